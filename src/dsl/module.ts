@@ -1,0 +1,106 @@
+import type { TObject } from 'typebox'
+import { callerLine } from '../util/caller.ts'
+import { makeCall, type Call } from './call.ts'
+import type { ActionDefinition, ControllerDefinition, FoundSoFar, InputSet, Inputs, Mode, ModuleDefinition, QueryDefinition, StepOutcome } from './definition.ts'
+import type { Found, ReadSet, Wanted } from './resource.ts'
+import type { Params } from './schema.ts'
+import type { Step } from './step.ts'
+
+/** What users call: parameters in, a call out. `definition` is for the engine, the docs and the law kit. */
+export interface Callable<P extends TObject, R> {
+  (params: Params<P>): Call<R>
+  readonly definition: { readonly name: string; readonly summary: string; readonly params: P }
+}
+
+function callable<P extends TObject, R>(definition: ModuleDefinition | ActionDefinition | QueryDefinition | ControllerDefinition): Callable<P, R> {
+  const call = (params: Params<P>) => makeCall<R>(definition, params, callerLine())
+  return Object.assign(call, { definition }) as unknown as Callable<P, R>
+}
+
+/** The states a module found and left: its result unless it defines another. */
+export interface States<R extends ReadSet> {
+  readonly before: Found<R>
+  readonly after: Found<R>
+}
+
+/**
+ * A state that holds: file, package, service, user. Authors write no diff, no check mode and no verification; all of
+ * it follows from reads, plan and steps, which are pure.
+ */
+export function defineModule<P extends TObject, R extends ReadSet, I extends InputSet = {}, Res extends object = States<R>>(definition: {
+  readonly name: string
+  readonly summary: string
+  readonly params: P
+  /** Files of the controller and rendered templates; the engine resolves them to bytes. */
+  readonly inputs?: (params: Params<P>) => I
+  /** What to read. Called again with what was found until it asks for nothing new, at most three rounds. */
+  readonly reads: (params: Params<P>, found: FoundSoFar, inputs: Inputs<I>) => R
+  /** The state wanted. May hold `unknown`. Throws `Refusal` for what cannot be. */
+  readonly plan: (params: Params<P>, found: Found<R>, inputs: Inputs<I>) => Wanted<R>
+  /** The way from found to wanted. The engine runs it, and never in check mode. */
+  readonly steps: (params: Params<P>, change: { readonly found: Found<R>; readonly wanted: Wanted<R>; readonly inputs: Inputs<I> }) => readonly Step[]
+  /** Keys (globs, `file:/etc/*`) that a change may touch besides those it reads. Default: none. */
+  readonly touches?: (params: Params<P>) => readonly string[]
+  /** The result users read by `result(task)`, where before and after are not what they expect. */
+  readonly result?: (params: Params<P>, change: { readonly before: Found<R>; readonly after: Found<R>; readonly changed: boolean }) => Res
+}): Callable<P, Res> {
+  return callable({ kind: 'module', ...definition } as unknown as ModuleDefinition)
+}
+
+/** What is left of an action: whether it ran, and its last step's exit and output. In check mode it never ran. */
+export type Ran = { readonly ran: false; readonly reason: string } | { readonly ran: true; readonly rc: number; readonly stdout: string; readonly stderr: string }
+
+/**
+ * Something that happens: a command, a reload, a reboot. Check mode says `would run`. `reads` and `due` make it
+ * conditional (`creates`, `unless`, …).
+ */
+export function defineAction<P extends TObject, R extends ReadSet = {}, I extends InputSet = {}, Res extends object = Ran>(definition: {
+  readonly name: string
+  readonly summary: string
+  readonly params: P
+  readonly inputs?: (params: Params<P>) => I
+  readonly reads?: (params: Params<P>) => R
+  /** `true`: run it. A sentence: why there is nothing to do. */
+  readonly due?: (params: Params<P>, found: Found<R>) => true | string
+  readonly steps: (params: Params<P>, inputs: Inputs<I>) => readonly Step[]
+  /** Keys (globs) it may touch. Default: everything. */
+  readonly touches?: (params: Params<P>) => readonly string[]
+  readonly result?: (params: Params<P>, outcomes: readonly StepOutcome[]) => Res
+}): Callable<P, Res> {
+  const last = (_: unknown, outcomes: readonly StepOutcome[]): Ran => {
+    const end = outcomes.at(-1)
+    return { ran: true, rc: end?.code ?? 0, stdout: text(end?.stdout), stderr: text(end?.stderr) }
+  }
+  return callable({
+    kind: 'action',
+    reads: () => ({}),
+    due: () => true,
+    touches: () => ['*'],
+    result: last,
+    ...definition,
+  } as unknown as ActionDefinition)
+}
+
+/** Reads something and changes nothing, so it runs in check mode too. */
+export function defineQuery<P extends TObject, R extends ReadSet, Res extends object>(definition: {
+  readonly name: string
+  readonly summary: string
+  readonly params: P
+  readonly reads: (params: Params<P>, mode: Mode) => R
+  /** Throws `Refusal` to fail the task. */
+  readonly result: (params: Params<P>, found: Found<R>, mode: Mode) => Res
+}): Callable<P, Res> {
+  return callable({ kind: 'query', ...definition } as unknown as QueryDefinition)
+}
+
+/** Happens on the controller: assert, debug, pause. Touches no host. Throws `Refusal` to fail the task. */
+export function defineControllerCall<P extends TObject, Res extends object>(definition: {
+  readonly name: string
+  readonly summary: string
+  readonly params: P
+  readonly run: (params: Params<P>, mode: Mode) => Res | Promise<Res>
+}): Callable<P, Res> {
+  return callable({ kind: 'controller', ...definition } as unknown as ControllerDefinition)
+}
+
+const text = (bytes: Uint8Array | undefined) => (bytes === undefined ? '' : Buffer.from(bytes).toString('utf8'))

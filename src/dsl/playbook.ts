@@ -1,0 +1,119 @@
+import { RollcallError, type SourceLine } from '../model/errors.ts'
+import type { Facts, Family } from '../model/facts.ts'
+import type { DeclaredHost, Fleet, FleetGroup, TargetGroup, Targets } from '../model/fleet.ts'
+import type { GroupShape, Shape } from '../model/inventory.ts'
+import { callerLine } from '../util/caller.ts'
+import { suggest } from '../util/suggest.ts'
+import type { Inventory } from './inventory.ts'
+import type { PlayTools, ResultReader } from './play-tools.ts'
+import { recordTools, type TaskRecord } from './record.ts'
+
+/** What closures of a task see. */
+export interface Scope<S extends Shape = Shape, G extends GroupShape = GroupShape, F extends Family = Family> {
+  /** The host the task acts on. */
+  readonly host: DeclaredHost<G['host'], G['vars'], G['privateIp']>
+  /** Its facts: always live. */
+  readonly facts: Facts<F>
+  /** Every host of the inventory. Hand groups of it to templates. */
+  readonly fleet: Fleet<S, F>
+  /** The hosts this run may change. */
+  readonly targets: Targets<S, F>
+  /** The result of an earlier task on this host (Ansible's `register`). */
+  readonly result: ResultReader
+}
+
+/** What a service module needs of the play that uses it: vars of its hosts, a private address, facts. */
+export interface ScopeNeeds<V extends object = object, F extends Family = never, P extends string | undefined = string | undefined> {
+  readonly host: DeclaredHost<string, V, P>
+  readonly facts: Facts<F>
+  readonly fleet: FleetGroup<any>
+  readonly targets: TargetGroup<any>
+  readonly result: ResultReader
+}
+
+/** Which hosts' facts a play's closures may read; apart from `hosts`, and never narrowed by `--limit`. */
+export interface FactsScope<G extends string = string, F extends Family = Family> {
+  /** `all` (default) or one group. */
+  readonly of?: G
+  /** Families gathered and readable. Default: `os` and `network`. */
+  readonly families?: readonly F[]
+  /** A host outside the targets that does not answer: use what was last known (default), or fail the run before any change. */
+  readonly ifDown?: 'lastKnown' | 'fail'
+  /** Seconds for which a cached fact of a host outside the targets is not fetched again. Default 3600; targets: always live. */
+  readonly maxAge?: number
+}
+
+export interface PlayOptions<H extends string = string, G extends string = string, F extends Family = Family> {
+  /** A group or a host of the inventory. */
+  readonly hosts: H
+  readonly facts?: FactsScope<G, F>
+  /** Run tasks as root by sudo. */
+  readonly become?: boolean
+  readonly tags?: readonly string[]
+}
+
+/** A play as collected: for the engine. */
+export interface PlayRecord {
+  readonly name: string
+  readonly hosts: string
+  readonly facts: Required<FactsScope>
+  readonly become: boolean
+  readonly tags: readonly string[]
+  readonly tasks: readonly TaskRecord[]
+  readonly handlers: readonly TaskRecord[]
+  readonly at: SourceLine | undefined
+}
+
+export interface Playbook {
+  readonly kind: 'playbook'
+  readonly name: string
+  readonly inventory: Inventory
+  readonly plays: readonly PlayRecord[]
+  readonly at: SourceLine | undefined
+}
+
+type All<S extends Shape> = S['all'] extends infer X extends GroupShape ? X : never
+type HostsOf<S extends Shape> = (keyof S & string) | All<S>['host']
+type GroupOf<S extends Shape, H extends string> = H extends keyof S ? (S[H] extends infer X extends GroupShape ? X : never)
+  : { readonly host: H; readonly vars: All<S>['vars']; readonly privateIp: All<S>['privateIp'] }
+
+/** Adds a play. Its body runs once, at load, and collects tasks; what differs by host stands in closures. */
+export interface DefinePlay<S extends Shape> {
+  <const H extends HostsOf<S>, const F extends Family = 'os' | 'network'>(
+    name: string,
+    options: PlayOptions<H, keyof S & string, F>,
+    body: (tools: PlayTools<Scope<S, GroupOf<S, H>, F>>) => void,
+  ): void
+}
+
+/**
+ * Declares a playbook: a list of plays over one inventory.
+ * @throws RollcallError at load for unknown hosts, two tasks of one name, or a foreign handler.
+ */
+export function definePlaybook<S extends Shape>(name: string, inventory: Inventory<S>, body: (play: DefinePlay<S>) => void): Playbook {
+  const at = callerLine()
+  const plays: PlayRecord[] = []
+  const play = (playName: string, options: PlayOptions, fill: (tools: PlayTools<any>) => void) => {
+    const playAt = callerLine()
+    const { groups, hosts } = inventory.model
+    for (const group of [options.hosts, options.facts?.of ?? 'all']) {
+      if (groups.has(group) || hosts.has(group)) continue
+      const meant = suggest(group, [...groups.keys(), ...hosts.keys()])
+      throw new RollcallError({
+        summary: 'A play names a host or group that the inventory does not have',
+        detail: `play '${playName}': '${group}'`,
+        fix: meant ? `Did you mean '${meant}'?` : `The inventory has: ${[...groups.keys(), ...hosts.keys()].join(', ')}.`,
+        ...(playAt && { at: playAt }),
+      })
+    }
+    if (plays.some((other) => other.name === playName))
+      throw new RollcallError({ summary: 'Two plays have one name', detail: `'${playName}'`, fix: 'Rename one: names identify plays in reports.', ...(playAt && { at: playAt }) })
+    const { tools, tasks, handlers } = recordTools(playName)
+    fill(tools)
+    const { of = 'all', families = ['os', 'network'], ifDown = 'lastKnown', maxAge = 3600 } = options.facts ?? {}
+    const { become = false, tags = [] } = options
+    plays.push({ name: playName, hosts: options.hosts, facts: { of, families, ifDown, maxAge }, become, tags, tasks, handlers, at: playAt })
+  }
+  body(play as unknown as DefinePlay<S>)
+  return { kind: 'playbook', name, inventory: inventory as unknown as Inventory, plays, at }
+}

@@ -1,0 +1,63 @@
+import { RollcallError, type SourceLine } from '../model/errors.ts'
+import { callerLine } from '../util/caller.ts'
+import type { Calls, HandlerOptions, PlayTools, TaskOptions } from './play-tools.ts'
+
+/** A task or handler as collected: for the engine. It is also the value users hold. */
+export interface TaskRecord {
+  readonly kind: 'task' | 'handler'
+  /** As reports show it: `haproxy : install haproxy` inside a service module. */
+  readonly name: string
+  /** Play / service-module instance / task: stable over runs. */
+  readonly id: string
+  readonly action: Calls | ((scope: any) => Calls)
+  readonly when: ((scope: any) => boolean) | undefined
+  readonly notify: readonly TaskRecord[]
+  readonly tags: readonly string[]
+  readonly become: boolean | undefined
+  readonly at: SourceLine | undefined
+}
+
+/** Lets a service module open its own section of names; hidden from users. */
+export const enterSection: unique symbol = Symbol('rollcall.enterSection')
+
+interface SectionTools extends PlayTools<any> {
+  readonly [enterSection]: (instance: string) => PlayTools<any>
+}
+
+/** Tools that collect into two lists. Names must differ within a section: they identify tasks in reports. */
+export function recordTools(play: string): { tools: PlayTools<any>; tasks: TaskRecord[]; handlers: TaskRecord[] } {
+  const tasks: TaskRecord[] = []
+  const handlers: TaskRecord[] = []
+  const sections = new Set<string>()
+  const section = (path: readonly string[]): SectionTools => {
+    const add = (kind: 'task' | 'handler', name: string, action: TaskRecord['action'], options: TaskOptions<any> & HandlerOptions = {}): TaskRecord => {
+      const at = callerLine()
+      const id = [play, ...path, name].join(' / ')
+      const list = kind === 'task' ? tasks : handlers
+      if (list.some((other) => other.id === id)) fail(at, `Two ${kind}s have one name`, `'${name}' in ${[`play '${play}'`, ...path].join(' / ')}`, 'Rename one: names identify tasks in reports and results.')
+      const notify = [options.notify ?? []].flat() as unknown as TaskRecord[]
+      for (const handler of notify)
+        if (!handlers.includes(handler)) fail(at, 'A task notifies a handler of another play', `task '${name}' notifies '${handler?.name}'`, `Define the handler in play '${play}' with handler(…).`)
+      const record: TaskRecord = { kind, name: [...path, name].join(' : '), id, action, when: options.when, notify, tags: options.tags ?? [], become: options.become, at }
+      list.push(record)
+      return record
+    }
+    return {
+      task: ((name: string, action: TaskRecord['action'], options?: TaskOptions<any>) => add('task', name, action, options)) as unknown as SectionTools['task'],
+      handler: ((name: string, action: TaskRecord['action'], options?: HandlerOptions) => add('handler', name, action, options)) as unknown as SectionTools['handler'],
+      [enterSection]: (instance) => {
+        const inner = [...path, instance]
+        const key = inner.join(' / ')
+        if (sections.has(key))
+          fail(callerLine(), 'A service module is used twice under one name', `'${instance}' in play '${play}'`, `Give one use a name of its own: ${instance}(tools, options, { as: '…' }).`)
+        sections.add(key)
+        return section(inner)
+      },
+    }
+  }
+  return { tools: section([]), tasks, handlers }
+}
+
+function fail(at: SourceLine | undefined, summary: string, detail: string, fix: string): never {
+  throw new RollcallError({ summary, detail, fix, ...(at && { at }) })
+}

@@ -1,0 +1,60 @@
+import { isDeepStrictEqual } from 'node:util'
+import { RollcallError, type SourceLine } from '../model/errors.ts'
+import type { HostRecord, InventoryModel, Vars } from '../model/inventory.ts'
+import { suggest } from '../util/suggest.ts'
+import type { GroupDefinitions, HostDefinition, HostDefinitions } from './inventory.ts'
+
+const hostName = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
+
+/** Resolves groups, vars (all < group < host) and connections into the model the engine works on. */
+export function resolveInventory(groups: GroupDefinitions, hosts: HostDefinitions<GroupDefinitions>, at?: SourceLine): InventoryModel {
+  const fail = (detail: string, fix: string) => {
+    throw new RollcallError({ summary: 'The inventory is wrong', detail, fix, ...(at && { at }) })
+  }
+  const records = new Map<string, HostRecord>()
+  for (const [name, host] of Object.entries(hosts)) {
+    if (!hostName.test(name)) fail(`'${name}' cannot be a host name`, 'Use letters, digits, dots, dashes and underscores.')
+    if (name in groups || name === 'all') fail(`'${name}' is the name of a host and of a group`, 'Rename one: patterns could not tell them apart.')
+    for (const group of host.groups) {
+      if (group in groups) continue
+      const meant = suggest(group, Object.keys(groups))
+      fail(`host '${name}' is in group '${group}', which is not declared`, meant ? `Did you mean '${meant}'?` : `Declare it under groups: { '${group}': {} }.`)
+    }
+    records.set(name, resolveHost(name, host, groups, fail))
+  }
+  if (records.size === 0) fail('it has no host', 'Declare at least one under hosts: { … }.')
+  const members = (group: string) => [...records.values()].filter((host) => group === 'all' || host.groups.includes(group)).map((host) => host.name)
+  const names = ['all', ...Object.keys(groups).filter((group) => group !== 'all')]
+  return { hosts: records, groups: new Map(names.map((group) => [group, members(group)])), ...(at && { at }) }
+}
+
+type Fail = (detail: string, fix: string) => void
+
+function resolveHost(name: string, host: HostDefinition, groups: GroupDefinitions, fail: Fail): HostRecord {
+  const connection = host.connection ?? host.groups.map((group) => groups[group]?.connection).find(Boolean) ?? groups['all']?.connection ?? { type: 'ssh' }
+  return {
+    name,
+    groups: host.groups,
+    vars: resolveVars(name, host, groups, fail),
+    connection,
+    ...(host.privateIp !== undefined && { privateIp: host.privateIp }),
+    ...(host.publicIp !== undefined && { publicIp: host.publicIp }),
+    ...(host.facts && { facts: host.facts }),
+  }
+}
+
+/** Three levels, nearest wins. Two groups of one host are on the same level: they may agree, never differ. */
+function resolveVars(name: string, host: HostDefinition, groups: GroupDefinitions, fail: Fail): Vars {
+  const fromGroups: Record<string, unknown> = {}
+  const setBy: Record<string, string> = {}
+  for (const group of host.groups) {
+    for (const [key, value] of Object.entries(groups[group]?.vars ?? {})) {
+      const other = setBy[key]
+      if (other !== undefined && !isDeepStrictEqual(fromGroups[key], value) && !(key in (host.vars ?? {})))
+        fail(`groups '${other}' and '${group}' set '${key}' of host '${name}' differently`, `Set it on the host itself: '${name}': { vars: { ${key}: … } }.`)
+      fromGroups[key] = value
+      setBy[key] = group
+    }
+  }
+  return Object.freeze({ ...groups['all']?.vars, ...fromGroups, ...host.vars })
+}

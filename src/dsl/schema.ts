@@ -1,0 +1,35 @@
+import Type, { type Static, type TObject, type TProperties, type TSchema } from 'typebox'
+
+export { Type }
+export type { Static, TObject, TProperties, TSchema }
+
+/**
+ * Classes a parameter may be an instance of, by the name that Ajv's `instanceOf` keyword uses.
+ * The engine registers the keyword; a name that is not here is refused when the schema is compiled.
+ */
+export const instanceClasses = new Map<string, new (...args: never[]) => unknown>()
+
+/** A parameter that holds an object of ours (a script, a rendered template, a secret) instead of JSON. */
+export function instanceOf<T>(name: string, of: abstract new (...args: never[]) => T, description?: string) {
+  instanceClasses.set(name, of as unknown as new (...args: never[]) => unknown)
+  return Type.Unsafe<T>({ instanceOf: name, ...(description === undefined ? {} : { description }) })
+}
+
+/** A parameter that is a function, e.g. `validate: (path) => sh…`. */
+export function callback<T extends (...args: never[]) => unknown>(description?: string) {
+  return Type.Unsafe<T>({ instanceOf: 'Function', ...(description === undefined ? {} : { description }) })
+}
+instanceClasses.set('Function', Function as never)
+
+/** One of a few words, typed as their union. */
+export function oneOf<const V extends readonly string[]>(values: V, options: { readonly description?: string } = {}) {
+  return Type.Unsafe<V[number]>({ type: 'string', enum: [...values], ...options })
+}
+
+/** Closed parameters: an unknown key is an error. */
+export function parameters<P extends TProperties>(properties: P) {
+  return Type.Object(properties, { additionalProperties: false })
+}
+
+/** What a caller may pass: optional parameters may also be `undefined`, so that `x: condition ? 1 : undefined` is fine. */
+export type Params<S extends TSchema> = { readonly [K in keyof Static<S>]: undefined extends Static<S>[K] ? Static<S>[K] | undefined : Static<S>[K] }

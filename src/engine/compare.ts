@@ -1,0 +1,66 @@
+import { isDeepStrictEqual } from 'node:util'
+import { type Read, type ReadSet, type Unknown, unknown } from '../dsl/resource.ts'
+import type { DiffEntry, DiffSide } from '../model/event.ts'
+
+export type State = { readonly [field: string]: unknown }
+export type States = { readonly [name: string]: State }
+export type WantedStates = { readonly [name: string]: State | undefined }
+
+/** One resource whose wanted fields are not what was found. */
+export interface Difference {
+  readonly name: string
+  readonly read: Read
+  /** The fields that differ. */
+  readonly fields: readonly string[]
+}
+
+/** Which resources differ. Only wanted fields count; a wanted `unknown` can neither differ nor be verified. */
+export function differences(reads: ReadSet, found: States, wanted: WantedStates): readonly Difference[] {
+  return Object.entries(wanted).flatMap(([name, state]) => {
+    const read = reads[name]
+    if (!state || !read) return []
+    const fields = Object.keys(state).filter((field) => state[field] !== unknown && !isDeepStrictEqual(found[name]?.[field], state[field]))
+    return fields.length === 0 ? [] : [{ name, read, fields }]
+  })
+}
+
+/** What is left when the wanted fields are laid over what was found. */
+export function merge(found: State | undefined, wanted: State | undefined): State {
+  return { ...found, ...wanted }
+}
+
+/** Before and after of what differs, ready for a report. */
+export function diffOf(differing: readonly Difference[], found: States, after: States): readonly DiffEntry[] {
+  return differing.map(({ name, read }) => {
+    const before = side(read, found[name] ?? {})
+    const left = side(read, after[name] ?? {})
+    const changed = new Set([...Object.keys(before.fields), ...Object.keys(left.fields)].filter((field) => before.fields[field] !== left.fields[field]))
+    const only = (fields: DiffSide['fields']) => Object.fromEntries(Object.entries(fields).filter(([field]) => changed.has(field)))
+    const texts = before.text !== left.text
+    return {
+      resource: read.key,
+      before: { fields: only(before.fields), ...(texts && before.text !== undefined && { text: before.text }) },
+      after: { fields: only(left.fields), ...(texts && left.text !== undefined && { text: left.text }) },
+    }
+  })
+}
+
+function side(read: Read, state: State): DiffSide {
+  const unsure = Object.keys(state).filter((field) => state[field] === unknown)
+  const sure = Object.fromEntries(Object.entries(state).filter(([, value]) => value !== unknown))
+  const { fields, text } = read.kind.describe(sure)
+  return { fields: { ...fields, ...Object.fromEntries(unsure.map((field) => [field, '(unknown)'])) }, ...(text !== undefined && { text }) }
+}
+
+/** A result as JSON for events: bytes become their length, unknowns say so, functions and scripts are left out. */
+export function jsonSafe(value: unknown): unknown {
+  if (value === unknown) return '(unknown)'
+  if (value instanceof Uint8Array) return { bytes: value.length }
+  if (Array.isArray(value)) return value.map(jsonSafe)
+  if (typeof value === 'object' && value !== null) {
+    if ('toJSON' in value && typeof value.toJSON === 'function') return value.toJSON()
+    return Object.fromEntries(Object.entries(value).filter(([, inner]) => typeof inner !== 'function').map(([key, inner]) => [key, jsonSafe(inner)]))
+  }
+  return typeof value === 'bigint' || typeof value === 'symbol' ? String(value) : value
+}
+export type { Unknown }

@@ -1,0 +1,35 @@
+import type { ResolvedInput, InputSource } from '../dsl/definition.ts'
+import type { TaskRecord } from '../dsl/record.ts'
+import type { Emit, TemplateView } from '../model/event.ts'
+import type { HostState } from './host-state.ts'
+import type { SelectedPlay } from './select.ts'
+import type { ParamsValidator } from './validate.ts'
+import type { Evaluation } from './evaluate.ts'
+
+/** Turns an input of a call (controller file, template, bytes) into bytes; `views` says what a template saw. */
+export type ResolveInput = (source: InputSource) => { readonly input: ResolvedInput; readonly views: readonly TemplateView[] }
+
+/** What one play needs while it runs: made once a play, shared by its tasks. */
+export interface PlayContext {
+  readonly selected: SelectedPlay
+  readonly playbook: string
+  readonly check: boolean
+  readonly emit: Emit
+  readonly validate: ParamsValidator
+  readonly resolveInput: ResolveInput
+  /** What closures see on a host, without `result`. */
+  readonly scopeOf: (host: string) => object
+  readonly hosts: ReadonlyMap<string, PlayHost>
+  /** File names in messages are relative to the project. */
+  readonly relative: (file: string) => string
+  readonly now: () => Date
+}
+
+/** One host within one play. */
+export interface PlayHost {
+  readonly state: HostState
+  readonly results: Map<TaskRecord, object>
+  readonly notified: Set<TaskRecord>
+  /** Evaluations that need no further result, kept for the play: closures are pure. */
+  readonly evaluations: Map<TaskRecord, Evaluation>
+}

@@ -1,0 +1,86 @@
+import type { Call } from '../dsl/call.ts'
+import type { Definition, ResolvedInput } from '../dsl/definition.ts'
+import type { TaskRecord } from '../dsl/record.ts'
+import { RollcallError, type SourceLine } from '../model/errors.ts'
+import type { TemplateView } from '../model/event.ts'
+import type { PlayContext, PlayHost } from './context.ts'
+
+/** A call whose parameters are valid and whose inputs are bytes. */
+export interface PreparedCall {
+  readonly definition: Definition
+  readonly params: object
+  readonly inputs: { readonly [name: string]: ResolvedInput | undefined }
+  readonly views: readonly TemplateView[]
+  readonly at: SourceLine | undefined
+}
+
+export type Evaluation =
+  | { readonly kind: 'skipped'; readonly reason: string }
+  | { readonly kind: 'ready'; readonly calls: readonly PreparedCall[]; readonly list: boolean }
+  /** It waits for the result of a task that has not run yet; its reads are known unless `calls` is empty. */
+  | { readonly kind: 'pending'; readonly calls: readonly PreparedCall[] }
+  | { readonly kind: 'error'; readonly error: unknown }
+
+/** Thrown by `result()` of a task that has not run: ends the evaluation, even if user code catches it. */
+class NotYet extends Error {}
+
+/**
+ * Runs a task's closures for one host. Ahead of its turn an error is only kept, and a `when` that waits for a result
+ * does not stop the reads of its call from going ahead.
+ */
+export function evaluate(context: PlayContext, playHost: PlayHost, task: TaskRecord): Evaluation {
+  const kept = playHost.evaluations.get(task)
+  if (kept) return kept
+  const evaluation = evaluateNow(context, playHost, task)
+  if (evaluation.kind !== 'pending') playHost.evaluations.set(task, evaluation)
+  return evaluation
+}
+
+function evaluateNow(context: PlayContext, playHost: PlayHost, task: TaskRecord): Evaluation {
+  let waits = false
+  const scope = {
+    ...context.scopeOf(playHost.state.host.name),
+    result: (of: TaskRecord) => {
+      const left = playHost.results.get(of)
+      if (left) return left
+      if (!context.selected.play.tasks.includes(of)) throw new RollcallError({ summary: 'result() takes a task of the same play', detail: `'${of?.name}' is none of play '${context.selected.play.name}'` })
+      waits = true
+      throw new NotYet()
+    },
+  }
+  try {
+    let due = true
+    try {
+      due = task.when === undefined || task.when(scope)
+    } catch (error) {
+      if (!waits) throw error
+    }
+    if (!waits && !due) return { kind: 'skipped', reason: 'its condition is false' }
+    const waitsForWhen = waits
+    waits = false
+    const action = typeof task.action === 'function' ? task.action(scope) : task.action
+    if (waits) return { kind: 'pending', calls: [] }
+    const list = Array.isArray(action)
+    const calls = ([action].flat() as Call[]).map((call) => prepare(context, call))
+    return waitsForWhen ? { kind: 'pending', calls } : { kind: 'ready', calls, list }
+  } catch (error) {
+    return waits ? { kind: 'pending', calls: [] } : { kind: 'error', error }
+  }
+}
+
+function prepare(context: PlayContext, call: Call): PreparedCall {
+  const { definition, params, at } = call ?? {}
+  if (!definition) throw new RollcallError({ summary: 'A task must give a module call', detail: `it gave ${typeof call}`, fix: 'Return a call such as apt({ name: … }) from the closure.' })
+  const wrong = context.validate(definition, params)
+  if (wrong !== undefined) throw new RollcallError({ summary: `Wrong parameters for ${definition.name}`, detail: wrong, fix: `See its parameters:\nrollcall doc ${definition.name}`, ...(at && { at }) })
+  const views: TemplateView[] = []
+  const inputs: Record<string, ResolvedInput | undefined> = {}
+  if ((definition.kind === 'module' || definition.kind === 'action') && definition.inputs)
+    for (const [name, source] of Object.entries(definition.inputs(params))) {
+      if (source === undefined) continue
+      const resolved = context.resolveInput(source)
+      inputs[name] = resolved.input
+      views.push(...resolved.views)
+    }
+  return { definition, params, inputs, views, at }
+}

@@ -1,0 +1,98 @@
+import { performance } from 'node:perf_hooks'
+import { factsJobs, parseFacts } from '../facts/index.ts'
+import { knowledgeOf, privateIpWarnings, summarise } from '../facts/knowledge.ts'
+import type { FactFamilies, Family, HostKnowledge } from '../model/facts.ts'
+import type { FactsEvent, WarningEvent } from '../model/event.ts'
+import type { HostRecord } from '../model/inventory.ts'
+import { RollcallError, UnreachableError } from '../model/errors.ts'
+import type { FactCache } from '../store/fact-cache.ts'
+import { limitConcurrency } from '../util/concurrency.ts'
+import type { HostAccess } from './host-access.ts'
+
+/** Whose facts, which, and how old they may be. */
+export interface GatherRequest {
+  readonly hosts: readonly HostRecord[]
+  readonly targets: ReadonlySet<string>
+  readonly families: readonly Family[]
+  /** Seconds for which a cached fact of a host outside the targets is good. */
+  readonly maxAge: number
+  /** One deadline for all hosts outside the targets. */
+  readonly deadlineMs: number
+  readonly forks: number
+  readonly open: (host: HostRecord, signal: AbortSignal) => Promise<HostAccess>
+  readonly cache: FactCache
+  readonly now: () => number
+}
+export interface Gathered {
+  readonly knowledge: ReadonlyMap<string, HostKnowledge>
+  /** Open ways to the hosts that answered. */
+  readonly access: ReadonlyMap<string, HostAccess>
+  /** Why a host did not answer. */
+  readonly failures: ReadonlyMap<string, RollcallError>
+  readonly event: FactsEvent
+  readonly warnings: readonly WarningEvent[]
+}
+
+/**
+ * Asks every host of the scope for its facts, all at once and in one exchange each, so that it is known before any
+ * task who answers. A host outside the targets whose cached facts are young enough is not contacted.
+ */
+export async function gatherFacts(request: GatherRequest): Promise<Gathered> {
+  const started = performance.now()
+  const access = new Map<string, HostAccess>()
+  const failures = new Map<string, RollcallError>()
+  const warnings: WarningEvent[] = []
+  const together = limitConcurrency(request.forks)
+  const outside = new AbortController()
+  const timer = setTimeout(() => outside.abort(), request.deadlineMs)
+  const one = async (host: HostRecord): Promise<HostKnowledge> => {
+    const target = request.targets.has(host.name)
+    const { families: cached, warnings: odd } = await request.cache.read(host.name)
+    for (const message of odd) warnings.push({ event: 'warning', host: host.name, message })
+    const now = request.now()
+    const base = { host: host.name, declared: host.facts, cached, now }
+    const young = request.families.every((family) => { const kept = cached[family]; return kept && now - kept.gatheredAt <= request.maxAge * 1000 })
+    if (!target && young) return knowledgeOf({ ...base, reason: 'its cached facts are young enough' })
+    try {
+      const live = await askHost(request, host, target ? new AbortController().signal : outside.signal, access)
+      await request.cache.write(host.name, live, request.now())
+      const knowledge = knowledgeOf({ ...base, live, now: request.now() })
+      for (const message of privateIpWarnings(knowledge, host)) warnings.push({ event: 'warning', host: host.name, message })
+      return knowledge
+    } catch (error) {
+      const failure = error instanceof RollcallError ? error : new UnreachableError({ summary: 'The host could not be asked', detail: String((error as Error)?.message ?? error), host: host.name }, { cause: error })
+      failures.set(host.name, failure)
+      return knowledgeOf({ ...base, reason: failure.details.detail ?? failure.details.summary })
+    }
+  }
+  const known = await Promise.all(request.hosts.map((host) => together(() => one(host))))
+  clearTimeout(timer)
+  const knowledge = new Map(known.map((of) => [of.host, of]))
+  const hosts = request.hosts.map(({ name }) => {
+    const of = knowledge.get(name)!
+    const { origin, ageSeconds } = summarise(of, request.families)
+    return { host: name, origin, ageSeconds, reachable: of.reachable, ...(of.reason !== undefined && { reason: of.reason }) }
+  })
+  return { knowledge, access, failures, warnings, event: { event: 'facts', hosts, durationMs: Math.round(performance.now() - started) } }
+}
+
+async function askHost(request: GatherRequest, host: HostRecord, signal: AbortSignal, access: Map<string, HostAccess>): Promise<Partial<FactFamilies>> {
+  const late = new Promise<never>((_, reject) => {
+    const fail = () => reject(new UnreachableError({ summary: 'The host did not answer in time', detail: `no facts within ${request.deadlineMs / 1000} s`, host: host.name }))
+    if (signal.aborted) fail()
+    else signal.addEventListener('abort', fail, { once: true })
+  })
+  const ask = async () => {
+    const opened = await request.open(host, signal)
+    if (signal.aborted) {
+      await opened.close()
+      return {}
+    }
+    access.set(host.name, opened)
+    const replies = await opened.reader.read('login', factsJobs(request.families))
+    return parseFacts(request.families, replies)
+  }
+  const asked = ask()
+  asked.catch(() => {})
+  return Promise.race([asked, late])
+}

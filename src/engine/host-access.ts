@@ -1,0 +1,27 @@
+import type { Job, Reply } from '../transport/session-types.ts'
+
+/** Which user a task acts as: the one who logged in, or root by sudo. */
+export type As = 'login' | 'become'
+
+/** Reads from a host. The only way check mode has to it. */
+export interface HostReader {
+  /** One exchange. @throws UnreachableError when the link is lost, RollcallError when become is refused. */
+  read(as: As, jobs: readonly Job[]): Promise<readonly Reply[]>
+}
+
+/** Changes a host. In check mode no such object exists. */
+export interface HostWriter {
+  /** One exchange of steps and of the reads that ride along. */
+  apply(as: As, jobs: readonly Job[]): Promise<readonly Reply[]>
+}
+
+/** An open way to one host. */
+export interface HostAccess {
+  readonly reader: HostReader
+  readonly writer: HostWriter | undefined
+  /** The user that `as` stands for on this host; `become` of a root login is the login itself. */
+  userOf(as: As): string
+  /** Exchanges so far, over all users. */
+  exchanges(): number
+  close(): Promise<void>
+}

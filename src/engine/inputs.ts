@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ControllerFile, ResolvedInput } from '../dsl/definition.ts'
+import { summarise } from '../facts/knowledge.ts'
+import { Rendering } from '../dsl/template.ts'
+import { RollcallError } from '../model/errors.ts'
+import type { TemplateView } from '../model/event.ts'
+import { renderTemplate } from '../render/index.ts'
+import type { ResolveInput } from './context.ts'
+import { type KnowledgeScope, knowledgeIn } from './fleet.ts'
+
+/** Resolves inputs of calls on the controller: modules themselves read no file. Files are read once a run. */
+export function inputResolver(root: string, scope: KnowledgeScope, files: Map<string, ResolvedInput>): ResolveInput {
+  return (source) => {
+    if (source instanceof Uint8Array) return { input: digest(source), views: [] }
+    if (source instanceof Rendering) return { input: renderTemplate(source, { root }), views: viewsOf(source, root, scope) }
+    const path = pathOf(source, root)
+    const known = files.get(path) ?? readInput(path)
+    files.set(path, known)
+    return { input: known, views: [] }
+  }
+}
+
+/** What a template was handed: which hosts of how many, and whose facts are not live. */
+export function viewsOf(rendering: Rendering, root: string, scope: KnowledgeScope): readonly TemplateView[] {
+  return rendering.seen.map((seen) => ({
+    ...seen,
+    template: relative(root, rendering.path),
+    notLive: seen.hosts.flatMap((host) => {
+      const { origin, ageSeconds } = summarise(knowledgeIn(host, scope), scope.families)
+      return origin === 'live' ? [] : [{ host, origin, ageSeconds }]
+    }),
+  }))
+}
+
+function pathOf({ path }: ControllerFile, root: string): string {
+  return path instanceof URL ? fileURLToPath(path) : resolve(root, path)
+}
+
+function readInput(path: string): ResolvedInput {
+  try {
+    return digest(readFileSync(path))
+  } catch (error) {
+    throw new RollcallError({ summary: 'A file on the controller cannot be read', detail: `${path}: ${(error as Error).message}`, fix: 'Paths are relative to the project root; new URL(…, import.meta.url) names a file beside the module.' }, { cause: error })
+  }
+}
+
+function digest(bytes: Uint8Array): ResolvedInput {
+  return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
+}

@@ -1,0 +1,56 @@
+import type { ResolvedInput } from '../dsl/definition.ts'
+import type { HostKnowledge } from '../model/facts.ts'
+import type { Emit } from '../model/event.ts'
+import type { InventoryModel } from '../model/inventory.ts'
+import type { PlayContext, PlayHost } from './context.ts'
+import { declaredHost, factsOf, type KnowledgeScope, openFleet, openTargets } from './fleet.ts'
+import type { HostState } from './host-state.ts'
+import { inputResolver } from './inputs.ts'
+import type { SelectedPlay } from './select.ts'
+import type { ParamsValidator } from './validate.ts'
+
+export interface OpenPlay {
+  readonly selected: SelectedPlay
+  readonly playbook: string
+  readonly inventory: InventoryModel
+  readonly targets: readonly string[]
+  readonly knowledge: ReadonlyMap<string, HostKnowledge>
+  readonly states: ReadonlyMap<string, HostState>
+  readonly check: boolean
+  readonly root: string
+  readonly relative: (file: string) => string
+  readonly emit: Emit
+  readonly validate: ParamsValidator
+  readonly files: Map<string, ResolvedInput>
+}
+
+/** The facts a play's closures may read: the scope it declared, whatever the limit says. */
+export function knowledgeScope({ play, factsOf: hosts }: SelectedPlay, knowledge: ReadonlyMap<string, HostKnowledge>): KnowledgeScope {
+  return { play: play.name, families: play.facts.families, hosts: new Set(hosts), of: play.facts.of, knowledge }
+}
+
+/** Makes what a play needs to run: the fleet, whole, and the targets, limited, as two things of two types. */
+export function openPlay(open: OpenPlay): PlayContext {
+  const { selected, inventory, states } = open
+  const scope = knowledgeScope(selected, open.knowledge)
+  const fleet = openFleet(inventory, scope)
+  const targets = openTargets(inventory, open.targets, scope)
+  const scopes = new Map<string, object>()
+  const hosts = selected.hosts.flatMap((name) => states.get(name) ?? []).map((state): [string, PlayHost] => [state.host.name, { state, results: new Map(), notified: new Set(), evaluations: new Map() }])
+  return {
+    selected,
+    playbook: open.playbook,
+    check: open.check,
+    emit: open.emit,
+    validate: open.validate,
+    resolveInput: inputResolver(open.root, scope, open.files),
+    relative: open.relative,
+    now: () => new Date(),
+    hosts: new Map(hosts),
+    scopeOf: (name) => {
+      const known = scopes.get(name) ?? { host: declaredHost(inventory.hosts.get(name)!), facts: factsOf(name, scope), fleet, targets }
+      scopes.set(name, known)
+      return known
+    },
+  }
+}

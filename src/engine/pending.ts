@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto'
+import type { Job, Reply } from '../transport/session-types.ts'
+import { type Script, sh } from '../util/sh.ts'
+import { decode } from './exchange.ts'
+import type { As } from './host-access.ts'
+import type { HostState } from './host-state.ts'
+
+/** Where a host keeps what a run must not forget: as root in /var/lib, else below the user's home. */
+function directory(user: string): Script {
+  return user === 'root' ? sh`d=/var/lib/rollcall/pending` : sh`d="$HOME"/.local/state/rollcall/pending`
+}
+const fileOf = (handler: string) => `${createHash('sha256').update(handler).digest('hex').slice(0, 24)}.1`
+
+/**
+ * Records handlers as pending before the change that notifies them, in the same exchange: if the run dies in between,
+ * the next one finds them. A state directory that cannot be written fails the task before the change.
+ */
+export function recordPending(user: string, handlers: readonly { readonly id: string }[], playbook: string, now: Date): Job {
+  const writes = handlers.map(({ id }) => {
+    const text = `${JSON.stringify({ handler: id, playbook, since: now.toISOString() })}\n`
+    return sh`printf %s ${text} >"$d"/${`.${fileOf(id)}`} && mv -f "$d"/${`.${fileOf(id)}`} "$d"/${fileOf(id)}`
+  })
+  const all = writes.reduce((left, right) => sh`${left} && ${right}`)
+  return { script: sh`${directory(user)}; { [ -d "$d" ] || mkdir -p "$d"; } && ${all}`, step: true }
+}
+
+/** Forgets handlers that have run. */
+export function clearPending(user: string, handlers: readonly { readonly id: string }[]): Job {
+  return { script: sh`${directory(user)}; cd "$d" 2>/dev/null || exit 0; rm -f ${handlers.map(({ id }) => fileOf(id))}`, step: true }
+}
+
+/** Reads what an earlier run left; starts no process. */
+export function readPending(user: string): Job {
+  return { script: sh`${directory(user)}; for f in "$d"/*.1; do [ -f "$f" ] && while IFS= read -r l; do printf '%s\n' "$l"; done <"$f"; done; :` }
+}
+
+export interface Pending {
+  readonly handler: string
+  readonly playbook: string
+  /** ISO time of the change. */
+  readonly since: string
+}
+
+/** The records of a reply; a damaged line is left out (it was never a whole record: records are renamed into place). */
+export function parsePending(reply: Reply): readonly Pending[] {
+  return decode(reply.stdout)
+    .split('\n')
+    .flatMap((line) => {
+      try {
+        const record = JSON.parse(line) as Partial<Pending>
+        return typeof record.handler === 'string' && typeof record.playbook === 'string' && typeof record.since === 'string' ? [record as Pending] : []
+      } catch {
+        return []
+      }
+    })
+}
+
+/** Learns which handlers an earlier run left on the host. */
+export function notePending(state: HostState, as: As, records: readonly Pending[]): void {
+  state.pendingRead.add(as)
+  for (const { handler, since } of records) state.pending.set(handler, { as, since })
+}

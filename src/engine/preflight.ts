@@ -1,0 +1,37 @@
+import { MissingFact } from '../facts/guard.ts'
+import { formatLine, RollcallError } from '../model/errors.ts'
+import { userFrames } from '../util/caller.ts'
+import type { PlayContext } from './context.ts'
+import { evaluate } from './evaluate.ts'
+
+/** What is known of a play before its first task: the mistakes that are certain, and the user's commands it would trust. */
+export interface Preflight {
+  readonly mistakes: readonly RollcallError[]
+  /** Tasks that run a user's read-only command, in check mode too. */
+  readonly queries: readonly string[]
+}
+
+/**
+ * Works out every task of a play that needs no result of another, for every target, before anything on a host changes:
+ * wrong parameters, wrong templates and a limited list in place of the fleet are found here. A missing fact is no
+ * mistake of the playbook: it fails the task that reads it, at its turn.
+ */
+export function preflight(context: PlayContext): Preflight {
+  const mistakes = new Map<string, RollcallError>()
+  const queries = new Set<string>()
+  for (const playHost of context.hosts.values()) {
+    for (const task of context.selected.tasks) {
+      const evaluation = evaluate(context, playHost, task)
+      if (evaluation.kind === 'error' && evaluation.error instanceof RollcallError && !(evaluation.error instanceof MissingFact)) {
+        const { details } = evaluation.error
+        const at = details.at ?? userFrames(evaluation.error.stack)[0] ?? task.at
+        const placed = { ...details, host: playHost.state.host.name, task: task.name, exitCode: 1, ...(at && { at: { ...at, file: context.relative(at.file) } }) }
+        const key = `${details.summary} ${details.detail} ${at ? formatLine(at) : ''}`
+        if (!mistakes.has(key)) mistakes.set(key, new RollcallError(placed))
+      }
+      if (evaluation.kind === 'ready' || evaluation.kind === 'pending')
+        for (const { definition, params } of evaluation.calls) if (definition.kind === 'query' || (definition.kind === 'action' && ('unless' in params || 'onlyIf' in params))) queries.add(task.name)
+    }
+  }
+  return { mistakes: [...mistakes.values()], queries: [...queries] }
+}

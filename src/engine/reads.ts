@@ -1,0 +1,110 @@
+import type { FoundSoFar } from '../dsl/definition.ts'
+import type { Read, ReadSet } from '../dsl/resource.ts'
+import type { TaskRecord } from '../dsl/record.ts'
+import { RollcallError } from '../model/errors.ts'
+import type { Job } from '../transport/session-types.ts'
+import type { State } from './compare.ts'
+import type { PlayContext, PlayHost } from './context.ts'
+import { evaluate, type PreparedCall } from './evaluate.ts'
+import { compileReads, keep, type ReadBatch } from './exchange.ts'
+import type { As } from './host-access.ts'
+import { cached, type HostState } from './host-state.ts'
+import { notePending, parsePending, readPending } from './pending.ts'
+
+/** Which user a task of this play acts as. */
+export function userOf(context: PlayContext, task: TaskRecord): As {
+  return (task.become ?? context.selected.play.become) ? 'become' : 'login'
+}
+
+/** What has been read so far, as reads that depend on reads see it; in check mode after planned changes. */
+export function foundSoFar(state: HostState, as: As): FoundSoFar {
+  return {
+    get: <S extends object>(read: Read<S>) => {
+      const any = read as unknown as Read
+      const real = cached(state, as, any)
+      return (real && (state.overlay?.view(any, real).state ?? real)) as S | undefined
+    },
+  }
+}
+
+/** What a call reads, given what is known by now. */
+export function readsOf(context: PlayContext, state: HostState, as: As, call: PreparedCall): ReadSet {
+  const { definition, params, inputs } = call
+  if (definition.kind === 'controller') return {}
+  if (definition.kind === 'query') return definition.reads(params, { check: context.check })
+  if (definition.kind === 'action') return definition.reads(params)
+  return definition.reads(params, foundSoFar(state, as), inputs)
+}
+
+/** Own reads of coming tasks that are not known yet: these ride along in the next exchange. Errors wait for their turn. */
+export function readsAhead(context: PlayContext, playHost: PlayHost, tasks: readonly TaskRecord[]): Map<As, Read[]> {
+  const wishes = new Map<As, Read[]>()
+  for (const task of tasks) {
+    const as = userOf(context, task)
+    const evaluation = evaluate(context, playHost, task)
+    if (evaluation.kind !== 'ready' && evaluation.kind !== 'pending') continue
+    for (const call of evaluation.calls) {
+      try {
+        const reads = Object.values(readsOf(context, playHost.state, as, call))
+        const missing = reads.filter((read) => read.kind.freshness === 'own' && !cached(playHost.state, as, read))
+        wishes.set(as, [...(wishes.get(as) ?? []), ...missing])
+      } catch {
+        // The call is due later; what it throws then is reported then.
+      }
+    }
+  }
+  return wishes
+}
+
+/** One exchange a user: the reads wanted, and once a run the handlers an earlier run left pending. */
+export async function fetchReads(playHost: PlayHost, wishes: ReadonlyMap<As, readonly Read[]>): Promise<ReadonlyMap<As, ReadonlyMap<string, State | Error>>> {
+  const { state } = playHost
+  const answers = new Map<As, ReadonlyMap<string, State | Error>>()
+  await Promise.all(
+    [...wishes].map(async ([as, reads]) => {
+      if (reads.length === 0) return
+      const batch = compileReads(reads)
+      const pending: Job[] = state.pendingRead.has(as) ? [] : [readPending(state.access.userOf(as))]
+      const replies = await state.access.reader.read(as, [...pending, ...batch.jobs])
+      if (pending.length > 0) notePending(state, as, parsePending(replies[0]!))
+      const states = batch.parse(replies.slice(pending.length))
+      keep(state, as, batch, states)
+      answers.set(as, states)
+    }),
+  )
+  return answers
+}
+
+/** Reads of a change's own keys and of the next task, to ride behind the steps. */
+export function readsBehind(context: PlayContext, playHost: PlayHost, as: As, own: ReadSet, ahead: readonly TaskRecord[]): ReadBatch {
+  const next = readsAhead(context, playHost, ahead.slice(0, 1)).get(as) ?? []
+  return compileReads([...Object.values(own).filter((read) => read.kind.freshness === 'own'), ...next])
+}
+
+const rounds = 3
+
+/**
+ * Everything a due call reads. What is known costs nothing; what is not is read together with the own reads of the
+ * tasks in the window. Reads may depend on reads, three rounds deep.
+ */
+export async function readDue(context: PlayContext, playHost: PlayHost, as: As, call: PreparedCall, ahead: readonly TaskRecord[]): Promise<{ reads: ReadSet; states: ReadonlyMap<string, State> }> {
+  const { state } = playHost
+  const live = new Map<string, State>()
+  for (let round = 0; ; round++) {
+    const reads = readsOf(context, state, as, call)
+    const missing = Object.values(reads).filter((read) => !live.has(read.key) && !cached(state, as, read))
+    if (missing.length === 0) {
+      return { reads, states: new Map(Object.values(reads).map((read) => [read.key, live.get(read.key) ?? cached(state, as, read)!])) }
+    }
+    if (round === rounds) throw new RollcallError({ summary: `Module ${call.definition.name} asks for new reads without end`, detail: missing.map((read) => read.key).join(', '), fix: 'This is a fault of the module: its reads must settle within three rounds.' })
+    const wishes = readsAhead(context, playHost, ahead.slice(0, state.window))
+    const errors = (answers: Awaited<ReturnType<typeof fetchReads>>) => missing.flatMap((read) => { const value = answers.get(as)?.get(read.key); return value instanceof Error ? [value] : [] })
+    wishes.set(as, [...missing, ...(wishes.get(as) ?? [])])
+    if (Number.isFinite(state.window)) state.window *= 2
+    let answers = await fetchReads(playHost, wishes)
+    if (errors(answers).length > 0) answers = await fetchReads(playHost, new Map([[as, missing]])) // Alone: another task's read may have spoilt the batch.
+    const [error] = errors(answers)
+    if (error) throw error
+    for (const read of missing) if (read.kind.freshness === 'live') live.set(read.key, answers.get(as)!.get(read.key) as State)
+  }
+}

@@ -1,0 +1,71 @@
+import type { TaskRecord } from '../dsl/record.ts'
+import { RollcallError, UnreachableError } from '../model/errors.ts'
+import { limitConcurrency } from '../util/concurrency.ts'
+import type { PlayContext, PlayHost } from './context.ts'
+import { clearPending, notePending, parsePending, readPending } from './pending.ts'
+import { runTask, skippedResult } from './run-task.ts'
+
+/**
+ * Runs one play: task by task, every host finishing a task before any host begins the next (Ansible's linear order);
+ * then the handlers, in the order they are declared.
+ */
+export async function runPlay(context: PlayContext, forks: number): Promise<void> {
+  const { play, hosts, tasks } = context.selected
+  context.emit({ event: 'play', play: play.name, hosts, tasks: tasks.length })
+  const together = limitConcurrency(forks)
+  const running = () => [...context.hosts.values()].filter((host) => host.state.status === 'running')
+  for (const host of context.hosts.values()) for (const task of play.tasks) if (!tasks.includes(task)) host.results.set(task, skippedResult(task))
+  for (const [index, task] of tasks.entries()) await Promise.all(running().map((host) => together(() => runTask(context, host, task, tasks.slice(index + 1)))))
+  if (play.handlers.length === 0) return
+  await Promise.all(running().map((host) => together(() => unlessLost(context, host, 'pending handlers', () => findPending(context, host)))))
+  for (const handler of play.handlers)
+    await Promise.all(
+      running()
+        .filter((host) => host.notified.has(handler))
+        .map((host) => together(() => unlessLost(context, host, handler.name, () => runHandler(context, host, handler)))),
+    )
+}
+
+/** A link that is lost outside a task ends the host as one lost inside a task does. */
+async function unlessLost(context: PlayContext, playHost: PlayHost, task: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!(error instanceof RollcallError)) throw error
+    const { state } = playHost
+    state.status = error instanceof UnreachableError ? 'unreachable' : 'failed'
+    state.counts[state.status] += 1
+    const { host } = state
+    context.emit({ event: 'task', host: host.name, play: context.selected.play.name, task, module: '', handler: true, outcome: state.status, confidence: 'certain', error: { ...error.details, host: host.name, task }, durationMs: 0 })
+  }
+}
+
+/** Handlers that an earlier run notified and did not live to run are notified again. */
+async function findPending(context: PlayContext, playHost: PlayHost): Promise<void> {
+  const { play } = context.selected
+  const { state } = playHost
+  const as = play.become ? 'become' : 'login'
+  if (!state.pendingRead.has(as)) {
+    const [reply] = await state.access.reader.read(as, [readPending(state.access.userOf(as))])
+    notePending(state, as, parsePending(reply!))
+  }
+  for (const [id, { since }] of state.pending) {
+    const handler = play.handlers.find((candidate) => candidate.id === id)
+    if (handler && !playHost.notified.has(handler)) {
+      playHost.notified.add(handler)
+      context.emit({ event: 'warning', host: state.host.name, message: `handler '${handler.name}' is pending since ${since}: a run changed something and did not live to run it` })
+    } else if (!handler && id.startsWith(`${play.name} / `)) {
+      context.emit({ event: 'warning', host: state.host.name, message: `a pending handler is no longer in the playbook: '${id}', since ${since}`, fix: 'Do by hand what it would have done.' })
+    }
+  }
+}
+
+async function runHandler(context: PlayContext, playHost: PlayHost, handler: TaskRecord): Promise<void> {
+  await runTask(context, playHost, handler, [])
+  const { state } = playHost
+  const record = state.pending.get(handler.id)
+  if (!record || state.status !== 'running' || !state.access.writer) return
+  // It ran as another user than it was recorded as, or had nothing to change: its record is cleared on its own.
+  await state.access.writer.apply(record.as, [clearPending(state.access.userOf(record.as), [handler])])
+  state.pending.delete(handler.id)
+}

@@ -1,0 +1,89 @@
+import type { Playbook, PlayRecord } from '../dsl/playbook.ts'
+import type { TaskRecord } from '../dsl/record.ts'
+import { RollcallError } from '../model/errors.ts'
+import type { InventoryModel } from '../model/inventory.ts'
+import { suggest } from '../util/suggest.ts'
+import { matchPattern } from './limit.ts'
+
+/** A play with what this run does of it: its targets, in inventory order, and the tasks that tags leave. */
+export interface SelectedPlay {
+  readonly play: PlayRecord
+  readonly hosts: readonly string[]
+  readonly tasks: readonly TaskRecord[]
+  /** Hosts whose facts the play's closures may read, `--limit` or not. */
+  readonly factsOf: readonly string[]
+}
+/** The three sets of a run, worked out before any connection. */
+export interface Selection {
+  readonly fleet: readonly string[]
+  readonly targets: readonly string[]
+  readonly factsScope: readonly string[]
+  readonly plays: readonly SelectedPlay[]
+}
+export interface SelectOptions {
+  readonly limit?: string | undefined
+  readonly tags: readonly string[]
+  readonly skipTags: readonly string[]
+}
+
+/** Hosts of a group, of `all`, or one host. */
+function hostsOf(name: string, inventory: InventoryModel): readonly string[] {
+  return inventory.groups.get(name) ?? [name]
+}
+
+/** Whether tags leave a task: `always` runs unless skipped by name, `never` only when asked for by name. */
+function keeps(tags: readonly string[], asked: readonly string[], skipped: readonly string[]): boolean {
+  if (tags.some((tag) => skipped.includes(tag))) return false
+  const named = tags.some((tag) => asked.includes(tag))
+  if (tags.includes('never') && !named) return false
+  return asked.length === 0 || asked.includes('all') || named || tags.includes('always')
+}
+
+/**
+ * Works out fleet, facts scope and targets. The limit narrows targets only.
+ * @throws RollcallError (exit 1) for unknown names and tags, and when no target is left.
+ */
+export function select(playbook: Playbook, options: SelectOptions): Selection {
+  const inventory = playbook.inventory.model
+  const fleet = [...inventory.hosts.keys()]
+  const limited = new Set(options.limit === undefined ? fleet : matchPattern(options.limit, inventory))
+  checkTags(playbook, options)
+  const plays = playbook.plays.map((play): SelectedPlay => {
+    const hosts = hostsOf(play.hosts, inventory).filter((host) => limited.has(host))
+    const scope = new Set([...hostsOf(play.facts.of, inventory), ...hosts])
+    return {
+      play,
+      hosts,
+      tasks: play.tasks.filter((task) => keeps([...play.tags, ...task.tags], options.tags, options.skipTags)),
+      factsOf: fleet.filter((host) => scope.has(host)),
+    }
+  })
+  const inOrder = (chosen: (play: SelectedPlay) => readonly string[]) => fleet.filter((host) => plays.some((play) => play.hosts.length > 0 && chosen(play).includes(host)))
+  const targets = inOrder((play) => play.hosts)
+  if (targets.length === 0) throw noTargets(playbook, options.limit)
+  return { fleet, targets, factsScope: inOrder((play) => play.factsOf), plays }
+}
+
+function noTargets(playbook: Playbook, limit: string | undefined): RollcallError {
+  const hosts = [...new Set(playbook.plays.map((play) => play.hosts))].join(', ')
+  return new RollcallError({
+    summary: 'No host is left to run on',
+    detail: limit === undefined ? `the plays of '${playbook.name}' run on ${hosts}, which has no host` : `--limit '${limit}' leaves no host of ${hosts}`,
+    fix: `See which hosts there are:\nrollcall run ${playbook.name} --list-hosts`,
+    exitCode: 1,
+  })
+}
+
+function checkTags(playbook: Playbook, { tags, skipTags }: SelectOptions): void {
+  const known = new Set(['all', 'always', 'never', ...playbook.plays.flatMap((play) => [...play.tags, ...play.tasks.flatMap((task) => task.tags)])])
+  for (const tag of [...tags, ...skipTags]) {
+    if (known.has(tag)) continue
+    const meant = suggest(tag, [...known])
+    throw new RollcallError({
+      summary: 'No task has this tag',
+      detail: `'${tag}' in playbook '${playbook.name}'`,
+      fix: meant ? `Did you mean '${meant}'?` : `The playbook's tags are: ${[...known].filter((name) => !['all', 'always', 'never'].includes(name)).join(', ') || 'none'}.`,
+      exitCode: 1,
+    })
+  }
+}

@@ -1,0 +1,63 @@
+import type { ErrorObject, ValidateFunction } from 'ajv'
+import type { Definition } from '../dsl/definition.ts'
+import { instanceClasses } from '../dsl/schema.ts'
+import { suggest } from '../util/suggest.ts'
+
+/** Checks parameters; undefined when they are right, else sentences that name path, value and what was meant. */
+export type ParamsValidator = (definition: Definition, params: object) => string | undefined
+
+/** Loads Ajv (100 ms of CPU) once, when first needed; each schema is compiled at its first call. */
+export async function loadValidator(): Promise<ParamsValidator> {
+  const { Ajv } = await import('ajv')
+  const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, verbose: true })
+  ajv.addKeyword({
+    keyword: 'instanceOf',
+    schemaType: 'string',
+    validate: (name: string, data: unknown) => {
+      const of = instanceClasses.get(name)
+      return of !== undefined && data instanceof of
+    },
+    error: { message: (context) => `must be a ${String(context.schema)}` },
+  })
+  const compiled = new WeakMap<object, ValidateFunction>()
+  return (definition, params) => {
+    let validate = compiled.get(definition)
+    if (!validate) {
+      validate = ajv.compile(definition.params)
+      compiled.set(definition, validate)
+    }
+    if (validate(withoutUndefined(params))) return undefined
+    return [...new Set((validate.errors ?? []).map((error) => sentence(error, definition)))].join('\n')
+  }
+}
+
+/** `x: undefined` means "not given", as in JSON. */
+function withoutUndefined(params: object): object {
+  return Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined))
+}
+
+function sentence(error: ErrorObject, definition: Definition): string {
+  const path = error.instancePath.slice(1).replaceAll('/', '.')
+  const where = `${definition.name}${path === '' ? '' : ` ${path}`}`
+  const known = Object.keys(definition.params.properties)
+  if (error.keyword === 'additionalProperties') {
+    const name = String(error.params['additionalProperty'])
+    const meant = suggest(name, known)
+    return `${definition.name} has no parameter '${name}'${meant ? `: did you mean '${meant}'?` : `; it has ${known.join(', ')}`}`
+  }
+  if (error.keyword === 'required') return `${definition.name} needs the parameter '${String(error.params['missingProperty'])}'`
+  if (error.keyword === 'enum') {
+    const allowed = (error.params['allowedValues'] as unknown[]).map(String)
+    const meant = suggest(String(error.data), allowed)
+    return `${where} is ${show(error.data)}, it must be one of ${allowed.join(', ')}${meant ? `: did you mean '${meant}'?` : ''}`
+  }
+  const description = (error.parentSchema as { description?: string } | undefined)?.description
+  return `${where} is ${show(error.data)}, it ${error.message ?? 'is wrong'}${description ? ` (${description})` : ''}`
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'object' && value !== null && !Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return `a ${value.constructor.name}`
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text
+}

@@ -1,0 +1,114 @@
+import { Rendering } from './dsl/template.ts'
+import { jsonSafe } from './engine/compare.ts'
+import type { PlayContext, PlayHost } from './engine/context.ts'
+import { evaluate, type PreparedCall } from './engine/evaluate.ts'
+import { openHostState } from './engine/host-state.ts'
+import { viewsOf } from './engine/inputs.ts'
+import { noAccess } from './engine/no-access.ts'
+import { knowledgeScope, openPlay } from './engine/open-play.ts'
+import { loadValidator } from './engine/validate.ts'
+import type { TaskRecord } from './dsl/record.ts'
+import { knowledgeOf } from './facts/knowledge.ts'
+import { formatLine, type SourceLine } from './model/errors.ts'
+import type { HostKnowledge } from './model/facts.ts'
+import type { GroupSeen } from './model/host-groups.ts'
+import { type OpenedPlaybook, openPlaybook, type PlaybookRequest } from './open-playbook.ts'
+import { inventoryIdOf, openFactCache } from './store/index.ts'
+
+export interface ExplainedTemplate extends GroupSeen {
+  readonly template: string
+  readonly at?: string
+}
+export interface ExplainedCall {
+  readonly module: string
+  readonly at?: string
+  /** As JSON: bytes as their length, secrets hidden. */
+  readonly params: unknown
+  readonly templates: readonly ExplainedTemplate[]
+}
+export interface ExplainedTask {
+  readonly name: string
+  readonly at?: string
+  readonly tags: readonly string[]
+  readonly become: boolean
+  readonly handler: boolean
+  readonly hosts: readonly { readonly host: string; readonly calls: readonly ExplainedCall[]; readonly note?: string }[]
+}
+/** What each task and template of a playbook would see: targets, fleet, facts scope and declared values. */
+export interface ExplainReport {
+  readonly playbook: string
+  readonly inventory: string
+  readonly fleet: readonly { readonly host: string; readonly groups: readonly string[]; readonly privateIp?: string; readonly publicIp?: string; readonly vars: object }[]
+  readonly targets: readonly string[]
+  readonly plays: readonly {
+    readonly name: string
+    readonly at?: string
+    readonly targets: readonly string[]
+    readonly facts: { readonly of: string; readonly hosts: readonly string[]; readonly families: readonly string[]; readonly ifDown: string; readonly maxAgeSeconds: number }
+    readonly tasks: readonly ExplainedTask[]
+  }[]
+}
+
+/** Explains a playbook without touching a host: facts are those declared or remembered from earlier runs. */
+export async function explain(request: PlaybookRequest): Promise<ExplainReport> {
+  const opened = await openPlaybook(request)
+  const { playbook, selection, relative } = opened
+  const [knowledge, validate] = await Promise.all([remembered(opened), loadValidator(), opened.compiled])
+  const inventory = playbook.inventory.model
+  const states = new Map(selection.targets.map((name) => [name, openHostState(inventory.hosts.get(name)!, noAccess, true)]))
+  const place = (at: SourceLine | undefined) => (at ? { at: formatLine({ ...at, file: relative(at.file) }) } : {})
+  return {
+    playbook: playbook.name,
+    inventory: relative(opened.inventoryPath),
+    fleet: [...inventory.hosts.values()].map(({ name, groups, vars, privateIp, publicIp }) => ({ host: name, groups, vars, ...(privateIp !== undefined && { privateIp }), ...(publicIp !== undefined && { publicIp }) })),
+    targets: selection.targets,
+    plays: selection.plays.map((selected) => {
+      const { play, factsOf } = selected
+      const open = openPlay({ selected, inventory, states, playbook: playbook.name, targets: selection.targets, knowledge, check: true, root: opened.project.root, relative, emit: () => {}, validate, files: new Map() })
+      const scope = knowledgeScope(selected, knowledge)
+      let current: ExplainedTemplate[] = []
+      // Templates are not rendered: what they were handed is what is asked for, and rendering may need facts.
+      const resolveInput: PlayContext['resolveInput'] = (source) => {
+        if (source instanceof Rendering) current.push(...viewsOf(source, opened.project.root, scope).map(({ notLive: _, ...view }) => ({ ...view, ...place(source.at) })))
+        return { input: { bytes: new Uint8Array(), sha256: '' }, views: [] }
+      }
+      const context: PlayContext = { ...open, resolveInput }
+      const explainTask = (task: TaskRecord): ExplainedTask => ({
+        name: task.name,
+        ...place(task.at),
+        tags: [...play.tags, ...task.tags],
+        become: task.become ?? play.become,
+        handler: task.kind === 'handler',
+        hosts: [...context.hosts.values()].map((host) => {
+          current = []
+          return { host: host.state.host.name, ...explainOn(context, host, task, current, place) }
+        }),
+      })
+      return {
+        name: play.name,
+        ...place(play.at),
+        targets: selected.hosts,
+        facts: { of: play.facts.of, hosts: factsOf, families: play.facts.families, ifDown: play.facts.ifDown, maxAgeSeconds: play.facts.maxAge },
+        tasks: [...selected.tasks, ...play.handlers].map(explainTask),
+      }
+    }),
+  }
+}
+
+function explainOn(context: PlayContext, host: PlayHost, task: TaskRecord, seen: readonly ExplainedTemplate[], place: (at: SourceLine | undefined) => { at?: string }): { calls: readonly ExplainedCall[]; note?: string } {
+  const evaluation = evaluate(context, host, task)
+  if (evaluation.kind === 'skipped') return { calls: [], note: `skipped: ${evaluation.reason}` }
+  if (evaluation.kind === 'error') return { calls: [], note: evaluation.error instanceof Error ? evaluation.error.message : String(evaluation.error) }
+  const calls = evaluation.calls.map((call: PreparedCall) => ({ module: call.definition.name, ...place(call.at), params: jsonSafe(call.params), templates: seen }))
+  return evaluation.kind === 'pending' ? { calls, note: 'depends on the result of an earlier task' } : { calls }
+}
+
+/** What is known without asking: the fact cache and the inventory. */
+async function remembered({ playbook, inventoryPath, selection }: OpenedPlaybook): Promise<ReadonlyMap<string, HostKnowledge>> {
+  const cache = openFactCache({ inventoryId: inventoryIdOf(inventoryPath) })
+  const hosts = [...new Set([...selection.factsScope, ...selection.targets])]
+  const known = await Promise.all(
+    hosts.map(async (host) => knowledgeOf({ host, declared: playbook.inventory.model.hosts.get(host)?.facts, cached: (await cache.read(host)).families, reason: 'this command asks no host', now: Date.now() })),
+  )
+  return new Map(known.map((of) => [of.host, of]))
+}

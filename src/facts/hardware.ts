@@ -1,0 +1,51 @@
+import type { HardwareFacts } from '../model/facts.ts'
+import { sh } from '../util/sh.ts'
+import { type FactFamily, recordsOf } from './family.ts'
+
+// One short file of /sys says which processors are online; /proc/cpuinfo of a 256-core host is 400 kB, which `read`
+// takes byte by byte, so it is only the way out.
+const script = sh`
+if [ -r /proc/meminfo ]; then
+  while read -r name size unit; do
+    case $name in MemTotal:|SwapTotal:) printf '%s %s\n' "$name" "$size";; esac
+    case $name in SwapTotal:) break;; esac
+  done </proc/meminfo
+fi
+online=
+if [ -r /sys/devices/system/cpu/online ]; then read -r online </sys/devices/system/cpu/online; fi
+if [ -n "$online" ]; then printf 'online %s\n' "$online"
+elif [ -r /proc/cpuinfo ]; then
+  count=0
+  while read -r name rest; do
+    case $name in processor) count=$((count + 1));; esac
+  done </proc/cpuinfo
+  printf 'processors %s\n' "$count"
+fi
+`
+
+/** How many numbers a kernel list such as `0-3,6` names. */
+function countOf(list: string): number {
+  return list.split(',').reduce((sum, range) => {
+    const match = /^(\d+)(?:-(\d+))?$/.exec(range.trim())
+    return match ? sum + Number(match[2] ?? match[1]) - Number(match[1]) + 1 : Number.NaN
+  }, 0)
+}
+
+function parse(stdout: Uint8Array): HardwareFacts {
+  const records = recordsOf(stdout)
+  const mebibytes = (word: string): number => Math.floor(Number(records(word)[0] ?? Number.NaN) / 1024)
+  const memoryMb = mebibytes('MemTotal:')
+  if (!(memoryMb > 0)) throw new Error('the host did not say how much memory it has (/proc/meminfo)')
+  const online = records('online')[0]
+  const cpuCount = online === undefined ? Number(records('processors')[0] ?? Number.NaN) : countOf(online)
+  if (!(cpuCount > 0)) throw new Error('the host did not say how many processors it has (/sys/devices/system/cpu/online, /proc/cpuinfo)')
+  return { memoryMb, swapMb: mebibytes('SwapTotal:') || 0, cpuCount }
+}
+
+/** Memory and processors. A kernel without swap says nothing of it: `swapMb` is 0. */
+export const hardware: FactFamily<'hardware'> = {
+  name: 'hardware',
+  fields: { memoryMb: 'always', swapMb: 'always', cpuCount: 'always' },
+  script,
+  parse,
+}

@@ -1,0 +1,119 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { RollcallError } from '../model/errors.ts'
+import { suggest } from '../util/suggest.ts'
+import { shortPath } from './code-frame.ts'
+
+/** A user's project, as its package.json describes it. All paths are absolute; the folders need not exist. */
+export interface Project {
+  readonly root: string
+  /** The inventory used without `-i`. */
+  readonly inventory: string
+  readonly inventories: string
+  readonly playbooks: string
+  readonly modules: string
+  readonly templates: string
+}
+
+interface PackageJson {
+  readonly name?: string
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
+  readonly rollcall?: Readonly<Partial<Record<Exclude<keyof Project, 'root'>, string>>>
+}
+
+const defaults = { inventory: 'inventory/lab.ts', inventories: 'inventory', playbooks: 'playbooks', modules: 'modules', templates: 'templates' }
+
+/**
+ * The project that a folder belongs to: the nearest package.json that is rollcall's, depends on rollcall, or has a
+ * `rollcall` key.
+ */
+export function findProject(from: string): Project {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    const path = join(folder, 'package.json')
+    const json = existsSync(path) ? readPackage(path) : undefined
+    if (json && (json.name === 'rollcall' || json.rollcall || json.dependencies?.rollcall || json.devDependencies?.rollcall)) return project(folder, json)
+    if (dirname(folder) === folder) break
+  }
+  throw new RollcallError({
+    summary: 'This folder is not part of a Rollcall project',
+    detail: `no package.json in ${resolve(from)} or above it depends on rollcall`,
+    fix: 'Go to the folder that holds your inventory/ and playbooks/, or add rollcall to the dependencies in its package.json.',
+    exitCode: 1,
+  })
+}
+
+function readPackage(path: string): PackageJson {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as PackageJson
+  } catch (cause) {
+    const details = { summary: 'A package.json cannot be read', detail: `${path}\n${(cause as Error).message}`, fix: 'Correct the file.', exitCode: 1 }
+    throw new RollcallError(details, { cause })
+  }
+}
+
+function project(root: string, json: PackageJson): Project {
+  for (const key of Object.keys(json.rollcall ?? {})) {
+    if (key in defaults) continue
+    const meant = suggest(key, Object.keys(defaults))
+    throw new RollcallError({
+      summary: `package.json's rollcall key has an unknown entry`,
+      detail: `${join(root, 'package.json')}: '${key}'`,
+      fix: meant ? `Did you mean '${meant}'?` : `It knows: ${Object.keys(defaults).join(', ')}.`,
+      exitCode: 1,
+    })
+  }
+  const paths = Object.entries({ ...defaults, ...json.rollcall }).map(([key, path]) => [key, resolve(root, path)])
+  return { root, ...(Object.fromEntries(paths) as Omit<Project, 'root'>) }
+}
+
+/** A playbook by its name in `playbooks/`, with or without `.ts`, or by a path. */
+export function findPlaybook(project: Project, nameOrPath: string, cwd = process.cwd()): string {
+  return find(project, { word: 'playbook', folder: project.playbooks, nameOrPath, cwd })
+}
+
+/** An inventory by its name in `inventory/` or by a path; without either, the project's default one. */
+export function findInventory(project: Project, nameOrPath?: string, cwd = process.cwd()): string {
+  if (nameOrPath !== undefined) return find(project, { word: 'inventory', folder: project.inventories, nameOrPath, cwd })
+  if (isFile(project.inventory)) return project.inventory
+  return find(project, { word: 'inventory', folder: project.inventories, nameOrPath: shortPath(project.root, project.inventory), cwd: project.root })
+}
+
+/** Names of the playbooks in `playbooks/`, folders below it included. */
+export function listPlaybooks(project: Project): string[] {
+  return names(project.playbooks)
+}
+
+interface Search {
+  readonly word: 'playbook' | 'inventory'
+  readonly folder: string
+  readonly nameOrPath: string
+  readonly cwd: string
+}
+
+function find(project: Project, { word, folder, nameOrPath, cwd }: Search): string {
+  const explicit = /^(\.{0,2}\/)/.test(nameOrPath)
+  const bases = explicit ? [cwd] : [folder, cwd, project.root]
+  for (const base of bases)
+    for (const path of [resolve(base, nameOrPath), resolve(base, `${nameOrPath}.ts`)]) if (isFile(path)) return path
+  const known = names(folder)
+  const meant = suggest(withoutEnding(nameOrPath), known) ?? suggest(withoutEnding(basename(nameOrPath)), known)
+  const listed = known.length === 0 ? `${shortPath(project.root, folder)}/ holds no ${word}.` : `${shortPath(project.root, folder)}/ holds: ${known.join(', ')}.`
+  throw new RollcallError({
+    summary: `There is no such ${word}`,
+    detail: `'${nameOrPath}'`,
+    fix: meant ? `Did you mean '${meant}'?` : listed,
+    exitCode: 1,
+  })
+}
+
+function names(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
+    .map(withoutEnding)
+    .sort()
+}
+
+const withoutEnding = (name: string) => name.replace(/\.ts$/, '')
+const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false

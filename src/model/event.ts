@@ -1,0 +1,117 @@
+import type { ErrorDetails } from './errors.ts'
+import type { FactOrigin } from './facts.ts'
+import type { GroupSeen } from './host-groups.ts'
+
+/** How sure an outcome is. In a real run always `certain`; in check mode an earlier planned change may blur it. */
+export type Confidence = 'certain' | 'assumed' | 'unknown'
+export type OutcomeKind = 'ok' | 'changed' | 'skipped' | 'failed' | 'unreachable'
+
+/** One resource before and after a task, ready for a diff. In check mode `after` is what is planned. */
+export interface DiffEntry {
+  /** `file:/etc/hosts`. */
+  readonly resource: string
+  readonly before: DiffSide
+  readonly after: DiffSide
+}
+export interface DiffSide {
+  /** Short fields: mode, owner, state; only those that differ between the sides, and `(unknown)` for what is not known yet. */
+  readonly fields: { readonly [name: string]: string }
+  /** Whole text, for a line diff. */
+  readonly text?: string
+}
+
+/** The fleet group a template was handed, with the origin of each host's facts where they are not live. */
+export interface TemplateView extends GroupSeen {
+  readonly template: string
+  readonly notLive: readonly { readonly host: string; readonly origin: FactOrigin | 'none'; readonly ageSeconds: number }[]
+}
+
+/** First event: the three sets of hosts, and how the run goes. */
+export interface RunEvent {
+  readonly event: 'run'
+  readonly version: string
+  readonly playbook: string
+  readonly inventory: string
+  readonly check: boolean
+  /** Every host of the inventory. */
+  readonly fleet: readonly string[]
+  /** Hosts whose facts the plays' scopes ask for, plus the targets. */
+  readonly factsScope: readonly string[]
+  /** Hosts this run may change. */
+  readonly targets: readonly string[]
+  /** Trusted commands of the user that run in check mode too. */
+  readonly queries: readonly string[]
+}
+/** One line per host of the facts scope. `none`: nothing is known, `reason` says why. */
+export interface FactsEvent {
+  readonly event: 'facts'
+  readonly hosts: readonly {
+    readonly host: string
+    readonly origin: FactOrigin | 'none'
+    readonly ageSeconds: number
+    readonly reachable: boolean
+    readonly reason?: string
+  }[]
+  readonly durationMs: number
+}
+export interface PlayEvent {
+  readonly event: 'play'
+  readonly play: string
+  readonly hosts: readonly string[]
+  readonly tasks: number
+}
+/** What one task did on one host. */
+export interface TaskEvent {
+  readonly event: 'task'
+  readonly host: string
+  readonly play: string
+  readonly task: string
+  readonly module: string
+  readonly handler: boolean
+  /** `playbooks/prepare.ts:12:5`. */
+  readonly at?: string
+  readonly outcome: OutcomeKind
+  readonly confidence: Confidence
+  /** Why it is skipped, assumed or unknown. */
+  readonly reason?: string
+  readonly diff?: readonly DiffEntry[]
+  /** The steps as shown to people: commands and writes, without content. */
+  readonly steps?: readonly string[]
+  /** What `result(task)` gives, as JSON; bytes are left out. */
+  readonly result?: unknown
+  readonly message?: string
+  readonly error?: ErrorDetails
+  readonly templates?: readonly TemplateView[]
+  /** Handlers this change notified. */
+  readonly notified?: readonly string[]
+  readonly durationMs: number
+}
+export interface WarningEvent {
+  readonly event: 'warning'
+  readonly host?: string
+  readonly message: string
+  readonly fix?: string
+}
+export interface HostRecap {
+  readonly ok: number
+  readonly changed: number
+  readonly skipped: number
+  readonly failed: number
+  readonly unreachable: number
+  /** Network round trips after the connection stood: facts, reads, changes. */
+  readonly exchanges: number
+}
+/** Last event. */
+export interface RecapEvent {
+  readonly event: 'recap'
+  readonly check: boolean
+  /** Targets, in inventory order. */
+  readonly hosts: { readonly [host: string]: HostRecap }
+  readonly durationMs: number
+  readonly exitCode: number
+}
+
+/** Everything that happens in a run. Reporters are pure listeners to these. */
+export type RunEvents = RunEvent | FactsEvent | PlayEvent | TaskEvent | WarningEvent | RecapEvent
+export type { RunEvents as Event }
+export type Emit = (event: RunEvents) => void

@@ -1,0 +1,77 @@
+/** What a host says about its operating system. Source: /etc/os-release, uname, and which tools exist. */
+export interface OsFacts {
+  readonly hostname: string
+  readonly fqdn: string
+  /** `ID` of os-release: debian, ubuntu, alpine, fedora, … */
+  readonly distribution: string
+  /** `VERSION_ID` of os-release: `12`, `24.04`; empty on rolling releases. */
+  readonly distributionVersion: string
+  /** `VERSION_CODENAME` of os-release: `bookworm`; empty where there is none. */
+  readonly distributionRelease: string
+  readonly osFamily: 'debian' | 'redhat' | 'suse' | 'arch' | 'alpine' | 'other'
+  /** `uname -r`. */
+  readonly kernel: string
+  /** `uname -m`: x86_64, aarch64, … */
+  readonly architecture: string
+  readonly packageManager: 'apt' | 'dnf' | 'zypper' | 'pacman' | 'apk' | 'unknown'
+  readonly serviceManager: 'systemd' | 'openrc' | 'runit' | 'sysvinit' | 'unknown'
+}
+
+export interface InterfaceAddress {
+  readonly family: 'inet' | 'inet6'
+  readonly address: string
+  readonly prefix: number
+}
+
+export interface NetworkInterface {
+  readonly name: string
+  /** Empty where the interface has none. */
+  readonly mac: string
+  readonly addresses: readonly InterfaceAddress[]
+}
+
+/** Interfaces and addresses. Source: `ip -o addr`, else /proc/net and ifconfig. */
+export interface NetworkFacts {
+  readonly interfaces: readonly NetworkInterface[]
+  /** Every address of every interface but loopback, IPv4 first. */
+  readonly addresses: readonly string[]
+  readonly defaultIpv4?: { readonly address: string; readonly interface: string; readonly gateway: string }
+}
+
+/** Memory and processors. Source: /proc/meminfo, /proc/cpuinfo. */
+export interface HardwareFacts {
+  /** MemTotal in MiB, rounded down. */
+  readonly memoryMb: number
+  readonly swapMb: number
+  /** Processors online. */
+  readonly cpuCount: number
+}
+
+/** Every family of facts there is. A play lists those it reads; reading another is a type error. */
+export interface FactFamilies {
+  readonly os: OsFacts
+  readonly network: NetworkFacts
+  readonly hardware: HardwareFacts
+}
+export type Family = keyof FactFamilies
+export const families: readonly Family[] = ['os', 'network', 'hardware']
+
+export type Facts<F extends Family = Family> = { readonly [K in F]: FactFamilies[K] }
+
+/** Where a fact comes from: read in this run, remembered from an earlier one, or written in the inventory. */
+export type FactOrigin = 'live' | 'cached' | 'declared'
+
+/** Facts an inventory may declare for a host: used for whatever the host cannot be asked. */
+export type DeclaredFacts = { readonly [K in Family]?: Partial<FactFamilies[K]> }
+
+/** What is known of one host in this run: the families, where each came from, and why the rest is missing. */
+export interface HostKnowledge {
+  readonly host: string
+  /** Whether the host answered in this run. */
+  readonly reachable: boolean
+  readonly families: { readonly [K in Family]?: { readonly value: FactFamilies[K]; readonly origin: FactOrigin; readonly ageSeconds: number } }
+  /** Facts the inventory declares: read where a family is neither live nor cached. */
+  readonly declared?: DeclaredFacts
+  /** Why the host was not asked or did not answer; absent for a host whose facts are live. */
+  readonly reason?: string
+}

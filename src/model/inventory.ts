@@ -1,0 +1,65 @@
+import type { Secret } from '../util/secret.ts'
+import type { DeclaredFacts } from './facts.ts'
+import type { SourceLine } from './errors.ts'
+
+export type Vars = { readonly [name: string]: unknown }
+
+/** How a host is reached. Made by `ssh()`, `lab()` and `local()`. */
+export type ConnectionSettings = SshSettings | LabSettings | LocalSettings
+
+export interface SshSettings {
+  readonly type: 'ssh'
+  /** Host name or address to connect to; default the host's public, else private address, else its name. */
+  readonly address?: string
+  readonly port?: number
+  readonly user?: string
+  readonly identityFile?: string
+  readonly password?: Secret
+  /** Files of known host keys; default `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts`. */
+  readonly knownHostsFiles?: readonly string[]
+  readonly hostKeyAlias?: string
+  readonly connectTimeoutSeconds?: number
+  /** Password for sudo, where it asks for one. */
+  readonly becomePassword?: Secret
+}
+export interface LabSettings {
+  readonly type: 'lab'
+  /** `systemd`: a whole system with services; `sshd`: sshd as the only process, starts faster. */
+  readonly kind: 'systemd' | 'sshd'
+  readonly user: string
+  readonly becomePassword?: Secret
+}
+export interface LocalSettings {
+  readonly type: 'local'
+}
+
+/** One host of the inventory with everything declared for it, values resolved over the three levels. */
+export interface HostRecord {
+  readonly name: string
+  /** Groups in the order the host names them, without `all`. */
+  readonly groups: readonly string[]
+  readonly vars: Vars
+  readonly privateIp?: string
+  readonly publicIp?: string
+  readonly connection: ConnectionSettings
+  readonly facts?: DeclaredFacts
+}
+
+/** The inventory as the engine sees it: every host, always, in the order declared. */
+export interface InventoryModel {
+  readonly hosts: ReadonlyMap<string, HostRecord>
+  /** Group → names of its hosts in inventory order; `all` is there too. */
+  readonly groups: ReadonlyMap<string, readonly string[]>
+  readonly at?: SourceLine
+}
+
+/** Types of one group: the names of its hosts, the vars each has, and whether each declares a private address. */
+export interface GroupShape {
+  readonly host: string
+  readonly vars: object
+  readonly privateIp: string | undefined
+}
+/** Group → its types. Worked out once by `defineInventory`; everything typed by an inventory hangs on it. */
+export interface Shape {
+  readonly [group: string]: GroupShape
+}

@@ -1,0 +1,36 @@
+import { formatLine, type SourceLine } from './model/errors.ts'
+import { openPlaybook, type PlaybookRequest } from './open-playbook.ts'
+
+/** What a run would go through, without contacting a host: for `--list-hosts` and `--list-tasks`. */
+export interface Outline {
+  readonly playbook: string
+  readonly inventory: string
+  readonly fleet: readonly string[]
+  readonly targets: readonly string[]
+  readonly plays: readonly {
+    readonly name: string
+    readonly at?: string
+    /** Targets of the play. */
+    readonly hosts: readonly string[]
+    readonly tasks: readonly { readonly name: string; readonly tags: readonly string[]; readonly at?: string; readonly handler: boolean }[]
+  }[]
+}
+
+/** Loads, type-checks and narrows a playbook. */
+export async function outline(request: PlaybookRequest): Promise<Outline> {
+  const { playbook, inventoryPath, selection, compiled, relative } = await openPlaybook(request)
+  await compiled
+  const place = (at: SourceLine | undefined) => (at ? { at: formatLine({ ...at, file: relative(at.file) }) } : {})
+  return {
+    playbook: playbook.name,
+    inventory: relative(inventoryPath),
+    fleet: selection.fleet,
+    targets: selection.targets,
+    plays: selection.plays.map(({ play, hosts, tasks }) => ({
+      name: play.name,
+      hosts,
+      ...place(play.at),
+      tasks: [...tasks, ...play.handlers].map(({ name, tags, kind, at }) => ({ name, tags: [...play.tags, ...tags], handler: kind === 'handler', ...place(at) })),
+    })),
+  }
+}

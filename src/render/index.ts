@@ -1,0 +1,1 @@
+export { renderTemplate, type Rendered } from './template.ts'

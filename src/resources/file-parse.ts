@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+import { Refusal } from '../dsl/definition.ts'
+import type { ReadRequest } from '../dsl/resource.ts'
+import { divide } from './file-script.ts'
+import type { FilePresent, FileState } from './file.ts'
+import { outputReader } from './output-reader.ts'
+import { denied } from './path.ts'
+
+const typeBits: { readonly [bits: number]: FilePresent['type'] } = { 0o100000: 'file', 0o040000: 'directory' }
+
+function lines(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '')
+}
+
+/** The files' states. A file that may not be read, or that came or went meanwhile, is an error that names it. */
+export function parseFiles(stdout: Uint8Array, requests: readonly ReadRequest[]): FileState[] {
+  const output = outputReader(stdout)
+  const looks = requests.map(() => output.record())
+  const stats = lines(output.record())
+  const hashes = lines(output.record())
+  const mark = output.record()
+  const states = requests.map(({ id }, index) => stateOf(id, looks[index]!, stats))
+  if (stats.length > 0) throw changedMeanwhile(stats[0]!)
+
+  const regular = new Set(requests.filter((_, index) => isRegular(states[index]!)).map(({ id }) => id))
+  const { hashed, hashedAlone, copied } = divide(requests)
+  const sha256 = new Map([...hashed, ...hashedAlone].filter((path) => regular.has(path)).map((path) => [path, hashOf(path, hashes.shift())]))
+  const content = new Map(copied.map((path) => [path, Uint8Array.from(output.until(mark))]))
+  return requests.map(({ id }, index) => {
+    const state = states[index]!
+    if (!state.exists || !regular.has(id)) return state
+    const bytes = content.get(id)
+    if (bytes) return { ...state, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex'), content: bytes }
+    const hash = sha256.get(id)
+    return hash === undefined ? state : { ...state, sha256: hash }
+  })
+}
+
+function stateOf(path: string, look: string, stats: string[]): FileState {
+  const realPath = look.slice(1)
+  switch (look[0]) {
+    case 'a':
+      return { exists: false, realPath }
+    case 'd':
+      throw denied(path, realPath)
+    case 'u':
+      throw new Refusal(`${path} cannot be read: permission denied`, 'Run the task with become, or as a user who may read it.')
+    case 'f':
+      return { exists: true, ...parseStat(stats.shift()), realPath }
+    default:
+      throw new Error(`the answer about ${path} makes no sense: ${JSON.stringify(look)}`)
+  }
+}
+
+function parseStat(line = '(nothing)'): Omit<FilePresent, 'exists' | 'realPath'> {
+  const match = /^([0-9a-f]+):(\d+):(\d+):(\d+):([^:]*):([^:]*)$/.exec(line)
+  if (!match) throw changedMeanwhile(line)
+  const [, bits, uid, gid, size, owner, group] = match as unknown as readonly [string, string, string, string, string, string, string]
+  const raw = Number.parseInt(bits, 16)
+  return {
+    type: typeBits[raw & 0o170000] ?? 'other',
+    mode: (raw & 0o7777).toString(8).padStart(4, '0'),
+    owner: owner === 'UNKNOWN' ? uid : owner,
+    group: group === 'UNKNOWN' ? gid : group,
+    uid: Number(uid),
+    gid: Number(gid),
+    size: Number(size),
+  }
+}
+
+function isRegular(state: FileState): boolean {
+  return state.exists && state.type === 'file'
+}
+
+function hashOf(path: string, line = '(nothing)'): string {
+  // GNU puts a backslash before the hash of a name that it had to escape.
+  const match = /^\\?([0-9a-f]{64}) /.exec(line)
+  if (!match) throw new Error(`${path} could not be hashed: ${line}`)
+  return match[1]!
+}
+
+function changedMeanwhile(line: string): Error {
+  return new Error(`files changed while they were read, or stat failed: ${line}`)
+}

@@ -1,0 +1,55 @@
+import { type Read, readOf, type ResourceKind } from '../dsl/resource.ts'
+import { describeFile } from './file-describe.ts'
+import { parseFiles } from './file-parse.ts'
+import { fileScript } from './file-script.ts'
+import { canonicalPath, isBelow } from './path.ts'
+
+/** What a path leads to, at the end of all symbolic links. */
+export interface FileAbsent {
+  readonly exists: false
+  /** Where a file written to the path would lie. */
+  readonly realPath: string
+}
+export interface FilePresent {
+  readonly exists: true
+  readonly type: 'file' | 'directory' | 'other'
+  /** Four octal digits, special bits included: `0644`, `4755`. */
+  readonly mode: string
+  /** Names; the number as text where the host has no name for it. */
+  readonly owner: string
+  readonly group: string
+  readonly uid: number
+  readonly gid: number
+  readonly size: number
+  /** The path without any symbolic link in it. */
+  readonly realPath: string
+  /** Lower-case hex; of regular files, when asked for. */
+  readonly sha256?: string
+  /** Of regular files, when asked for. */
+  readonly content?: Uint8Array
+}
+export type FileState = FileAbsent | FilePresent
+export type FileNeed = 'stat' | 'sha256' | 'content'
+
+/** Files and directories, as seen through symbolic links; a link itself is of the kind `link`. */
+export const fileKind: ResourceKind<FileState> = {
+  name: 'file',
+  needs: ['stat', 'sha256', 'content'],
+  freshness: 'own',
+  script: fileScript,
+  parse: parseFiles,
+  describe: describeFile,
+  canonical: (state, id) => (typeof state.realPath === 'string' ? state.realPath : id),
+  absent: (state) => !state.exists,
+  overlaps: (changed, other) => changed === other || isBelow(other, changed),
+  // Plans name `exists` only where it changes: then nothing can lie below, neither in what goes nor in what is new.
+  follows: (id, changed, planned) => (isBelow(id, changed) && planned.exists !== undefined ? { exists: false, realPath: id } : undefined),
+}
+
+/**
+ * Reads what a path leads to. A file that may not be read is an error, never absent.
+ * @throws Refusal when the path is not absolute or holds `..`.
+ */
+export function file(path: string, need: FileNeed = 'stat'): Read<FileState> {
+  return readOf(fileKind, canonicalPath(path), need)
+}

@@ -1,0 +1,59 @@
+import { type Read, readOf, type ReadRequest, type ResourceKind } from '../dsl/resource.ts'
+import { Script, sh } from '../util/sh.ts'
+import { fieldsOf } from './file-describe.ts'
+import { outputReader } from './output-reader.ts'
+import { absentOrDenied, canonicalPath, denied, isBelow } from './path.ts'
+
+/** What stands at a path itself, no link followed: a link that leads nowhere exists. */
+export type LinkState =
+  | { readonly exists: false }
+  | { readonly exists: true; readonly type: 'link'; readonly target: string }
+  | { readonly exists: true; readonly type: 'file' | 'directory' | 'other' }
+
+const look = new Script(`for p do
+  r=
+  if [ -L "$p" ]; then
+    s=l
+    t=$(readlink -- "$p" && echo x) && r=\${t%?x} || s=e
+  elif [ -d "$p" ]; then s=D
+  elif [ -f "$p" ]; then s=f
+  elif [ -e "$p" ]; then s=o
+  else absent_or_denied "$p"
+  fi
+  printf '%s\\0' "$s$r"
+done`)
+const types = { D: 'directory', f: 'file', o: 'other' } as const
+
+function parse(id: string, record: string): LinkState {
+  const [letter, rest] = [record[0], record.slice(1)]
+  if (letter === 'l') return { exists: true, type: 'link', target: rest }
+  if (letter === 'a') return { exists: false }
+  if (letter === 'd') throw denied(id, rest)
+  if (letter === 'D' || letter === 'f' || letter === 'o') return { exists: true, type: types[letter] }
+  throw new Error(`the link ${id} could not be read`)
+}
+
+/** Paths themselves, for links and for removing. Free of processes but for symbolic links. */
+export const linkKind: ResourceKind<LinkState> = {
+  name: 'link',
+  needs: ['target'],
+  freshness: 'own',
+  script: (requests: readonly ReadRequest[]) => sh`LC_ALL=C; export LC_ALL
+${absentOrDenied}
+set -- ${requests.map(({ id }) => id)}
+${look}
+exit 0`,
+  parse: (stdout, requests) => {
+    const output = outputReader(stdout)
+    return requests.map(({ id }) => parse(id, output.record()))
+  },
+  describe: (state) => ({ fields: fieldsOf(state.exists ? { state: state.type, target: state.type === 'link' ? state.target : undefined } : { state: 'absent' }) }),
+  absent: (state) => !state.exists,
+  overlaps: (changed, other) => changed === other || isBelow(other, changed),
+  follows: (id, changed, planned) => (isBelow(id, changed) && planned.exists === false ? { exists: false } : undefined),
+}
+
+/** Reads what stands at a path itself, without following a link. */
+export function link(path: string): Read<LinkState> {
+  return readOf(linkKind, canonicalPath(path))
+}

@@ -1,0 +1,42 @@
+import { Refusal } from '../dsl/definition.ts'
+import { Script } from '../util/sh.ts'
+
+/**
+ * A path as keys use it: absolute, no doubled or trailing slash, no `.`. `..` is refused, for what it leads to
+ * depends on links, and two keys would then name one file.
+ */
+export function canonicalPath(path: string): string {
+  if (!path.startsWith('/')) throw new Refusal(`the path '${path}' is not absolute`, 'Give the whole path, from / on.')
+  if (path.includes('\0')) throw new Refusal('a path cannot hold a NUL byte')
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.')
+  if (parts.includes('..')) throw new Refusal(`the path '${path}' holds '..'`, 'Name the directory itself.')
+  return `/${parts.join('/')}`
+}
+
+/** The directory a canonical path lies in; `/` lies in itself. */
+export function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/'
+}
+
+/** Whether a canonical path lies somewhere below another. */
+export function isBelow(path: string, directory: string): boolean {
+  return path !== directory && path.startsWith(directory === '/' ? '/' : `${directory}/`)
+}
+
+/**
+ * For a path in `$1` that cannot be seen: sets `s` to `a` (it does not exist) or to `d`, with the directory that
+ * forbids looking in `r`. Built-ins only. `test -e` alone would call a forbidden file absent.
+ */
+export const absentOrDenied = new Script(`absent_or_denied() {
+  s=a q=$1
+  while :; do
+    q=\${q%/*}
+    if [ -d "\${q:-/}" ]; then [ -x "\${q:-/}" ] || { s=d; r=\${q:-/}; }; return 0; fi
+    if [ -e "$q" ] || [ -L "$q" ]; then return 0; fi
+  done
+}`)
+
+/** The error for a path behind a directory that the user may not look into. */
+export function denied(path: string, directory: string): Refusal {
+  return new Refusal(`${path} cannot be looked at: permission denied in ${directory}`, 'Run the task with become, or as a user who may read there.')
+}

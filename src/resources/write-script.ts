@@ -1,0 +1,142 @@
+import type { RunStep, Step, WriteStep } from '../dsl/step.ts'
+import type { Job } from '../transport/session-types.ts'
+import { Script, sh } from '../util/sh.ts'
+import { canonicalPath } from './path.ts'
+
+const prologue = new Script(`LC_ALL=C; export LC_ALL
+umask 077
+new= check=
+cleanup() {
+  [ -z "$new" ] || rm -f -- "$new"
+  [ -z "$check" ] || rm -f -- "$check"
+}
+trap cleanup EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+fail() {
+  printf 'cannot write %s: %s\\n' "$dest" "$1" >&2
+  exit 1
+}`)
+
+// A link is followed by the host itself. The name is cut so that the temporary name fits where a long one just did.
+const locate = new Script(`real=$dest
+if [ -L "$dest" ]; then
+  t=$(readlink -f -- "$dest" && echo x) || fail 'it is a symbolic link that leads nowhere'
+  real=\${t%?x}
+fi
+[ ! -d "$real" ] || fail 'it is a directory'
+if [ -e "$real" ] && [ ! -f "$real" ]; then fail 'it is not a regular file'; fi
+dir=\${real%/*}
+dir=\${dir:-/}
+[ -d "$dir" ] || fail "the directory $dir does not exist; make it by a task of its own before this one"
+old=
+[ ! -f "$real" ] || old=$real`)
+
+// Content arrives while the file is ours alone. Then owner, then mode: a change of owner clears special bits. The old
+// mode and ACL are copied only where no mode is asked for, else a secret would stand open for a moment.
+const create = new Script(`m=$( (set -C; : >"$new") 2>&1) || { new=; fail "no temporary file can be made in $dir (\${m##*: })"; }
+m=$( { cat >"$new"; } 2>&1) || fail "its content could not be stored in $dir (\${m##*: })"
+n=$(wc -c <"$new")
+[ "$((n))" = "$size" ] || fail "$((n)) of $size bytes arrived"
+acl=
+if [ -n "$old" ]; then
+  kept=$(stat -c '%u:%g %a' -- "$old") || fail 'its owner and mode cannot be read'
+  if [ -n "$mode" ]; then
+    skip=mode,timestamps
+    if command -v setfacl >/dev/null; then acl=$(getfacl -cp -- "$old" 2>/dev/null | grep -E '^(user|group):[^:]+:'); fi
+  else
+    skip=timestamps mode=\${kept#* }
+  fi
+  if ! cp --attributes-only --preserve=all --no-preserve="$skip" -- "$old" "$new" 2>/dev/null; then
+    if [ "$skip" = timestamps ] && command -v setfacl >/dev/null; then getfacl -cp -- "$old" 2>/dev/null | setfacl --set-file=- -- "$new" 2>/dev/null; fi
+    if [ -e /sys/fs/selinux/enforce ] && command -v chcon >/dev/null; then chcon --reference="$old" -- "$new" 2>/dev/null; fi
+  fi
+  kept=\${kept%% *}
+  : "\${owner:=\${kept%:*}}" "\${group:=\${kept#*:}}"
+fi
+: "\${mode:=0644}"
+if [ -n "$owner$group" ]; then
+  m=$(chown -- "$owner\${group:+:$group}" "$new" 2>&1) || fail "its owner cannot be set to $owner\${group:+:$group} (\${m##*: })"
+fi
+m=$(chmod -- "$mode" "$new" 2>&1) || fail "its mode cannot be set to $mode (\${m##*: })"
+if [ -n "$acl" ]; then
+  bits=\${mode#"\${mode%??}"}
+  printf '%s\\nmask::%s\\n' "$acl" "\${bits%?}" | setfacl -M - -- "$new" || fail 'its access list cannot be kept'
+fi`)
+
+const copyForCheck = new Script(`seen=$new
+if [ "$real" != "$dest" ]; then
+  check=$checked
+  cp -p -- "$new" "$check" || fail 'it could not be copied for its validation'
+fi`)
+
+const keepBackup = new Script(`if [ -n "$old" ]; then
+  kept_as=$real.$(date -u +%Y%m%dT%H%M%SZ)~
+  [ ! -e "$kept_as" ] || kept_as=$kept_as$nonce
+  cp -p -- "$old" "$kept_as" || fail 'no backup of it could be made'
+fi`)
+
+// busybox and coreutils before 8.24 sync everything instead, which is slow and right.
+const replace = new Script(`sync "$new" 2>/dev/null || sync
+if m=$(mv -f -- "$new" "$real" 2>&1); then
+  new=
+  if [ -z "$old" ] && [ -e /sys/fs/selinux/enforce ] && command -v restorecon >/dev/null; then restorecon -- "$real"; fi
+  exit 0
+fi
+case $m in
+  *busy*) [ -n "$unsafe" ] || fail 'it cannot be replaced, for something is mounted on it or holds it (a container or a bind mount); unsafeWrites: true writes into it, which is not atomic';;
+  *) fail "the new file could not take its place (\${m##*: })";;
+esac
+cat -- "$new" >"$real" || fail 'writing into it failed half-way, its content is no longer whole'
+[ -z "$owner$group" ] || chown -- "$owner\${group:+:$group}" "$real" || fail 'its owner or group cannot be set'
+chmod -- "$mode" "$real" || fail 'its mode cannot be set'
+sync "$real" 2>/dev/null || sync
+exit 0`)
+
+/**
+ * The atomic write: content from standard input. The old file is whole until the new one, complete, checked and with
+ * its owner and mode, takes its place; whatever fails, the temporary file goes. `validate` is given a path that is
+ * known here, so it is quoted here; for a link that is a copy beside the link.
+ * @param nonce Letters and digits that no other write uses.
+ */
+export function writeJob(step: WriteStep, nonce: string): Job {
+  const dest = canonicalPath(step.path)
+  const cut = dest.lastIndexOf('/') + 1
+  const temporary = `.${shorten(dest.slice(cut))}.rollcall-${nonce}`
+  const checked = `${dest.slice(0, cut)}${temporary}`
+  const script = sh`dest=${dest} nonce=${nonce} size=${step.content.length} mode=${step.mode ?? ''} owner=${step.owner ?? ''} group=${step.group ?? ''} unsafe=${step.unsafeWrites ? 1 : ''} checked=${checked}
+${prologue}
+${locate}
+new=$dir/${temporary}
+${create}
+${step.validate ? validation(step.validate(checked)) : sh`:`}
+${step.backup ? keepBackup : sh`:`}
+${replace}`
+  return { script, stdin: step.content, step: true }
+}
+
+/** `eval` in a subshell: whatever the user's script does to its shell, the write goes on or stops in order. */
+function validation(script: Script): Script {
+  return sh`${copyForCheck}
+( trap - EXIT HUP INT TERM; cd / && eval ${script.text} ) </dev/null >&2 || fail "its new content was refused by validate (exit code $?); nothing was changed"
+[ -z "$check" ] || rm -f -- "$check"
+check=`
+}
+
+/** A name of at most 200 bytes, cut between characters: with dots and nonce it must stay below the 255 of most file systems. */
+function shorten(name: string): string {
+  let short = name
+  while (Buffer.byteLength(short) > 200) short = [...short].slice(0, -1).join('')
+  return short
+}
+
+/** A command step as a job; without payload it reads nothing. */
+export function runJob(step: RunStep): Job {
+  return step.stdin === undefined ? { script: step.script, step: true } : { script: step.script, stdin: step.stdin, step: true }
+}
+
+/** A step as the job a session runs. `nonce`: letters and digits that no other step uses. */
+export function stepJob(step: Step, nonce: string): Job {
+  return step.kind === 'write' ? writeJob(step, nonce) : runJob(step)
+}

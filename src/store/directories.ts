@@ -1,0 +1,46 @@
+import { mkdirSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
+import { RollcallError } from '../model/errors.ts'
+
+/**
+ * Makes a directory that only its owner may use, and refuses one that another user could have prepared: what lies in
+ * it is believed (facts, keys, compiled code).
+ * @throws RollcallError when the directory belongs to someone else or others may write to it.
+ */
+export function privateDirectory(path: string): string {
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+  const { uid, mode } = statSync(path)
+  const me = process.getuid?.() ?? uid
+  if (uid !== me) {
+    throw new RollcallError({
+      summary: 'A directory of Rollcall belongs to another user',
+      detail: `${path} belongs to the user with number ${uid}, and you are number ${me}`,
+      fix: 'Remove it, or run as its owner.',
+    })
+  }
+  if ((mode & 0o022) !== 0) {
+    throw new RollcallError({
+      summary: 'Others may write to a directory of Rollcall',
+      detail: `${path} has mode ${(mode & 0o7777).toString(8).padStart(4, '0')}`,
+      fix: `Look at what is in it, then take the right away:\nchmod 700 ${path}`,
+    })
+  }
+  return path
+}
+
+/** The base directory specification says to ignore a relative path. */
+function base(variable: string, ...fallback: string[]): string {
+  const given = process.env[variable]
+  return given !== undefined && isAbsolute(given) ? given : join(homedir(), ...fallback)
+}
+
+/** Where things live that cannot be made again, such as facts of a host that is down. Created when missing. */
+export function userStateDir(): string {
+  return privateDirectory(join(base('XDG_STATE_HOME', '.local', 'state'), 'rollcall'))
+}
+
+/** Where things live that may be deleted at any time. Created when missing. */
+export function userCacheDir(): string {
+  return privateDirectory(join(base('XDG_CACHE_HOME', '.cache'), 'rollcall'))
+}

@@ -1,0 +1,70 @@
+import { quote } from '../util/sh.ts'
+import type { ByteReader } from './byte-reader.ts'
+import type { Job, Reply } from './session-types.ts'
+
+const empty = new Uint8Array(0)
+
+/**
+ * The bytes of one exchange: a header line (number, size of the rest, place of the driver in it), the payloads, and
+ * the driver, in this order: {@link loopCommand} tells why.
+ */
+export function encodeExchange(number: number, jobs: readonly Job[]): Buffer {
+  const payloads: Uint8Array[] = []
+  let place = 1
+  const calls = jobs.map((job) => {
+    const step = job.step === true ? 1 : 0
+    if (job.stdin === undefined) return `rc_job ${step} - - ${quote(job.script.text)}`
+    const call = `rc_job ${step} ${job.stdin.length} ${place} ${quote(job.script.text)}`
+    payloads.push(job.stdin)
+    place += job.stdin.length
+    return call
+  })
+  const driver = Buffer.from(`{ ${calls.join('\n')}\nrc_end\n}\n`)
+  const size = place - 1 + driver.length
+  return Buffer.concat([Buffer.from(`${number} ${size} ${place}\n`), ...payloads, driver])
+}
+
+/** What the host said about an exchange: all replies, or why it could not keep them. */
+export type Answer =
+  | { readonly kind: 'replies'; readonly replies: readonly Reply[] }
+  | { readonly kind: 'gone' | 'full' }
+
+/** The answer does not follow the protocol: a fault of this program or of the host's tools, never of a job. */
+export class FrameError extends Error {}
+
+/** Reads the answer to exchange `number`; `started` is told the place (from 1) of each step as it begins. */
+export async function readAnswer(reader: ByteReader, nonce: string, number: number, jobs: number, started: (step: number) => void): Promise<Answer> {
+  const marker = Buffer.from(`\n${nonce} ${number} `)
+  for (;;) {
+    await reader.seek(marker)
+    const [word, ...rest] = (await reader.line()).split(' ')
+    if (word === 'at') started(Number(rest[0]))
+    else if (word === 'full' || word === 'gone') return { kind: word }
+    else if (word === 'done') return { kind: 'replies', replies: await readReplies(reader, `\n${nonce} ${number} end\n`, rest, jobs) }
+    else throw new FrameError(`unknown frame '${word}'`)
+  }
+}
+
+async function readReplies(reader: ByteReader, end: string, codes: readonly string[], jobs: number): Promise<readonly Reply[]> {
+  if (codes.length !== jobs) throw new FrameError(`${jobs} jobs, but ${codes.length} exit codes`)
+  const names = (await reader.line()).split(' ').filter((name) => name !== '')
+  const sizes: number[] = []
+  for (const _ of names) sizes.push(readCount(await reader.line()))
+  if (names.length > 1) await reader.line() // the total that `wc` adds
+  const outputs = new Map<string, Uint8Array>()
+  for (const [at, name] of names.entries()) outputs.set(name, await reader.exactly(sizes[at] ?? 0))
+  const trailer = (await reader.exactly(end.length)).toString('latin1')
+  if (trailer !== end) throw new FrameError('the frame does not end where its sizes say')
+  return codes.map((code, at) => ({
+    ran: code !== '-',
+    code: code === '-' ? 0 : Number(code),
+    stdout: outputs.get(`x/${at + 1}.o`) ?? empty,
+    stderr: outputs.get(`x/${at + 1}.e`) ?? empty,
+  }))
+}
+
+function readCount(line: string): number {
+  const count = /^\s*(\d+)(\s|$)/.exec(line)?.[1]
+  if (count === undefined) throw new FrameError(`'${line.slice(0, 80)}' is no size`)
+  return Number(count)
+}

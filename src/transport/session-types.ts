@@ -1,0 +1,40 @@
+import type { Script } from '../util/sh.ts'
+
+/** One script to run on a host inside an exchange. */
+export interface Job {
+  readonly script: Script
+  /** Given to the script as standard input; without it the script reads /dev/null. */
+  readonly stdin?: Uint8Array
+  /**
+   * A step changes the host: once a step of an exchange has failed (non-zero), the steps after it are not run
+   * and their replies say `ran: false`. Jobs that are no steps (reads) always run and never stop anything.
+   */
+  readonly step?: boolean
+}
+
+export interface Reply {
+  readonly ran: boolean
+  /** Exit code as the shell gives it (128 + n for a signal); 0 when `ran` is false. */
+  readonly code: number
+  readonly stdout: Uint8Array
+  readonly stderr: Uint8Array
+}
+
+/** Counters for `--timing`, the recap and tests. */
+export interface SessionStats {
+  readonly exchanges: number
+  readonly bytesSent: number
+  readonly bytesReceived: number
+}
+
+/**
+ * A long-lived POSIX `sh` on a host, for one user. Each `exchange` is one network round trip however many jobs it
+ * carries; replies come in the order of the jobs. Exchanges of one session never overlap: a second call waits.
+ */
+export interface Session {
+  readonly user: string
+  readonly stats: SessionStats
+  /** @throws UnreachableError when the link is lost before all replies have arrived. */
+  exchange(jobs: readonly Job[]): Promise<readonly Reply[]>
+  close(): Promise<void>
+}

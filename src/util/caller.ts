@@ -1,0 +1,37 @@
+import { fileURLToPath } from 'node:url'
+
+const here = import.meta.url
+const own = here.includes('/dist/') ? here.slice(0, here.lastIndexOf('/dist/') + 6) : here.slice(0, here.lastIndexOf('/src/') + 5)
+const ownPath = own.startsWith('file:') ? fileURLToPath(own) : own
+
+/** A place in a user's file. */
+export interface CallerLine {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+const frame = /(?:\(|at )((?:file:\/\/|\/)[^()]*?):(\d+):(\d+)\)?$/
+
+/** The frames of a stack that stand in users' files: not Rollcall's, not a dependency's, not Node's. Innermost first. */
+export function userFrames(stack: string | undefined): CallerLine[] {
+  const frames: CallerLine[] = []
+  for (const text of (stack ?? '').split('\n')) {
+    const match = frame.exec(text.trim())
+    if (!match) continue
+    const url = match[1]!
+    const file = (url.startsWith('file:') ? fileURLToPath(url) : url).replace(/\?.*$/, '')
+    if (file.startsWith(ownPath) || file.includes('/node_modules/')) continue
+    frames.push({ file, line: Number(match[2]), column: Number(match[3]) })
+  }
+  return frames
+}
+
+/** The place in a user's file from which Rollcall was called: where a task, a module call or a template stands. */
+export function callerLine(): CallerLine | undefined {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 30
+  const stack = new Error().stack
+  Error.stackTraceLimit = limit
+  return userFrames(stack)[0]
+}

@@ -1,0 +1,47 @@
+/**
+ * A POSIX shell script in which every inserted value is quoted. Only the `sh` tag makes one, so a plain string is
+ * never mistaken for a script (design: everything sent to a host goes through this tag).
+ */
+export class Script {
+  readonly text: string
+  /** Use the `sh` tag; `new Script` is for the engine, which composes scripts that are already quoted. */
+  constructor(text: string) {
+    if (text.includes('\0')) throw new TypeError('a shell script cannot hold a NUL byte')
+    this.text = text
+  }
+  toString(): string {
+    return this.text
+  }
+}
+
+/** What may be inserted into a script: words, lists of words, and other scripts (inserted as they are). */
+export type ShValue = string | number | Script | readonly (string | number)[]
+
+const plainWord = /^[A-Za-z0-9_%+:,./@-]+$/
+
+/**
+ * One value as one POSIX shell word. Single quotes only: bash's `$'…'` means something else on dash.
+ * @throws {TypeError} on a NUL byte, which no POSIX shell can carry.
+ */
+export function quote(value: string | number): string {
+  const text = String(value)
+  if (text.includes('\0')) throw new TypeError('a shell word cannot hold a NUL byte')
+  return plainWord.test(text) ? text : `'${text.replaceAll(`'`, `'\\''`)}'`
+}
+
+function insert(value: ShValue): string {
+  if (value instanceof Script) return value.text
+  if (typeof value === 'string' || typeof value === 'number') return quote(value)
+  if (Array.isArray(value)) return value.map((word: string | number) => quote(word)).join(' ')
+  throw new TypeError(`sh cannot insert ${typeof value}: give it a string, a number, a list of those, or another script`)
+}
+
+/**
+ * Makes a {@link Script}. Values become single words, lists become several words, scripts are inserted unchanged.
+ * The raw strings are used, so `\.` in a script stays `\.`.
+ *
+ * @example sh`grep -q ${pattern} ${paths}`
+ */
+export function sh(strings: TemplateStringsArray, ...values: readonly ShValue[]): Script {
+  return new Script(String.raw({ raw: strings.raw }, ...values.map(insert)))
+}

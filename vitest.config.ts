@@ -1,0 +1,28 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
+
+// Tests import the sources themselves, and so do the playbooks and templates that tests import.
+const alias = [
+  { find: /^rollcall$/, replacement: path('src/index.ts') },
+  { find: /^rollcall\/testing$/, replacement: path('src/testing/index.ts') },
+  { find: /^#inventory$/, replacement: path('inventory/lab.ts') },
+]
+const exclude = ['**/node_modules/**', 'dist/**', '.rollcall/**']
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve: { alias },
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...exclude, 'test/lab/**'], testTimeout: 60_000, hookTimeout: 120_000 },
+      },
+      {
+        resolve: { alias },
+        // One file at a time: labs are real machines on a small one.
+        test: { name: 'lab', include: ['test/lab/**/*.test.ts'], exclude, fileParallelism: false, testTimeout: 300_000, hookTimeout: 600_000 },
+      },
+    ],
+  },
+})
