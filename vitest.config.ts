@@ -16,12 +16,25 @@ export default defineConfig({
     projects: [
       {
         resolve: { alias },
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...exclude, 'test/lab/**'], testTimeout: 60_000, hookTimeout: 120_000 },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...exclude, 'test/lab/**'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
       },
       {
         resolve: { alias },
         // One file at a time: labs are real machines on a small one.
-        test: { name: 'lab', include: ['test/lab/**/*.test.ts'], exclude, fileParallelism: false, testTimeout: 300_000, hookTimeout: 600_000 },
+        test: {
+          name: 'lab',
+          include: ['test/lab/**/*.test.ts'],
+          exclude,
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 600_000,
+        },
       },
     ],
   },

@@ -26,7 +26,11 @@ export function hashSources(root) {
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
   for (const path of [...files, join(root, 'package.json'), join(root, 'package-lock.json'), join(root, 'scripts/build.mjs')])
-    if (existsSync(path)) hash.update(`${path.slice(root.length)}\0`).update(readFileSync(path)).update('\0')
+    if (existsSync(path))
+      hash
+        .update(`${path.slice(root.length)}\0`)
+        .update(readFileSync(path))
+        .update('\0')
   return hash.digest('hex').slice(0, 16)
 }
 

@@ -37,7 +37,10 @@ async function install() {
   child.stderr.on('data', (data) => output.push(data))
   const ticking = setInterval(() => say(`still installing, ${seconds(started)} …`), 15_000)
   const code = await new Promise((resolve) => {
-    child.on('error', (error) => (output.push(Buffer.from(`${error.message}\n`)), resolve(127)))
+    child.on('error', (error) => {
+      output.push(Buffer.from(`${error.message}\n`))
+      resolve(127)
+    })
     child.on('close', resolve)
   })
   clearInterval(ticking)

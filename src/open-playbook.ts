@@ -1,10 +1,12 @@
 import { relative } from 'node:path'
 import type { Playbook } from './dsl/playbook.ts'
 import { type Selection, select } from './engine/select.ts'
-import { type Project, findInventory, findPlaybook, findProject, importPlaybook, typeCheckPlaybook } from './load/index.ts'
+import { loadPlaybook } from './load/load.ts'
+import { findInventory, findPlaybook, findProject, type Project } from './load/project.ts'
 
 /** Which playbook, on which inventory, narrowed how. */
 export interface PlaybookRequest {
+  /** The folder the command was given in. */
   readonly root: string
   readonly playbook: string
   readonly inventory?: string
@@ -21,7 +23,7 @@ export interface OpenedPlaybook {
   /** The three sets. Worked out without contacting a host. */
   readonly selection: Selection
   /** Settles with the compiler's verdict: rejects with a RollcallError that shows the user's own lines. */
-  readonly compiled: Promise<void>
+  readonly compiled: Promise<unknown>
   /** Paths in messages: relative to the project. */
   readonly relative: (file: string) => string
 }
@@ -31,19 +33,10 @@ export interface OpenedPlaybook {
  * any connection.
  */
 export async function openPlaybook(request: PlaybookRequest): Promise<OpenedPlaybook> {
-  const project = await findProject(request.root)
-  const path = await findPlaybook(project, request.playbook)
-  const inventoryPath = await findInventory(project, request.inventory)
-  const compiled = typeCheckPlaybook(project, { playbook: path, inventory: inventoryPath })
-  compiled.catch(() => {})
-  try {
-    const playbook = await importPlaybook(project, { playbook: path, inventory: inventoryPath })
-    const selection = select(playbook, request)
-    return { project, playbook, inventoryPath, selection, compiled, relative: (file) => shorten(project.root, file) }
-  } catch (error) {
-    await compiled // What the compiler says of a broken playbook is clearer than how it broke.
-    throw error
-  }
+  const project = findProject(request.root)
+  const inventoryPath = findInventory(project, request.inventory, request.root)
+  const { playbook, checked } = await loadPlaybook({ project, playbook: findPlaybook(project, request.playbook, request.root), inventory: inventoryPath })
+  return { project, playbook, inventoryPath, selection: select(playbook, request), compiled: checked, relative: (file) => shorten(project.root, file) }
 }
 
 /** Files of the project relative to its root; others as they are. */

@@ -17,7 +17,12 @@ export const haproxyCfg = defineTemplate({
 export const peersJson = defineTemplate({
   file: 'peers.json.eta',
   input: { nodes: fleetGroup<{ privateIp: string; facts: 'os' | 'hardware' }>() },
-  data: ({ nodes }) => ({
-    peers: nodes.withFacts().map((node) => ({ name: node.name, address: node.privateIp, facts: node.facts })),
-  }),
+  data: ({ nodes }) => ({ peers: nodes.withFacts() }),
+})
+
+/** The unit of the application: it listens on the private address only. */
+export const dyniaAppUnit = defineTemplate({
+  file: 'dynia-app.service.eta',
+  input: { address: value<string>(), port: value<number>(), program: value<string>() },
+  data: (input) => input,
 })

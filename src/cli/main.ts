@@ -7,5 +7,6 @@ if (process.argv.length === 3 && process.argv[2] === '--version') {
 } else {
   // Only Node 22.1 and newer have it.
   ;(module as { enableCompileCache?: () => unknown }).enableCompileCache?.()
-  await import('./yargs.ts')
+  const { main } = await import('./process.ts')
+  await main(process.argv.slice(2))
 }

@@ -1,5 +1,90 @@
-import { hideBin } from 'yargs/helpers'
-import yargs from 'yargs'
+import yargs, { type Argv } from 'yargs'
+import { colours, createScreen, wantsColour } from '../report/index.ts'
 import { ownVersion } from '../util/own-root.ts'
+import { type AnyCommand, type Command, isGroup } from './command.ts'
+import { explain } from './commands/explain.ts'
+import { lab } from './commands/lab.ts'
+import { render } from './commands/render.ts'
+import { run } from './commands/run.ts'
+import type { Context, World } from './context.ts'
+import { failureOf } from './failure.ts'
+import { refuseAmbiguous, standingOf, usageError } from './usage-error.ts'
 
-await yargs(hideBin(process.argv)).scriptName('rollcall').version(ownVersion()).strict().demandCommand(1).recommendCommands().help().parseAsync()
+const commands: readonly AnyCommand[] = [run, explain, render, lab]
+type Args = { readonly [name: string]: unknown }
+
+/** Runs one command line to its end and gives the exit code. Errors become text on stderr. */
+export async function commandLine(argv: readonly string[], world: World): Promise<number> {
+  const screen = createScreen(world.stdout, world.stderr)
+  const colour = wantsColour(world.env, world.stdout.isTTY ?? false)
+  const errorColours = colours(wantsColour(world.env, world.stderr.isTTY ?? false))
+  const context: Context = { ...world, screen, colour, colours: colours(colour), errorColours, progress: (line) => screen.note(errorColours.faint(line)) }
+  try {
+    const { command, args, output } = await parse(argv, world)
+    if (command) return await command.run(args, context)
+    if (output !== '') {
+      screen.print(output)
+      return 0
+    }
+    const help = await parse([...argv, '--help'], world)
+    screen.note(help.output)
+    return 1
+  } catch (error) {
+    const { lines, exitCode } = failureOf(error, errorColours, world.cwd)
+    screen.status(undefined)
+    for (const line of lines) screen.note(line)
+    return exitCode
+  }
+}
+
+interface Parsed {
+  /** Absent where yargs itself answers: help, version, completion. */
+  readonly command?: Command
+  readonly args: Args
+  readonly output: string
+}
+
+async function parse(argv: readonly string[], { stdout }: World): Promise<Parsed> {
+  const standing = standingOf(argv, commands)
+  let chosen: Command | undefined
+  const add = (to: Argv, command: AnyCommand, path: string): Argv => {
+    const group = isGroup(command)
+    const build = (inner: Argv): Argv => (group ? command.commands.reduce((argv, each) => add(argv, each, `${path} ${command.usage}`), inner) : describe(inner, command, `${path} ${command.usage}`))
+    return to.command(command.usage, command.summary, build, () => { if (!group) chosen = command })
+  }
+  const parser: Argv = commands
+    .reduce((argv, command) => add(argv, command, 'rollcall'), yargs([]) as Argv)
+    .scriptName('rollcall')
+    .usage('$0 <command>\n\nPlaybooks over plain SSH: every host answers before any host changes.')
+    .locale('en')
+    .parserConfiguration({
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'duplicate-arguments-array': true,
+      'greedy-arrays': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'populate--': true,
+      'strip-aliased': true,
+    })
+    .command('completion', 'print a script that completes commands and options, for ~/.bashrc or ~/.zshrc', {}, () => void parser.showCompletionScript())
+    .help()
+    .alias('help', 'h')
+    .version(ownVersion())
+    .wrap(Math.min(100, stdout.columns ?? 80))
+    .strict()
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw message ? usageError(message, argv, standing) : error
+    })
+  let output = ''
+  const args = (await parser.parseAsync([...argv], {}, (_error: unknown, _args: unknown, text: string) => { output = text })) as Args
+  if (chosen) refuseAmbiguous(args, argv, standing)
+  return { ...(chosen && { command: chosen }), args, output }
+}
+
+function describe(inner: Argv, { positionals, options, examples, summary, behindDashes }: Command, path: string): Argv {
+  const withWords = Object.entries(positionals).reduce((argv, [name, positional]) => argv.positional(name, positional), inner)
+  return examples.reduce((argv, [line, does]) => argv.example(line, does), withWords.options(options).usage(`${path}${behindDashes === undefined ? '' : ` -- ${behindDashes}`}\n\n${summary}`))
+}

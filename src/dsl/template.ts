@@ -22,11 +22,11 @@ type Vars<N> = N extends { readonly vars: infer V extends object } ? V : object
 type PrivateIp<N> = N extends { readonly privateIp: infer P extends string } ? P : string | undefined
 type NeededFacts<N> = N extends { readonly facts: infer F extends Family } ? F : never
 /** A host as a template with these needs sees it. */
-export type NeededHost<N extends HostNeeds = {}> = DeclaredHost<string, Vars<N>, PrivateIp<N>> & (WithFacts<NeededFacts<N>> | WithoutFacts)
+export type HostWith<N extends HostNeeds = {}> = DeclaredHost<string, Vars<N>, PrivateIp<N>> & (WithFacts<NeededFacts<N>> | WithoutFacts)
 
 /** Asks for a whole group of the fleet. Nothing made from `targets`, and no array, is accepted in its place. */
-export function fleetGroup<N extends HostNeeds = {}>(): TemplateInput<FleetGroup<NeededHost<N>>> {
-  return { kind: 'fleetGroup' } as TemplateInput<FleetGroup<NeededHost<N>>>
+export function fleetGroup<N extends HostNeeds = {}>(): TemplateInput<FleetGroup<HostWith<N>>> {
+  return { kind: 'fleetGroup' } as TemplateInput<FleetGroup<HostWith<N>>>
 }
 
 /** Asks for plain data. */

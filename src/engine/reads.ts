@@ -75,16 +75,16 @@ export async function fetchReads(playHost: PlayHost, wishes: ReadonlyMap<As, rea
   return answers
 }
 
-/** Reads of a change's own keys and of the next task, to ride behind the steps. */
+/** Reads of a change's own keys, of the rest of its task's list and of the next task, to ride behind the steps. */
 export function readsBehind(context: PlayContext, playHost: PlayHost, as: As, own: ReadSet, ahead: readonly TaskRecord[]): ReadBatch {
-  const next = readsAhead(context, playHost, ahead.slice(0, 1)).get(as) ?? []
+  const next = readsAhead(context, playHost, ahead.slice(0, 2)).get(as) ?? []
   return compileReads([...Object.values(own).filter((read) => read.kind.freshness === 'own'), ...next])
 }
 
 const rounds = 3
 
 /**
- * Everything a due call reads. What is known costs nothing; what is not is read together with the own reads of the
+ * Everything a due call reads; `ahead` begins with its own task. What is known costs nothing; what is not is read together with the own reads of the
  * tasks in the window. Reads may depend on reads, three rounds deep.
  */
 export async function readDue(context: PlayContext, playHost: PlayHost, as: As, call: PreparedCall, ahead: readonly TaskRecord[]): Promise<{ reads: ReadSet; states: ReadonlyMap<string, State> }> {
@@ -97,10 +97,10 @@ export async function readDue(context: PlayContext, playHost: PlayHost, as: As, 
       return { reads, states: new Map(Object.values(reads).map((read) => [read.key, live.get(read.key) ?? cached(state, as, read)!])) }
     }
     if (round === rounds) throw new RollcallError({ summary: `Module ${call.definition.name} asks for new reads without end`, detail: missing.map((read) => read.key).join(', '), fix: 'This is a fault of the module: its reads must settle within three rounds.' })
+    if (Number.isFinite(state.window)) state.window *= 2
     const wishes = readsAhead(context, playHost, ahead.slice(0, state.window))
     const errors = (answers: Awaited<ReturnType<typeof fetchReads>>) => missing.flatMap((read) => { const value = answers.get(as)?.get(read.key); return value instanceof Error ? [value] : [] })
     wishes.set(as, [...missing, ...(wishes.get(as) ?? [])])
-    if (Number.isFinite(state.window)) state.window *= 2
     let answers = await fetchReads(playHost, wishes)
     if (errors(answers).length > 0) answers = await fetchReads(playHost, new Map([[as, missing]])) // Alone: another task's read may have spoilt the batch.
     const [error] = errors(answers)

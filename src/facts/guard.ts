@@ -19,7 +19,10 @@ function declaration(fact: string): string {
   return `facts: { ${family}: { ${field === undefined ? '…' : `${field}: …`} } }`
 }
 
-/** A fact was read that is neither live, remembered nor declared. Raised only when it is really read. */
+/**
+ * A fact was read that is neither live, remembered nor declared. Raised only when it is really read. Its `host` is the
+ * one whose fact is missing; `details.host` is left for the host whose task fails by it.
+ */
 export class MissingFact extends RollcallError {
   override readonly name = 'MissingFact'
   readonly host: string
@@ -30,8 +33,9 @@ export class MissingFact extends RollcallError {
       {
         summary: 'A fact of another host is not known',
         detail: `${missing.fact} of ${missing.host}: ${missing.reason}`,
-        host: missing.host,
-        fix: missing.fix ?? `Start the host, or run once with it up so that its facts are remembered, or declare the fact in the inventory:\n${declaration(missing.fact)}`,
+        fix:
+          missing.fix ??
+          `Start the host, or run once with it up so that its facts are remembered, or declare the fact in the inventory:\n${declaration(missing.fact)}`,
         ...(missing.at && { at: missing.at }),
       },
       options,
@@ -52,7 +56,8 @@ export interface FactsContext {
 /** Why a family of a host is not known, as a clause for people. */
 export function missingReason(knowledge: HostKnowledge, family: Family, context: FactsContext): string {
   if (context.inScope === false) return `the host stands outside the facts scope of play '${context.play}'`
-  if (knowledge.reachable) return `the host answered, but its ${family} facts could not be read${knowledge.reason === undefined ? '' : ` (${knowledge.reason})`}`
+  if (knowledge.reachable)
+    return `the host answered, but its ${family} facts could not be read${knowledge.reason === undefined ? '' : ` (${knowledge.reason})`}`
   const seen = Object.values(knowledge.families).some((known) => known.origin === 'cached')
   const down = `the host is down${knowledge.reason === undefined ? '' : ` (${knowledge.reason})`}`
   return seen ? `${down} and its ${family} facts were never gathered` : `${down} and was never seen before`
@@ -70,7 +75,12 @@ function missingFamily<K extends Family>(family: K, knowledge: HostKnowledge, co
       ...(context.inScope === false && { fix: `Widen facts.of of play '${context.play}', so that this host is asked too.` }),
     })
   const unknown = (field: PropertyKey): boolean => Object.hasOwn(factFamilies[family].fields, field) && !Object.hasOwn(declared, field)
-  const shown = Object.create(null, { [inspect.custom]: { value: () => `[${family} facts of ${knowledge.host} are not known: ${reason}; declared: ${inspect(declared)}]`, configurable: true } }) as object
+  const shown = Object.create(null, {
+    [inspect.custom]: {
+      value: () => `[${family} facts of ${knowledge.host} are not known: ${reason}; declared: ${inspect(declared)}]`,
+      configurable: true,
+    },
+  }) as object
   return new Proxy(shown, {
     get(_, field) {
       if (unknown(field)) throw missing(field)
@@ -102,14 +112,15 @@ function missingFamily<K extends Family>(family: K, knowledge: HostKnowledge, co
  * @throws RollcallError on reading a family that the play does not list.
  */
 export function factsView<F extends Family>(knowledge: HostKnowledge, families: readonly F[], context: FactsContext): Facts<F> {
-  const listed = Object.fromEntries(families.map((family) => [family, knowledge.families[family]?.value ?? missingFamily(family, knowledge, context)]))
+  const listed = Object.fromEntries(
+    families.map((family) => [family, knowledge.families[family]?.value ?? missingFamily(family, knowledge, context)]),
+  )
   return new Proxy(Object.freeze(listed), {
     get(target, name, receiver) {
       if (Object.hasOwn(target, name) || !everyFamily.includes(name as Family)) return Reflect.get(target, name, receiver) as unknown
       throw new RollcallError({
         summary: 'A play reads facts that it does not list',
         detail: `${String(name)} of ${knowledge.host}: play '${context.play}' lists ${families.join(', ') || 'none'}`,
-        host: knowledge.host,
         fix: `List it under facts.families of the play:\nfacts: { families: [${[...families, String(name)].map((family) => `'${family}'`).join(', ')}] }`,
       })
     },

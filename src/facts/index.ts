@@ -29,7 +29,11 @@ function parseFamily<K extends Family>(name: K, section: Uint8Array | undefined)
     return factFamilies[name].parse(section)
   } catch (error) {
     throw new RollcallError(
-      { summary: 'The facts that a host gave make no sense', detail: `${name}: ${error instanceof Error ? error.message : String(error)}`, fix: 'Log in to the host and look at the files named here.' },
+      {
+        summary: 'The facts that a host gave make no sense',
+        detail: `${name}: ${error instanceof Error ? error.message : String(error)}`,
+        fix: 'Log in to the host and look at the files named here.',
+      },
       { cause: error },
     )
   }
@@ -54,7 +58,10 @@ export function parseFacts(families: readonly Family[], replies: readonly Reply[
   if (reply === undefined || !sections.has(end)) {
     throw new RollcallError({
       summary: 'The facts of a host were cut off',
-      detail: reply === undefined ? 'the host sent no answer' : `exit code ${reply.code}\n${Buffer.from(reply.stderr).toString('utf8').trim()}`.trim(),
+      detail:
+        reply === undefined
+          ? 'the host sent no answer'
+          : `exit code ${reply.code}\n${Buffer.from(reply.stderr).toString('utf8').trim()}`.trim(),
       fix: 'Run again. If it stays so, the shell of the login user on this host ends scripts early.',
     })
   }

@@ -98,5 +98,7 @@ export function privateIpWarnings(knowledge: HostKnowledge, declared: Pick<HostR
   const wanted = canonical(declared.privateIp)
   if (own.some(({ address }) => canonical(address) === wanted)) return []
   const has = own.filter(({ address }) => network.value.addresses.includes(address)).map(({ name, address }) => `${address} on ${name}`)
-  return [`The inventory gives ${knowledge.host} the private address ${declared.privateIp}, but no interface of the host has it: it has ${has.join(', ') || 'none'}`]
+  return [
+    `The inventory gives ${knowledge.host} the private address ${declared.privateIp}, but no interface of the host has it: it has ${has.join(', ') || 'none'}`,
+  ]
 }

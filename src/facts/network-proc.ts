@@ -39,10 +39,17 @@ export function contains(net: string, prefix: number, address: string): boolean 
  * The kernel does not say its byte order on old releases, but only one makes sense: netmasks have no holes and a
  * gateway lies in a network of this host.
  */
-export function byteOrderOf(routes: readonly Route[], subnets: readonly { readonly address: string; readonly prefix: number }[]): ByteOrder {
+export function byteOrderOf(
+  routes: readonly Route[],
+  subnets: readonly { readonly address: string; readonly prefix: number }[],
+): ByteOrder {
   const fits = (order: ByteOrder): boolean =>
     routes.every(({ mask }) => !Number.isNaN(prefixOf(mask, order))) &&
-    routes.filter(({ viaGateway }) => viaGateway).every(({ gateway }) => subnets.length === 0 || subnets.some((net) => contains(net.address, net.prefix, addressFromHex(gateway, order))))
+    routes
+      .filter(({ viaGateway }) => viaGateway)
+      .every(
+        ({ gateway }) => subnets.length === 0 || subnets.some((net) => contains(net.address, net.prefix, addressFromHex(gateway, order))),
+      )
   return !fits('little') && fits('big') ? 'big' : 'little'
 }
 

@@ -1,7 +1,7 @@
 import type { InterfaceAddress, NetworkFacts, NetworkInterface } from '../model/facts.ts'
 import { sh } from '../util/sh.ts'
 import { type FactFamily, linesOf, recordsOf } from './family.ts'
-import { addressFromHex, byteOrderOf, type ByteOrder, contains, expandHex6, prefixOf, type Route } from './network-proc.ts'
+import { addressFromHex, type ByteOrder, byteOrderOf, contains, expandHex6, prefixOf, type Route } from './network-proc.ts'
 
 // Without `ip` the kernel's own tables are read: fib_trie names this host's addresses, the routes say which interface.
 // Routes to the whole world (destination 0) stand first, so a router with a full table is not read to its end.
@@ -59,7 +59,13 @@ function linkOf(record: string): Link {
   const [path = '', index = '0', flags, mac = ''] = record.split(' ')
   const name = path.replace(/^.*\//, '').replace(/:.*$/, '')
   const none = !/^([0-9a-f]{2}:)+[0-9a-f]{2}$/i.test(mac) || /^[0:]+$/.test(mac)
-  return { name, index: Number(index), mac: none ? '' : mac.toLowerCase(), loopback: flags === undefined ? name === 'lo' : (Number(flags) & 0x8) !== 0, addresses: [] }
+  return {
+    name,
+    index: Number(index),
+    mac: none ? '' : mac.toLowerCase(),
+    loopback: flags === undefined ? name === 'lo' : (Number(flags) & 0x8) !== 0,
+    addresses: [],
+  }
 }
 
 /** A line of `ip -o addr`: `2: eth0 inet 10.0.0.1/24 …`, or with a peer: `3: tun0 inet 10.8.0.1 peer 10.8.0.2/32 …`. */
@@ -73,7 +79,15 @@ function addressOf(line: string): (InterfaceAddress & { readonly name: string })
 
 function routeOf(record: string): Route {
   const [name = '', destination = '', gateway = '', flags = '', metric = '', mask = ''] = record.split(' ')
-  return { name, destination, gateway, up: (Number.parseInt(flags, 16) & 1) !== 0, viaGateway: (Number.parseInt(flags, 16) & 2) !== 0, metric: Number(metric), mask }
+  return {
+    name,
+    destination,
+    gateway,
+    up: (Number.parseInt(flags, 16) & 1) !== 0,
+    viaGateway: (Number.parseInt(flags, 16) & 2) !== 0,
+    metric: Number(metric),
+    mask,
+  }
 }
 
 /** Which interface has this address of the host, as its connected routes tell; clouds give a /32 that only the default route tells. */
@@ -89,7 +103,9 @@ function localOf(address: string, routes: readonly Route[], order: ByteOrder): (
 }
 
 function defaultRoute(interfaces: readonly NetworkInterface[], routes: readonly Route[], order: ByteOrder): NetworkFacts['defaultIpv4'] {
-  const candidates = routes.filter((route) => route.up && route.destination === '00000000' && route.mask === '00000000').sort((a, b) => a.metric - b.metric)
+  const candidates = routes
+    .filter((route) => route.up && route.destination === '00000000' && route.mask === '00000000')
+    .sort((a, b) => a.metric - b.metric)
   for (const route of candidates) {
     const gateway = route.viaGateway ? addressFromHex(route.gateway, order) : ''
     const own = interfaces.find(({ name }) => name === route.name)?.addresses.filter(({ family }) => family === 'inet') ?? []
@@ -101,9 +117,16 @@ function defaultRoute(interfaces: readonly NetworkInterface[], routes: readonly 
 
 function parse(stdout: Uint8Array): NetworkFacts {
   const records = recordsOf(stdout)
-  const links = new Map(records('link').map(linkOf).sort((a, b) => a.index - b.index).map((link) => [link.name, link]))
+  const links = new Map(
+    records('link')
+      .map(linkOf)
+      .sort((a, b) => a.index - b.index)
+      .map((link) => [link.name, link]),
+  )
   const routes = records('route').map(routeOf)
-  const listed = linesOf(stdout).filter((line) => /^\d+: /.test(line)).map(addressOf)
+  const listed = linesOf(stdout)
+    .filter((line) => /^\d+: /.test(line))
+    .map(addressOf)
   const subnets = listed.filter((address) => address !== undefined)
   const order = byteOrderOf(routes, subnets)
   const locals = [...new Set(records('local'))].map((address) => localOf(address, routes, order))
@@ -124,7 +147,9 @@ function parse(stdout: Uint8Array): NetworkFacts {
   const defaultIpv4 = defaultRoute(interfaces, routes, order)
   return {
     interfaces,
-    addresses: [...outside.filter(({ family }) => family === 'inet'), ...outside.filter(({ family }) => family === 'inet6')].map(({ address }) => address),
+    addresses: [...outside.filter(({ family }) => family === 'inet'), ...outside.filter(({ family }) => family === 'inet6')].map(
+      ({ address }) => address,
+    ),
     ...(defaultIpv4 && { defaultIpv4 }),
   }
 }

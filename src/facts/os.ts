@@ -46,13 +46,32 @@ fi
 `
 
 const osFamilies: { readonly [id: string]: OsFacts['osFamily'] } = {
-  debian: 'debian', ubuntu: 'debian', raspbian: 'debian',
-  rhel: 'redhat', fedora: 'redhat', centos: 'redhat', rocky: 'redhat', almalinux: 'redhat', ol: 'redhat', amzn: 'redhat',
-  suse: 'suse', opensuse: 'suse', 'opensuse-leap': 'suse', 'opensuse-tumbleweed': 'suse', sles: 'suse',
-  arch: 'arch', archarm: 'arch', manjaro: 'arch', alpine: 'alpine',
+  debian: 'debian',
+  ubuntu: 'debian',
+  raspbian: 'debian',
+  rhel: 'redhat',
+  fedora: 'redhat',
+  centos: 'redhat',
+  rocky: 'redhat',
+  almalinux: 'redhat',
+  ol: 'redhat',
+  amzn: 'redhat',
+  suse: 'suse',
+  opensuse: 'suse',
+  'opensuse-leap': 'suse',
+  'opensuse-tumbleweed': 'suse',
+  sles: 'suse',
+  arch: 'arch',
+  archarm: 'arch',
+  manjaro: 'arch',
+  alpine: 'alpine',
 }
 const managers: readonly (readonly [tool: string, manager: OsFacts['packageManager'], of: OsFacts['osFamily']])[] = [
-  ['apt-get', 'apt', 'debian'], ['dnf', 'dnf', 'redhat'], ['zypper', 'zypper', 'suse'], ['pacman', 'pacman', 'arch'], ['apk', 'apk', 'alpine'],
+  ['apt-get', 'apt', 'debian'],
+  ['dnf', 'dnf', 'redhat'],
+  ['zypper', 'zypper', 'suse'],
+  ['pacman', 'pacman', 'arch'],
+  ['apk', 'apk', 'alpine'],
 ]
 const serviceManagers: readonly OsFacts['serviceManager'][] = ['systemd', 'openrc', 'runit', 'sysvinit']
 
@@ -72,7 +91,8 @@ function parse(stdout: Uint8Array): OsFacts {
   // os-release(5): ID is `linux` where the file does not say.
   const distribution = release.get('ID') || 'linux'
   const alike = [distribution, ...(release.get('ID_LIKE') ?? '').split(/\s+/)]
-  const osFamily = alike.map((id) => (Object.hasOwn(osFamilies, id) ? osFamilies[id] : undefined)).find((found) => found !== undefined) ?? 'other'
+  const osFamily =
+    alike.map((id) => (Object.hasOwn(osFamilies, id) ? osFamilies[id] : undefined)).find((found) => found !== undefined) ?? 'other'
   // A tool of another family may be installed too (Debian packages dnf, and a game called pacman).
   const installed = managers.filter(([tool]) => records('tool').includes(tool))
   return {
@@ -93,8 +113,16 @@ function parse(stdout: Uint8Array): OsFacts {
 export const os: FactFamily<'os'> = {
   name: 'os',
   fields: {
-    hostname: 'always', fqdn: 'always', distribution: 'always', distributionVersion: 'always', distributionRelease: 'always', osFamily: 'always',
-    kernel: 'always', architecture: 'always', packageManager: 'always', serviceManager: 'always',
+    hostname: 'always',
+    fqdn: 'always',
+    distribution: 'always',
+    distributionVersion: 'always',
+    distributionRelease: 'always',
+    osFamily: 'always',
+    kernel: 'always',
+    architecture: 'always',
+    packageManager: 'always',
+    serviceManager: 'always',
   },
   script,
   parse,

@@ -21,7 +21,10 @@ function entryText(sourcesEntry: string): { format: keyof AptSources; text: stri
     const text = content.split('\n')[Number(number) - 1]
     return text === undefined ? undefined : { format: 'list', text }
   }
-  const withoutComments = content.split('\n').filter((line) => !line.startsWith('#')).join('\n')
+  const withoutComments = content
+    .split('\n')
+    .filter((line) => !line.startsWith('#'))
+    .join('\n')
   const stanzas = withoutComments.split(/\n\s*\n/).filter((stanza) => stanza.trim() !== '')
   const text = stanzas[Number(number) - 1]
   return text === undefined ? undefined : { format: 'sources', text: text.trim() }
@@ -59,7 +62,10 @@ export async function debianSources(codename: string): Promise<AptSources> {
     })
   }
   const of = (format: keyof AptSources, separator: string) =>
-    found.filter((entry) => entry.format === format).map((entry) => entry.text).join(separator)
+    found
+      .filter((entry) => entry.format === format)
+      .map((entry) => entry.text)
+      .join(separator)
   return { list: of('list', '\n'), sources: of('sources', '\n\n') }
 }
 

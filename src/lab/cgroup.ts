@@ -7,7 +7,9 @@ const prefix = 'rollcall-lab-'
 
 /** Where this machine has its cgroup2 hierarchy: `/sys/fs/cgroup`, or `…/unified` beside version 1. */
 export function cgroup2Mount(): string | undefined {
-  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n').map((line) => line.split(' '))
+  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' '))
   return mounts.find(([, , type, options]) => type === 'cgroup2' && !options?.split(',').includes('ro'))?.[1]
 }
 

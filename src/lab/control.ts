@@ -47,7 +47,9 @@ export function request(lab: LabState, question: Request, progress: Progress): P
   return new Promise((resolve, reject) => {
     const socket = createConnection(`/proc/${lab.supervisor.pid}/cwd/control`)
     const gone = (cause?: unknown) =>
-      reject(new RollcallError({ summary: 'the supervisor of the lab did not answer', detail: lab.name, fix: 'rollcall lab up' }, { cause }))
+      reject(
+        new RollcallError({ summary: 'the supervisor of the lab did not answer', detail: lab.name, fix: 'rollcall lab up' }, { cause }),
+      )
     socket.once('error', gone)
     socket.write(`${JSON.stringify(question)}\n`)
     createInterface({ input: socket })

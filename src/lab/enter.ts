@@ -34,12 +34,17 @@ export function inHost(lab: LabId, name: string, argv: readonly string[]): reado
   }
   // The host's own processes have lost these capabilities; nsenter would bring them back.
   const limited = ['setpriv', `--bounding-set=${droppedCapabilities}`, '--inh-caps=-all', '--']
-  const environment = [...hostEnvironment, `TERM=${process.env['TERM'] || 'dumb'}`]
+  const environment = [...hostEnvironment, `TERM=${process.env.TERM || 'dumb'}`]
   return [...limited, 'nsenter', '-t', String(host.init.pid), '-a', '--', '/usr/bin/env', '-i', ...environment, ...argv]
 }
 
 /** Runs a program inside a host to its end and gives all it wrote. */
-export async function execIn(lab: LabId, name: string, argv: readonly string[], options: { readonly stdin?: string | Uint8Array } = {}): Promise<Finished> {
+export async function execIn(
+  lab: LabId,
+  name: string,
+  argv: readonly string[],
+  options: { readonly stdin?: string | Uint8Array } = {},
+): Promise<Finished> {
   return run(inHost(lab, name, argv), { ...options, env: toolEnvironment() })
 }
 
@@ -60,11 +65,31 @@ export function sshFiles(lab: LabId): { readonly identityFile: string; readonly 
 }
 
 /** The command line of a plain OpenSSH client to a host of the lab, for people. */
-export function sshArgv(lab: LabId, name: string, options: { readonly user?: string; readonly command?: readonly string[] } = {}): readonly string[] {
+export function sshArgv(
+  lab: LabId,
+  name: string,
+  options: { readonly user?: string; readonly command?: readonly string[] } = {},
+): readonly string[] {
   const { address } = requireHost(requireState(lab).hosts, name)
   const { identityFile, knownHostsFile } = sshFiles(lab)
-  const settings = ['IdentitiesOnly=yes', `UserKnownHostsFile="${knownHostsFile}"`, 'GlobalKnownHostsFile=/dev/null', 'StrictHostKeyChecking=yes']
+  const settings = [
+    'IdentitiesOnly=yes',
+    `UserKnownHostsFile="${knownHostsFile}"`,
+    'GlobalKnownHostsFile=/dev/null',
+    'StrictHostKeyChecking=yes',
+  ]
   const flags = settings.flatMap((setting) => ['-o', setting])
   // -F: the user's own ssh_config is written for other hosts.
-  return inNetns(lab, ['ssh', '-F', '/dev/null', '-i', identityFile, ...flags, '-l', options.user ?? 'admin', address, ...(options.command ?? [])])
+  return inNetns(lab, [
+    'ssh',
+    '-F',
+    '/dev/null',
+    '-i',
+    identityFile,
+    ...flags,
+    '-l',
+    options.user ?? 'admin',
+    address,
+    ...(options.command ?? []),
+  ])
 }

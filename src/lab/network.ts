@@ -17,11 +17,13 @@ export function subnetOf(hosts: readonly LabHost[]): string {
   for (const { name, address } of hosts) {
     if (!hostName.test(name)) refuse(`'${name}' is no host name`, 'Use letters, digits, dots and hyphens.')
     if (!isIPv4(address)) refuse(`${name} has the address '${address}'`, 'Give it an IPv4 address.')
-    if (!address.startsWith(`${subnet}.`)) refuse(`${name} has ${address}, ${first.name} has ${first.address}`, 'Give all lab hosts addresses of one /24.')
+    if (!address.startsWith(`${subnet}.`))
+      refuse(`${name} has ${address}, ${first.name} has ${first.address}`, 'Give all lab hosts addresses of one /24.')
     if (/\.(0|1|255)$/.test(address)) refuse(`${name} has ${address}`, `Use ${subnet}.2 to ${subnet}.254: .1 is the controller.`)
     for (const key of [name, address]) {
       const other = seen.get(key)
-      if (other !== undefined) refuse(`${key} stands for two hosts, ${other} and ${name}`, 'Give each host a name and an address of its own.')
+      if (other !== undefined)
+        refuse(`${key} stands for two hosts, ${other} and ${name}`, 'Give each host a name and an address of its own.')
       seen.set(key, name)
     }
   }

@@ -11,7 +11,8 @@ export function packageRoot(): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
     const file = join(folder, 'package.json')
     if (existsSync(file) && (JSON.parse(readFileSync(file, 'utf8')) as { name?: string }).name === 'rollcall') return folder
-    if (folder === dirname(folder)) throw new RollcallError({ summary: 'the rollcall package was not found', detail: fileURLToPath(import.meta.url) })
+    if (folder === dirname(folder))
+      throw new RollcallError({ summary: 'the rollcall package was not found', detail: fileURLToPath(import.meta.url) })
   }
 }
 
@@ -29,17 +30,17 @@ export function labScript(name: 'lab-init' | 'host-init' | 'image-customize' | '
 
 /** Images and package repositories, kept outside the clone so that a fresh clone does not build them again. */
 export function cacheFolder(): string {
-  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'rollcall', 'lab')
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'rollcall', 'lab')
 }
 
 /** Everything about one running lab; it exists only while the lab does. */
 export function stateFolder(lab: LabId): string {
-  return join(process.env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'rollcall', 'lab', lab.name)
+  return join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'rollcall', 'lab', lab.name)
 }
 
 /** The lab of a project: two clones on one machine do not share one. `ROLLCALL_LAB` overrides. */
 export function defaultLab(projectRoot: string = packageRoot()): LabId {
-  return labNamed(process.env['ROLLCALL_LAB'] || `lab-${createHash('sha256').update(projectRoot).digest('hex').slice(0, 8)}`)
+  return labNamed(process.env.ROLLCALL_LAB || `lab-${createHash('sha256').update(projectRoot).digest('hex').slice(0, 8)}`)
 }
 
 /** @throws RollcallError when the name cannot be a folder's name. */

@@ -13,7 +13,8 @@ export interface Problem {
   readonly fix: string
 }
 
-const asRoot = 'Run as root on a machine or virtual machine, or in a container that is started privileged. A lab without root is not supported.'
+const asRoot =
+  'Run as root on a machine or virtual machine, or in a container that is started privileged. A lab without root is not supported.'
 
 /** What to do about a refusal, by what the system said. The first that matches counts. */
 const refusals: readonly { readonly says: RegExp; readonly missing: string; readonly fix: string }[] = [
@@ -22,18 +23,36 @@ const refusals: readonly { readonly says: RegExp; readonly missing: string; read
     missing: 'the number of namespaces is limited to none, or used up',
     fix: 'Raise it, as root:\nsysctl -w user.max_user_namespaces=10000 user.max_pid_namespaces=10000 user.max_mnt_namespaces=10000 user.max_net_namespaces=10000',
   },
-  { says: /Operation not permitted|Permission denied|must be superuser/, missing: 'this process may not make namespaces, mounts or networks', fix: asRoot },
+  {
+    says: /Operation not permitted|Permission denied|must be superuser/,
+    missing: 'this process may not make namespaces, mounts or networks',
+    fix: asRoot,
+  },
   { says: /^(bridge|veth): /, missing: 'the kernel makes no virtual network devices', fix: 'As root, load them:\nmodprobe -a bridge veth' },
-  { says: /^overlay: .*(unknown filesystem|No such device|wrong fs type)/s, missing: 'the kernel has no overlayfs', fix: 'As root, load it:\nmodprobe overlay' },
-  { says: /^cgroup: /, missing: 'the cgroup2 hierarchy cannot be written', fix: 'Start the container privileged, with its own cgroup namespace.' },
-  { says: /unrecognized option|invalid option/, missing: 'the tools of util-linux are too old', fix: 'Debian 12 or newer has what is needed (util-linux 2.38).' },
+  {
+    says: /^overlay: .*(unknown filesystem|No such device|wrong fs type)/s,
+    missing: 'the kernel has no overlayfs',
+    fix: 'As root, load it:\nmodprobe overlay',
+  },
+  {
+    says: /^cgroup: /,
+    missing: 'the cgroup2 hierarchy cannot be written',
+    fix: 'Start the container privileged, with its own cgroup namespace.',
+  },
+  {
+    says: /unrecognized option|invalid option/,
+    missing: 'the tools of util-linux are too old',
+    fix: 'Debian 12 or newer has what is needed (util-linux 2.38).',
+  },
 ]
 
 /** What a failed try means and what to do about it. `said`: the step, a colon, and the words of the system. */
 export function explain(said: string): Problem {
   const known = refusals.find(({ says }) => says.test(said))
   const reason = said.trim() || 'no reason was given'
-  return known === undefined ? { missing: `a step of the lab is refused: ${reason}`, fix: asRoot } : { missing: `${known.missing} (${reason})`, fix: known.fix }
+  return known === undefined
+    ? { missing: `a step of the lab is refused: ${reason}`, fix: asRoot }
+    : { missing: `${known.missing} (${reason})`, fix: known.fix }
 }
 
 /**
@@ -48,11 +67,18 @@ export async function probe(): Promise<readonly Problem[]> {
   const missing = missingTools(labTools)
   if (missing.length > 0) {
     const packages = [...new Set(missing.map((tool) => tool.debianPackage))].join(' ')
-    return [{ missing: `the programs ${missing.map((tool) => tool.program).join(', ')}`, fix: `apt-get update && apt-get install ${packages}` }]
+    return [
+      { missing: `the programs ${missing.map((tool) => tool.program).join(', ')}`, fix: `apt-get update && apt-get install ${packages}` },
+    ]
   }
   const mount = cgroup2Mount()
   if (mount === undefined) {
-    return [{ missing: 'a cgroup2 hierarchy that can be written', fix: 'As root:\nmount -t cgroup2 cgroup2 /sys/fs/cgroup\nIn a container: start it privileged.' }]
+    return [
+      {
+        missing: 'a cgroup2 hierarchy that can be written',
+        fix: 'As root:\nmount -t cgroup2 cgroup2 /sys/fs/cgroup\nIn a container: start it privileged.',
+      },
+    ]
   }
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-probe-'))
   try {

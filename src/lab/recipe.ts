@@ -35,5 +35,8 @@ export const recipe = {
 /** Identifies the image that this recipe makes. */
 export function recipeHash(): string {
   const customize = readFileSync(labScript('image-customize'), 'utf8')
-  return createHash('sha256').update(JSON.stringify([recipe, guardedPassword, toyPackages, customize, process.arch])).digest('hex').slice(0, 16)
+  return createHash('sha256')
+    .update(JSON.stringify([recipe, guardedPassword, toyPackages, customize, process.arch]))
+    .digest('hex')
+    .slice(0, 16)
 }

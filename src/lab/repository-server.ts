@@ -22,7 +22,10 @@ export function serveRepository(folder: string, address: string): void {
     }
     response.writeHead(200, { 'content-length': found.size, 'last-modified': modified.toUTCString() })
     if (request.method === 'HEAD') response.end()
-    else createReadStream(file).on('error', () => response.destroy()).pipe(response)
+    else
+      createReadStream(file)
+        .on('error', () => response.destroy())
+        .pipe(response)
   })
   server.listen(80, address)
 }

@@ -93,7 +93,10 @@ export async function startLab(settings: SupervisorSettings): Promise<Lab> {
     }
   }
   const { root: image, repository } = settings.image
-  const init = startInit({ run: join(folder, 'run'), image, repository, seeds: join(folder, 'seeds'), subnet, cgroup, server: settings.program }, onMessage)
+  const init = startInit(
+    { run: join(folder, 'run'), image, repository, seeds: join(folder, 'seeds'), subnet, cgroup, server: settings.program },
+    onMessage,
+  )
   const ended = once(init.child, 'exit').then(() => {})
   const failed = ended.then(async () => {
     const log = await readFile(join(folder, 'supervisor.log'), 'utf8').catch(() => '')

@@ -49,7 +49,7 @@ async function supervise(): Promise<void> {
     process.exit(0)
   } catch (error) {
     const details = errorDetails(error)
-    console.error(details)
+    process.stderr.write(`${JSON.stringify(details)}\n`)
     // Not before the message is out.
     if (process.send === undefined) process.exit(1)
     process.send({ error: details } satisfies SupervisorGreeting, () => process.exit(1))

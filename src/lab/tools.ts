@@ -25,7 +25,7 @@ export const imageTools: readonly Tool[] = [
   { program: 'dpkg-deb', debianPackage: 'dpkg' },
 ]
 
-const searchPath = `${process.env['PATH'] ?? ''}${delimiter}/usr/sbin${delimiter}/sbin`
+const searchPath = `${process.env.PATH ?? ''}${delimiter}/usr/sbin${delimiter}/sbin`
 
 /** The tools that are not installed. */
 export function missingTools(tools: readonly Tool[]): readonly Tool[] {

@@ -33,11 +33,18 @@ async function startSupervisor(lab: LabId, settings: SupervisorSettings): Promis
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const log = openSync(join(folder, 'supervisor.log'), 'a', 0o600)
-  const child = spawn(process.execPath, [settings.program], { detached: true, stdio: ['ignore', log, log, 'ipc'], cwd: folder, env: toolEnvironment() })
+  const child = spawn(process.execPath, [settings.program], {
+    detached: true,
+    stdio: ['ignore', log, log, 'ipc'],
+    cwd: folder,
+    env: toolEnvironment(),
+  })
   child.send(settings)
   const greeting = await Promise.race([
     once(child, 'message').then(([message]) => message as SupervisorGreeting),
-    once(child, 'exit').then(([code]): SupervisorGreeting => ({ error: { summary: 'the supervisor of the lab ended at once', detail: `exit code ${code}` } })),
+    once(child, 'exit').then(
+      ([code]): SupervisorGreeting => ({ error: { summary: 'the supervisor of the lab ended at once', detail: `exit code ${code}` } }),
+    ),
   ])
   if (child.connected) child.disconnect()
   child.unref()
@@ -60,7 +67,8 @@ export async function up(lab: LabId, hosts: readonly LabHost[], options: UpOptio
   const progress = options.progress ?? silent
   subnetOf(hosts)
   const running = readState(lab)
-  if (running === undefined || !hosts.every((host) => isPresent(running, host))) await bring(lab, hosts, options.lifetimeMs ?? 8 * 3600_000, progress)
+  if (running === undefined || !hosts.every((host) => isPresent(running, host)))
+    await bring(lab, hosts, options.lifetimeMs ?? 8 * 3600_000, progress)
   const state = requireState(lab)
   if (options.wait === false) return state
   // Also those that another process has started and still waits for, or that are rebooting.

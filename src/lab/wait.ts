@@ -29,7 +29,12 @@ async function waitForOne(lab: LabId, name: string, deadline: number): Promise<P
     const host = requireHost(state.hosts, name)
     if (host.init === undefined) {
       const detail = [host.reason ?? 'stopped', await consoleTail(lab, state.init, name)].join('\n')
-      throw new RollcallError({ summary: 'a host of the lab stopped while it was waited for', host: name, detail, fix: `rollcall lab start ${name}` })
+      throw new RollcallError({
+        summary: 'a host of the lab stopped while it was waited for',
+        host: name,
+        detail,
+        fix: `rollcall lab start ${name}`,
+      })
     }
     try {
       if (await readBanner(await dial(lab, host.address, 22, { timeoutMs: 2000 }), 5000)) return host.init

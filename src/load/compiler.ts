@@ -17,7 +17,11 @@ export function findCompiler(): Compiler {
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }
   const platform = `@typescript/typescript-${process.platform}-${process.arch}`
   try {
-    const binary = join(dirname(createRequire(manifest).resolve(`${platform}/package.json`)), 'lib', process.platform === 'win32' ? 'tsc.exe' : 'tsc')
+    const binary = join(
+      dirname(createRequire(manifest).resolve(`${platform}/package.json`)),
+      'lib',
+      process.platform === 'win32' ? 'tsc.exe' : 'tsc',
+    )
     if (existsSync(binary)) return { binary, version }
   } catch {
     // Told below: not installed and not complete call for the same remedy.

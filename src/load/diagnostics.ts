@@ -25,7 +25,13 @@ export function parseCompilerOutput(output: string): { readonly diagnostics: Dia
     const last = diagnostics.at(-1)
     if (match) {
       const [, file, row, column, code, message] = match
-      diagnostics.push({ ...(file !== undefined && { file }), line: Number(row ?? 1), column: Number(column ?? 1), code: code!, message: message! })
+      diagnostics.push({
+        ...(file !== undefined && { file }),
+        line: Number(row ?? 1),
+        column: Number(column ?? 1),
+        code: code!,
+        message: message!,
+      })
     } else if (line.startsWith(' ') && last) diagnostics[diagnostics.length - 1] = { ...last, message: `${last.message}\n${line}` }
     else if (line !== '') files.push(line)
   }
@@ -44,7 +50,8 @@ export function mapDiagnostics(diagnostics: readonly Diagnostic[], root: string,
     return { ...diagnostic, file: shortPath(root, template.eta), column }
   })
   const unique = new Map(mapped.map((each) => [JSON.stringify([each.file, each.line, each.column, each.code, each.message]), each]))
-  const isOurs = (each: Diagnostic) => Number(each.file === undefined || each.file.startsWith('/') || each.file.includes('node_modules/') || each.file.startsWith('src/'))
+  const isOurs = (each: Diagnostic) =>
+    Number(each.file === undefined || each.file.startsWith('/') || each.file.includes('node_modules/') || each.file.startsWith('src/'))
   return [...unique.values()].sort((a, b) => isOurs(a) - isOurs(b))
 }
 

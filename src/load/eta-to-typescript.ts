@@ -67,7 +67,8 @@ function print(tag: Tag): string {
 /** Eta puts a line break after each statement; here a semicolon does it, save where a block goes on. */
 function execute(tag: Tag, next: Tag | undefined): string {
   const code = tag.content.slice(0, lineComment(tag.content)).trimEnd()
-  const goesOn = /[{:;]$|^$/.test(code) || (code.endsWith('}') && next !== undefined && /^(?:else|catch|finally|while)\b/.test(next.content))
+  const goesOn =
+    /[{:;]$|^$/.test(code) || (code.endsWith('}') && next !== undefined && /^(?:else|catch|finally|while)\b/.test(next.content))
   return blank(tag.open) + finish(tag, goesOn ? '' : ';')
 }
 

@@ -39,7 +39,10 @@ function known(error: RollcallError, { root }: Loading): RollcallError {
   const at = details.at ?? userFrames(error.stack)[0]
   if (at === undefined) return error
   const detail = [details.detail, frameOf({ ...at, file: resolve(root, at.file) })].filter(Boolean).join('\n')
-  return new RollcallError({ ...details, ...(detail && { detail }), at: { ...at, file: shortPath(root, at.file) }, exitCode: details.exitCode ?? 1 }, { cause: error })
+  return new RollcallError(
+    { ...details, ...(detail && { detail }), at: { ...at, file: shortPath(root, at.file) }, exitCode: details.exitCode ?? 1 },
+    { cause: error },
+  )
 }
 
 function syntaxError(error: unknown, loading: Loading): RollcallError | undefined {
@@ -57,10 +60,12 @@ function missingImport(error: unknown, loading: Loading): RollcallError | undefi
   const [, kind, target, from] = /^Cannot find (module|package) '(.+?)' imported from (.+)$/m.exec(error.message) ?? []
   if (target === undefined || from === undefined) return undefined
   const importer = from.startsWith('file:') ? fileURLToPath(from) : from
-  const matches = (specifier: string) => (kind === 'package' ? specifier === target || specifier.startsWith(`${target}/`) : resolve(dirname(importer), specifier) === target)
+  const matches = (specifier: string) =>
+    kind === 'package' ? specifier === target || specifier.startsWith(`${target}/`) : resolve(dirname(importer), specifier) === target
   const at = findSpecifier(importer, matches)
   const summary = `The ${loading.word} imports something that does not exist`
-  if (kind === 'package') return tell(loading, { summary, message: `package '${target}'`, at, fix: `Install it:\nnpm install ${target}` }, error)
+  if (kind === 'package')
+    return tell(loading, { summary, message: `package '${target}'`, at, fix: `Install it:\nnpm install ${target}` }, error)
   const meant = suggest(basename(target), siblings(target))
   const fix = meant ? `Did you mean '${meant}'?` : 'Imports name files with their ending, e.g. ./web.ts.'
   return tell(loading, { summary, message: shortPath(loading.root, target), at, fix }, error)
@@ -70,7 +75,8 @@ function findSpecifier(file: string, matches: (specifier: string) => boolean): S
   try {
     const lines = readFileSync(file, 'utf8').split('\n')
     for (const [index, text] of lines.entries())
-      for (const found of text.matchAll(/(['"])([^'"]+)\1/g)) if (matches(found[2]!)) return { file, line: index + 1, column: found.index + 1 }
+      for (const found of text.matchAll(/(['"])([^'"]+)\1/g))
+        if (matches(found[2]!)) return { file, line: index + 1, column: found.index + 1 }
   } catch {
     // The importer itself is gone: its name has to do.
   }
@@ -91,7 +97,9 @@ function linkError(error: unknown, loading: Loading): RollcallError | undefined 
   const [, url, line, , caret] = /^(file:.+?):(\d+)\n(.*)\n(\s*)\^/m.exec(error.stack ?? '') ?? []
   if (url === undefined) return undefined
   const at = { file: fileURLToPath(url), line: Number(line), ...(caret !== undefined && { column: caret.length + 1 }) }
-  const summary = error.message.includes('does not provide an export') ? `The ${loading.word} imports something that does not exist` : `The ${loading.word} cannot be read`
+  const summary = error.message.includes('does not provide an export')
+    ? `The ${loading.word} imports something that does not exist`
+    : `The ${loading.word} cannot be read`
   return tell(loading, { summary, message: error.message, at, fix: 'Correct the line.' }, error)
 }
 
@@ -104,6 +112,9 @@ function thrown(error: unknown, loading: Loading): RollcallError {
 }
 
 /** For messages about a file as a whole. */
-export function fileError(loading: Loading, details: { readonly summary: string; readonly detail: string; readonly fix: string }): RollcallError {
+export function fileError(
+  loading: Loading,
+  details: { readonly summary: string; readonly detail: string; readonly fix: string },
+): RollcallError {
   return new RollcallError({ ...details, at: { file: shortPath(loading.root, join(loading.path)), line: 1 }, exitCode: 1 })
 }

@@ -22,7 +22,13 @@ interface PackageJson {
   readonly rollcall?: Readonly<Partial<Record<Exclude<keyof Project, 'root'>, string>>>
 }
 
-const defaults = { inventory: 'inventory/lab.ts', inventories: 'inventory', playbooks: 'playbooks', modules: 'modules', templates: 'templates' }
+const defaults = {
+  inventory: 'inventory/lab.ts',
+  inventories: 'inventory',
+  playbooks: 'playbooks',
+  modules: 'modules',
+  templates: 'templates',
+}
 
 /**
  * The project that a folder belongs to: the nearest package.json that is rollcall's, depends on rollcall, or has a
@@ -32,7 +38,8 @@ export function findProject(from: string): Project {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
     const path = join(folder, 'package.json')
     const json = existsSync(path) ? readPackage(path) : undefined
-    if (json && (json.name === 'rollcall' || json.rollcall || json.dependencies?.rollcall || json.devDependencies?.rollcall)) return project(folder, json)
+    if (json && (json.name === 'rollcall' || json.rollcall || json.dependencies?.rollcall || json.devDependencies?.rollcall))
+      return project(folder, json)
     if (dirname(folder) === folder) break
   }
   throw new RollcallError({
@@ -47,7 +54,12 @@ function readPackage(path: string): PackageJson {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as PackageJson
   } catch (cause) {
-    const details = { summary: 'A package.json cannot be read', detail: `${path}\n${(cause as Error).message}`, fix: 'Correct the file.', exitCode: 1 }
+    const details = {
+      summary: 'A package.json cannot be read',
+      detail: `${path}\n${(cause as Error).message}`,
+      fix: 'Correct the file.',
+      exitCode: 1,
+    }
     throw new RollcallError(details, { cause })
   }
 }
@@ -76,7 +88,12 @@ export function findPlaybook(project: Project, nameOrPath: string, cwd = process
 export function findInventory(project: Project, nameOrPath?: string, cwd = process.cwd()): string {
   if (nameOrPath !== undefined) return find(project, { word: 'inventory', folder: project.inventories, nameOrPath, cwd })
   if (isFile(project.inventory)) return project.inventory
-  return find(project, { word: 'inventory', folder: project.inventories, nameOrPath: shortPath(project.root, project.inventory), cwd: project.root })
+  return find(project, {
+    word: 'inventory',
+    folder: project.inventories,
+    nameOrPath: shortPath(project.root, project.inventory),
+    cwd: project.root,
+  })
 }
 
 /** Names of the playbooks in `playbooks/`, folders below it included. */
@@ -94,11 +111,13 @@ interface Search {
 function find(project: Project, { word, folder, nameOrPath, cwd }: Search): string {
   const explicit = /^(\.{0,2}\/)/.test(nameOrPath)
   const bases = explicit ? [cwd] : [folder, cwd, project.root]
-  for (const base of bases)
-    for (const path of [resolve(base, nameOrPath), resolve(base, `${nameOrPath}.ts`)]) if (isFile(path)) return path
+  for (const base of bases) for (const path of [resolve(base, nameOrPath), resolve(base, `${nameOrPath}.ts`)]) if (isFile(path)) return path
   const known = names(folder)
   const meant = suggest(withoutEnding(nameOrPath), known) ?? suggest(withoutEnding(basename(nameOrPath)), known)
-  const listed = known.length === 0 ? `${shortPath(project.root, folder)}/ holds no ${word}.` : `${shortPath(project.root, folder)}/ holds: ${known.join(', ')}.`
+  const listed =
+    known.length === 0
+      ? `${shortPath(project.root, folder)}/ holds no ${word}.`
+      : `${shortPath(project.root, folder)}/ holds: ${known.join(', ')}.`
   throw new RollcallError({
     summary: `There is no such ${word}`,
     detail: `'${nameOrPath}'`,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { lstatSync, mkdirSync, readFileSync } from 'node:fs'
-import module, { createRequire } from 'node:module'
+import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { writeWhole } from './write-whole.ts'
@@ -29,37 +29,8 @@ export function syntaxProblemOf(error: unknown): SyntaxProblem | undefined {
   return message.startsWith(marker) ? (JSON.parse(message.slice(marker.length)) as SyntaxProblem) : undefined
 }
 
-type Strip = (source: string) => string
-interface Stripper {
-  readonly name: string
-  readonly load: () => Strip
-}
-
-/** Node 22.13 and newer can do it; for Node 20 there is the very parser that Node uses, as a package. */
-const stripper: Stripper = (() => {
-  const builtIn = (module as { stripTypeScriptTypes?: Strip }).stripTypeScriptTypes
-  if (builtIn) return { name: `node-${process.version}`, load: () => quietly(builtIn) }
-  return {
-    name: 'swc-1',
-    load: () => {
-      const swc = createRequire(import.meta.url)('@swc/wasm-typescript') as typeof import('@swc/wasm-typescript')
-      return (source) => swc.transformSync(source, { mode: 'strip-only' }).code
-    },
-  }
-})()
-
-/** Without the warning that the function is experimental. */
-function quietly(builtIn: Strip): Strip {
-  return (source) => {
-    const { emitWarning } = process
-    process.emitWarning = () => {}
-    try {
-      return builtIn(source)
-    } finally {
-      process.emitWarning = emitWarning
-    }
-  }
-}
+/** Part of each cache key: a parser that erases differently must not find the work of another. */
+const parser = 'swc-1'
 
 /**
  * TypeScript as JavaScript: types become spaces, so every line and column stays. The result is remembered by content
@@ -68,7 +39,7 @@ function quietly(builtIn: Strip): Strip {
 export function stripTypes(path: string): string {
   const source = readFileSync(path, 'utf8')
   const folder = cacheFolder()
-  const cached = folder && join(folder, `${createHash('sha256').update(`${stripper.name}\0${source}`).digest('hex')}.mjs`)
+  const cached = folder && join(folder, `${createHash('sha256').update(`${parser}\0${source}`).digest('hex')}.mjs`)
   if (cached !== undefined) {
     try {
       return readFileSync(cached, 'utf8')
@@ -81,19 +52,22 @@ export function stripTypes(path: string): string {
   return stripped
 }
 
+/**
+ * By the parser that Node itself uses, on every version of Node: Node 20 has none built in, and the built-in one of
+ * newer versions does not tell where a syntax error stands.
+ */
 function strip(path: string, source: string): string {
+  const swc = createRequire(import.meta.url)('@swc/wasm-typescript') as typeof import('@swc/wasm-typescript')
   try {
-    return stripper.load()(source)
+    return swc.transformSync(source, { mode: 'strip-only' }).code
   } catch (error) {
-    // swc throws plain objects with a place; Node's own function throws errors whose place stands in the stack.
-    const thrown = error as { message?: string; code?: string; stack?: string; startLine?: number; startColumn?: number }
-    const place = /^\s*at .*?:(\d+):(\d+)|^[^\n]*?:(\d+)\n[^\n]*\n( *)\^/m.exec(thrown.stack ?? '')
+    const { message, code, startLine, startColumn } = error as { message: string; code?: string; startLine: number; startColumn: number }
     throw new SyntaxProblemError({
       path,
-      message: (thrown.message ?? String(error)).trim(),
-      line: thrown.startLine ?? Number(place?.[3] ?? 1),
-      column: thrown.startColumn === undefined ? (place?.[4]?.length ?? 0) + 1 : thrown.startColumn + 1,
-      unsupported: /unsupported/i.test(thrown.code ?? ''),
+      message: message.trim(),
+      line: startLine,
+      column: startColumn + 1,
+      unsupported: code === 'UnsupportedSyntax',
     })
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import { definedTemplates } from '../dsl/template.ts'
 import { RollcallError } from '../model/errors.ts'
 import { suggest } from '../util/suggest.ts'
 import { codeFrame, shortPath } from './code-frame.ts'
@@ -30,11 +31,15 @@ const fileProperty = /(?:^|[{,\s])file\s*:\s*(['"`])((?:(?!\1).)+)\1/
  * @throws RollcallError for a template that nothing binds, one that is missing, and one with an open tag.
  */
 export function checkableTemplates(project: Project): CheckedTemplate[] {
-  const bound = [project.templates, project.modules].flatMap((folder) => filesIn(folder, '.ts')).flatMap(bindingsOf)
+  const bound = bindings(project)
   const templates = filesIn(project.templates, '.eta')
   for (const { eta, by, name } of bound) if (!existsSync(eta)) throw missing(project, { eta, by, name }, templates)
   for (const eta of templates) if (!bound.some((binding) => binding.eta === eta)) throw unbound(project, eta)
   return bound.map((binding) => generate(project, binding))
+}
+
+function bindings(project: Project): Binding[] {
+  return [project.templates, project.modules].flatMap((folder) => filesIn(folder, '.ts')).flatMap(bindingsOf)
 }
 
 function bindingsOf(by: string): Binding[] {
@@ -79,7 +84,9 @@ function unbound(project: Project, eta: string): RollcallError {
 function missing(project: Project, { eta, by, name }: Binding, templates: readonly string[]): RollcallError {
   const short = (path: string) => shortPath(project.root, path)
   const meant = suggest(short(eta), templates.map(short))
-  const line = readFileSync(by, 'utf8').split(new RegExp(`export\\s+const\\s+${name.replaceAll('$', '\\$')}\\b`))[0]!.split('\n').length
+  const line = readFileSync(by, 'utf8')
+    .split(new RegExp(`export\\s+const\\s+${name.replaceAll('$', '\\$')}\\b`))[0]!
+    .split('\n').length
   return new RollcallError({
     summary: 'A template does not exist',
     detail: `${short(eta)}, which '${name}' binds`,
@@ -89,8 +96,34 @@ function missing(project: Project, { eta, by, name }: Binding, templates: readon
   })
 }
 
-function unreadable(project: Project, eta: string, template: string, { message, offset }: { message: string; offset: number }): RollcallError {
+function unreadable(
+  project: Project,
+  eta: string,
+  template: string,
+  { message, offset }: { message: string; offset: number },
+): RollcallError {
   const before = template.slice(0, offset).split('\n')
   const at = { file: shortPath(project.root, eta), line: before.length, column: before.at(-1)!.length + 1 }
-  return new RollcallError({ summary: 'A template cannot be read', detail: `${message}\n${codeFrame(template, at.line, at.column)}`, at, exitCode: 1 })
+  return new RollcallError({
+    summary: 'A template cannot be read',
+    detail: `${message}\n${codeFrame(template, at.line, at.column)}`,
+    at,
+    exitCode: 1,
+  })
+}
+
+/**
+ * After loading: the search above reads source text, so a template that it did not see, but that is defined now, was
+ * never checked.
+ */
+export function refuseUncheckedTemplates(project: Project): void {
+  const seen = new Set(bindings(project).map((binding) => binding.eta))
+  const unseen = [...definedTemplates].filter((path) => !seen.has(path))
+  if (unseen.length === 0) return
+  throw new RollcallError({
+    summary: 'A template is defined where the type-check does not see it',
+    detail: unseen.map((path) => shortPath(project.root, path)).join('\n'),
+    fix: `Define it in templates/ or modules/ as an exported constant:\nexport const name = defineTemplate({ file: '…', input: { … }, data: ({ … }) => ({ … }) })`,
+    exitCode: 1,
+  })
 }

@@ -3,7 +3,8 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { ownRoot } from '../util/own-root.ts'
 import { type Compiler, compile, findCompiler } from './compiler.ts'
-import { type Diagnostic, mapDiagnostics, parseCompilerOutput } from './diagnostics.ts'
+import { compileError, type Diagnostic, mapDiagnostics, parseCompilerOutput } from './diagnostics.ts'
+import type { PlaybookChoice } from './import.ts'
 import type { Project } from './project.ts'
 import { checkableTemplates } from './templates.ts'
 import { writeWhole } from './write-whole.ts'
@@ -44,8 +45,24 @@ export async function typeCheck({ project, files, inventory }: TypeCheckRequest)
   const output = parseCompilerOutput(await compile(compiler, project.root, join(folder, 'tsconfig.json')))
   const diagnostics = mapDiagnostics(output.diagnostics, project.root, templates)
   if (diagnostics.length > 0) return { ok: false, diagnostics }
-  remember(folder, compiler, installed, [...output.files.filter((file) => !file.includes('/node_modules/')), ...settingFiles(project)], before)
+  remember(
+    folder,
+    compiler,
+    installed,
+    [...output.files.filter((file) => !file.includes('/node_modules/')), ...settingFiles(project)],
+    before,
+  )
   return { ok: true, cached: false }
+}
+
+/**
+ * {@link typeCheck} of one playbook, as a run needs it.
+ * @throws RollcallError (exit code 1) that shows each of the compiler's messages at the user's own line.
+ */
+export async function typeCheckPlaybook(project: Project, { playbook, inventory }: PlaybookChoice): Promise<{ readonly cached: boolean }> {
+  const verdict = await typeCheck({ project, files: [playbook], inventory })
+  if (!verdict.ok) throw compileError(project.root, verdict.diagnostics, playbook)
+  return { cached: verdict.cached }
 }
 
 /** What the checks rest on: without `strict` the fleet's brands would not hold. */
@@ -65,7 +82,14 @@ const required = {
 
 function settings(project: Project, files: readonly string[], inventory: string): string {
   const own = join(project.root, 'tsconfig.json')
-  const defaults = { target: 'es2023', lib: ['es2023'], types: ['node'], typeRoots: [join(ownRoot(), 'node_modules/@types')], noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true }
+  const defaults = {
+    target: 'es2023',
+    lib: ['es2023'],
+    types: ['node'],
+    typeRoots: [join(ownRoot(), 'node_modules/@types')],
+    noUncheckedIndexedAccess: true,
+    exactOptionalPropertyTypes: true,
+  }
   const compilerOptions = { ...(existsSync(own) ? {} : defaults), ...required, paths: { '#inventory': [inventory] } }
   return `${JSON.stringify({ ...(existsSync(own) && { extends: own }), compilerOptions, files, include: [] }, null, 2)}\n`
 }

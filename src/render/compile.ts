@@ -1,5 +1,6 @@
 import { compileFunction } from 'node:vm'
 import { Eta } from 'eta'
+import { print } from './print.ts'
 
 /** Where a piece of generated code comes from: `shift` leads from a column there to the column in the template. */
 interface Origin {
@@ -12,6 +13,18 @@ interface Origin {
 /** An `.eta` file as a function, with the way back from generated lines to its own. */
 export interface Compiled {
   readonly run: (this: Eta, it: object, options: { readonly filepath: string }) => string
+}
+
+/** Eta as Rollcall uses it: no escaping, no trimming, only text and numbers are printed. A template runs with one as its `this`. */
+export function makeEta(): Eta {
+  return new Eta({
+    autoEscape: false,
+    autoTrim: false,
+    useWith: false,
+    varName: 'it',
+    functionHeader: '"use strict";',
+    filterFunction: print,
+  })
 }
 
 type Piece = string | { readonly t: string; readonly val: string }
@@ -39,8 +52,8 @@ function contentStarts(source: string, pieces: readonly Piece[]): readonly numbe
 }
 
 /** Eta's own parser and its surrounding function; only the body is ours, so that every line is known. */
-function generate(source: string, print: (value: unknown) => string): { readonly code: string; readonly origins: readonly (Origin | undefined)[] } {
-  const eta = new Eta({ autoEscape: false, autoTrim: false, useWith: false, varName: 'it', functionHeader: '"use strict";', filterFunction: print })
+function generate(source: string): { readonly code: string; readonly origins: readonly (Origin | undefined)[] } {
+  const eta = makeEta()
   eta.compileBody = () => bodyMark
   const surrounding = eta.compileToString(source)
   const [before = '', after = ''] = surrounding.split(`${bodyMark}\n`)
@@ -61,7 +74,11 @@ function generate(source: string, print: (value: unknown) => string): { readonly
     const content = piece.val.split('\n')
     content.forEach((text, below) => {
       lines.push(below === 0 ? head + text : text)
-      origins.push({ line: from.line + below, shift: below === 0 ? from.column - 1 - head.length : 0, start: below === 0 ? from.column : 1 })
+      origins.push({
+        line: from.line + below,
+        shift: below === 0 ? from.column - 1 - head.length : 0,
+        start: below === 0 ? from.column : 1,
+      })
     })
     if (printed) {
       lines.push('));')
@@ -75,9 +92,9 @@ function generate(source: string, print: (value: unknown) => string): { readonly
  * Compiles the text of an `.eta` file. Its frames in a stack are found again by {@link templateLine}.
  * @throws EtaError or SyntaxError as Eta and Node give them.
  */
-export function compileTemplate(path: string, source: string, print: (value: unknown) => string): Compiled {
+export function compileTemplate(path: string, source: string): Compiled {
   const id = `eta-${files.size + 1}:`
-  const { code, origins } = generate(source, print)
+  const { code, origins } = generate(source)
   files.set(id, { path, origins })
   return { run: compileFunction(code, ['it', 'options'], { filename: id }) as Compiled['run'] }
 }
@@ -88,7 +105,11 @@ export function templateLine(stack: string): { readonly file: string; readonly l
     const file = files.get(id!)
     const origin = file?.origins[Number(line) - 1] ?? file?.origins.findLast((found) => found !== undefined)
     if (file === undefined || origin === undefined) continue
-    return { file: file.path, line: origin.line, ...(column !== undefined && { column: Math.max(origin.start, Number(column) + origin.shift) }) }
+    return {
+      file: file.path,
+      line: origin.line,
+      ...(column !== undefined && { column: Math.max(origin.start, Number(column) + origin.shift) }),
+    }
   }
   return undefined
 }

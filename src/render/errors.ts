@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
-import { type ErrorDetails, RollcallError, type SourceLine } from '../model/errors.ts'
 import { MissingFact } from '../facts/guard.ts'
+import { type ErrorDetails, RollcallError, type SourceLine } from '../model/errors.ts'
 import { suggest } from '../util/suggest.ts'
 
 /** A template reads a name that is not in its data. */
@@ -33,7 +33,10 @@ export function placed(error: unknown, at: SourceLine | undefined, otherwise: Er
   const place = at && { at }
   if (error instanceof MissingFact) {
     const { host, fact, reason } = error
-    return new MissingFact({ host, fact, reason, ...(error.details.fix !== undefined && { fix: error.details.fix }), ...place }, { cause: error })
+    return new MissingFact(
+      { host, fact, reason, ...(error.details.fix !== undefined && { fix: error.details.fix }), ...place },
+      { cause: error },
+    )
   }
   if (error instanceof RollcallError) return new RollcallError({ ...error.details, ...place }, { cause: error })
   return new RollcallError({ ...otherwise, ...place }, { cause: error })

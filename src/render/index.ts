@@ -1,1 +1,1 @@
-export { renderTemplate, type Rendered } from './template.ts'
+export { type Rendered, renderTemplate } from './template.ts'

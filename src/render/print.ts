@@ -9,7 +9,8 @@ function describe(value: unknown): string {
 }
 
 function remedy(value: unknown): string {
-  if (value === undefined || value === null) return `Print it only where it is there: <% if (x !== ${String(value)}) { %> … <% } %>, or give another text: <%= x ?? '…' %>.`
+  if (value === undefined || value === null)
+    return `Print it only where it is there: <% if (x !== ${String(value)}) { %> … <% } %>, or give another text: <%= x ?? '…' %>.`
   if (typeof value === 'boolean') return `Say what to write for it: <%= x ? 'yes' : 'no' %>.`
   if (Array.isArray(value)) return `Say how its entries are put together: <%= x.join(' ') %>, or <%= JSON.stringify(x) %>.`
   if (typeof value === 'object') return `Print one of its fields, or <%= JSON.stringify(x) %>.`

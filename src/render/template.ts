@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve, sep } from 'node:path'
-import { Eta } from 'eta'
+import type { Eta } from 'eta'
 import type { Rendering } from '../dsl/template.ts'
 import { RollcallError, type SourceLine } from '../model/errors.ts'
 import { userFrames } from '../util/caller.ts'
 import { suggest } from '../util/suggest.ts'
-import { type Compiled, compileTemplate, templateLine } from './compile.ts'
+import { type Compiled, compileTemplate, makeEta, templateLine } from './compile.ts'
 import { messageOf, placed, shownPath } from './errors.ts'
-import { print } from './print.ts'
 import { strict } from './strict.ts'
 
 /** A file as it would be written. */
@@ -31,7 +30,10 @@ function missingFile(path: string, root: string, at: SourceLine | undefined): Ro
   return new RollcallError({
     summary: 'The file of a template does not exist',
     detail: shownPath(path, root),
-    fix: meant === undefined ? `Write it, or correct the name: a template's file is relative to the file that defines it.` : `Did you mean '${meant}'?`,
+    fix:
+      meant === undefined
+        ? `Write it, or correct the name: a template's file is relative to the file that defines it.`
+        : `Did you mean '${meant}'?`,
     ...(at && { at }),
   })
 }
@@ -39,8 +41,14 @@ function missingFile(path: string, root: string, at: SourceLine | undefined): Ro
 /** Eta says where in its message; a syntax error of Node says it at the top of its stack. */
 function syntaxError(error: unknown, path: string): RollcallError {
   const eta = /^(.*) at line (\d+) col (\d+):/.exec(error instanceof Error ? error.message : '')
-  const at = eta ? { file: path, line: Number(eta[2]), column: Number(eta[3]) } : (templateLine(error instanceof Error ? (error.stack ?? '') : '') ?? { file: path, line: 1 })
-  return placed(error, at, { summary: 'A template has an error in its syntax', detail: eta?.[1] ?? messageOf(error), fix: 'Correct the tag: <% code %>, <%= value %>, <%~ include(…) %>.' })
+  const at = eta
+    ? { file: path, line: Number(eta[2]), column: Number(eta[3]) }
+    : (templateLine(error instanceof Error ? (error.stack ?? '') : '') ?? { file: path, line: 1 })
+  return placed(error, at, {
+    summary: 'A template has an error in its syntax',
+    detail: eta?.[1] ?? messageOf(error),
+    fix: 'Correct the tag: <% code %>, <%= value %>, <%~ include(…) %>.',
+  })
 }
 
 function load(path: string, root: string, at: SourceLine | undefined): Compiled {
@@ -52,10 +60,18 @@ function load(path: string, root: string, at: SourceLine | undefined): Compiled 
   try {
     source = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path))
   } catch (error) {
-    throw new RollcallError({ summary: 'A template is not UTF-8 text', detail: shownPath(path, root), fix: 'Convert it to UTF-8, or send the file with copy({ src }), which keeps every byte.', ...(at && { at }) }, { cause: error })
+    throw new RollcallError(
+      {
+        summary: 'A template is not UTF-8 text',
+        detail: shownPath(path, root),
+        fix: 'Convert it to UTF-8, or send the file with copy({ src }), which keeps every byte.',
+        ...(at && { at }),
+      },
+      { cause: error },
+    )
   }
   try {
-    const template = compileTemplate(path, source, print)
+    const template = compileTemplate(path, source)
     compiled.set(path, { modified: status.mtimeMs, size: status.size, template })
     return template
   } catch (error) {
@@ -65,12 +81,16 @@ function load(path: string, root: string, at: SourceLine | undefined): Compiled 
 
 /** Eta with files of our own: `include('part')` is looked for beside the template that includes it, inside the project. */
 function etaFor(root: string): Eta {
-  const eta = new Eta()
+  const eta = makeEta()
   eta.render = (name, data, meta) => {
     const from = meta?.filepath ?? root
     const path = resolve(dirname(from), extname(String(name)) === '' ? `${String(name)}.eta` : String(name))
     if (!path.startsWith(join(root, sep))) {
-      throw new RollcallError({ summary: 'A template includes a file outside the project', detail: String(name), fix: 'Put the part beside the template that includes it.' })
+      throw new RollcallError({
+        summary: 'A template includes a file outside the project',
+        detail: String(name),
+        fix: 'Put the part beside the template that includes it.',
+      })
     }
     return load(path, root, undefined).run.call(eta, strict(data, 'it'), { filepath: path })
   }
@@ -79,13 +99,22 @@ function etaFor(root: string): Eta {
 
 function dataOf(rendering: Rendering, root: string): object {
   const wrong = (what: string): RollcallError =>
-    new RollcallError({ summary: `A template's data function returned no object`, detail: `${shownPath(rendering.path, root)}: it returned ${what}`, fix: 'Return an object of the names that the template reads; the function cannot be async.', ...(rendering.at && { at: rendering.at }) })
+    new RollcallError({
+      summary: `A template's data function returned no object`,
+      detail: `${shownPath(rendering.path, root)}: it returned ${what}`,
+      fix: 'Return an object of the names that the template reads; the function cannot be async.',
+      ...(rendering.at && { at: rendering.at }),
+    })
   let data: unknown
   try {
     data = rendering.data()
   } catch (error) {
     const line = error instanceof Error ? userFrames(error.stack)[0] : undefined
-    throw placed(error, line ?? rendering.at, { summary: `A template's data function failed`, detail: `${shownPath(rendering.path, root)}: ${messageOf(error)}`, fix: 'Correct the function at this line.' })
+    throw placed(error, line ?? rendering.at, {
+      summary: `A template's data function failed`,
+      detail: `${shownPath(rendering.path, root)}: ${messageOf(error)}`,
+      fix: 'Correct the function at this line.',
+    })
   }
   if (typeof data !== 'object' || data === null) throw wrong(data === null ? 'null' : typeof data)
   if (Array.isArray(data)) throw wrong('a list')

@@ -31,7 +31,7 @@ function textDiff({ resource, before, after }: DiffEntry, colours: Colours): str
     colours.strong(`--- ${resource} (before)`),
     colours.strong(`+++ ${resource} (after)`),
     ...patch.hunks.flatMap(({ oldStart, oldLines, newStart, newLines, lines }) => [
-      colours.hint(`@@ -${oldStart},${oldLines} +${newStart},${newLines} @@`),
+      colours.hint(`@@ -${start(oldStart, oldLines)} +${start(newStart, newLines)} @@`),
       ...lines.map((line) => paint(line, colours)),
     ]),
   ]
@@ -49,4 +49,9 @@ function paint(line: string, colours: Colours): string {
   if (line.startsWith('+')) return colours.added(line)
   if (line.startsWith('-')) return colours.removed(line)
   return line
+}
+
+/** The format counts an empty side from the line before it. */
+function start(first: number, lines: number): string {
+  return `${lines === 0 ? first - 1 : first},${lines}`
 }

@@ -1,4 +1,4 @@
-import type { RunStep, Step, WriteStep } from '../dsl/step.ts'
+import type { WriteStep } from '../dsl/step.ts'
 import type { Job } from '../transport/session-types.ts'
 import { Script, sh } from '../util/sh.ts'
 import { canonicalPath } from './path.ts'
@@ -129,14 +129,4 @@ function shorten(name: string): string {
   let short = name
   while (Buffer.byteLength(short) > 200) short = [...short].slice(0, -1).join('')
   return short
-}
-
-/** A command step as a job; without payload it reads nothing. */
-export function runJob(step: RunStep): Job {
-  return step.stdin === undefined ? { script: step.script, step: true } : { script: step.script, stdin: step.stdin, step: true }
-}
-
-/** A step as the job a session runs. `nonce`: letters and digits that no other step uses. */
-export function stepJob(step: Step, nonce: string): Job {
-  return step.kind === 'write' ? writeJob(step, nonce) : runJob(step)
 }

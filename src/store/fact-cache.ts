@@ -47,7 +47,8 @@ function entryOf(text: string, host: string, family: Family): Entry {
   if (data === null || typeof data !== 'object') throw new Error('it is not a record')
   if (data.version !== version) throw new Error(`it has format ${String(data.version)}, and this Rollcall writes ${version}`)
   if (data.host !== host || data.family !== family) throw new Error('it is about something else')
-  if (typeof data.gatheredAt !== 'number' || typeof data.value !== 'object' || data.value === null) throw new Error('it lacks the facts or their time')
+  if (typeof data.gatheredAt !== 'number' || typeof data.value !== 'object' || data.value === null)
+    throw new Error('it lacks the facts or their time')
   return { value: data.value, gatheredAt: data.gatheredAt }
 }
 
@@ -80,7 +81,11 @@ export function openFactCache(options: { readonly directory?: string; readonly i
     },
     async write(host, families, gatheredAt) {
       const known = everyFamily.filter((family) => families[family] !== undefined)
-      await Promise.all(known.map((family) => writeAtomic(pathOf(host, family), `${JSON.stringify({ version, host, family, gatheredAt, value: families[family] })}\n`, 0o600)))
+      await Promise.all(
+        known.map((family) =>
+          writeAtomic(pathOf(host, family), `${JSON.stringify({ version, host, family, gatheredAt, value: families[family] })}\n`, 0o600),
+        ),
+      )
     },
   }
 }

@@ -52,7 +52,11 @@ describe('facts that are missing', () => {
     ['text', (facts) => `${facts.hardware}`, 'hardware'],
     ['a structured copy of its fields', (facts) => Object.assign({}, facts.hardware), 'hardware'],
   ])('fail by name: %s', (_, read, fact) => {
-    expect(failure(() => read(view()))).toMatchObject({ host: 'crystal-panda', fact, reason: 'the host is down (connect timed out) and was never seen before' })
+    expect(failure(() => read(view()))).toMatchObject({
+      host: 'crystal-panda',
+      fact,
+      reason: 'the host is down (connect timed out) and was never seen before',
+    })
   })
   it('say what to do', () => {
     const error = failure(() => view().hardware.memoryMb)
@@ -61,7 +65,6 @@ describe('facts that are missing', () => {
       [
         'A fact of another host is not known',
         '  hardware.memoryMb of crystal-panda: the host is down (connect timed out) and was never seen before',
-        '  at host crystal-panda',
         '  Start the host, or run once with it up so that its facts are remembered, or declare the fact in the inventory:',
         '  facts: { hardware: { memoryMb: … } }',
       ].join('\n'),
@@ -88,7 +91,9 @@ describe('facts that are missing', () => {
 describe('families that the play does not list', () => {
   it('are an error that says where to list them', () => {
     const facts = factsView(known, ['os'], context) as unknown as Facts
-    expect(() => facts.hardware).toThrow("A play reads facts that it does not list: hardware of crystal-panda: play 'cluster nodes' lists os")
+    expect(() => facts.hardware).toThrow(
+      "A play reads facts that it does not list: hardware of crystal-panda: play 'cluster nodes' lists os",
+    )
     try {
       void facts.hardware
     } catch (error) {
@@ -102,7 +107,12 @@ describe('missingReason', () => {
   const cached = { os: { value: { hostname: 'a' } as never, gatheredAt: now } }
   it.each([
     ['never seen', down, context, 'the host is down (connect timed out) and was never seen before'],
-    ['seen, without this family', knowledgeOf({ host: 'a', now, cached, reason: 'no route' }), context, 'the host is down (no route) and its hardware facts were never gathered'],
+    [
+      'seen, without this family',
+      knowledgeOf({ host: 'a', now, cached, reason: 'no route' }),
+      context,
+      'the host is down (no route) and its hardware facts were never gathered',
+    ],
     ['outside the scope', down, { ...context, inScope: false }, "the host stands outside the facts scope of play 'cluster nodes'"],
     ['answered', knowledgeOf({ host: 'a', now, live: {} }), context, 'the host answered, but its hardware facts could not be read'],
   ] as const)('tells: %s', (_, knowledge, of, expected) => expect(missingReason(knowledge, 'hardware', of)).toBe(expected))

@@ -9,12 +9,28 @@ const cached = { hardware: { value: hardware(2), gatheredAt: threeHoursAgo } }
 
 describe('knowledgeOf', () => {
   it.each([
-    ['live before all', { live: { hardware: hardware(1) }, cached, declared: { hardware: hardware(3) } }, { value: hardware(1), origin: 'live', ageSeconds: 0 }],
-    ['cached before declared', { cached, declared: { hardware: hardware(3) } }, { value: hardware(2), origin: 'cached', ageSeconds: 10800 }],
-    ['declared where there is nothing else', { declared: { hardware: hardware(3) } }, { value: hardware(3), origin: 'declared', ageSeconds: 0 }],
+    [
+      'live before all',
+      { live: { hardware: hardware(1) }, cached, declared: { hardware: hardware(3) } },
+      { value: hardware(1), origin: 'live', ageSeconds: 0 },
+    ],
+    [
+      'cached before declared',
+      { cached, declared: { hardware: hardware(3) } },
+      { value: hardware(2), origin: 'cached', ageSeconds: 10800 },
+    ],
+    [
+      'declared where there is nothing else',
+      { declared: { hardware: hardware(3) } },
+      { value: hardware(3), origin: 'declared', ageSeconds: 0 },
+    ],
     ['cached where this run read other families', { live: {}, cached }, { value: hardware(2), origin: 'cached', ageSeconds: 10800 }],
     ['no family of which a part is declared', { declared: { hardware: { memoryMb: 3 } } }, undefined],
-    ['an age that is never negative', { cached: { hardware: { value: hardware(2), gatheredAt: now + 5000 } } }, { value: hardware(2), origin: 'cached', ageSeconds: 0 }],
+    [
+      'an age that is never negative',
+      { cached: { hardware: { value: hardware(2), gatheredAt: now + 5000 } } },
+      { value: hardware(2), origin: 'cached', ageSeconds: 0 },
+    ],
   ] as const)('takes %s', (_, sources, expected) => {
     expect(knowledgeOf({ host: 'crystal-panda', now, ...sources }).families.hardware).toEqual(expected)
   })
@@ -24,7 +40,12 @@ describe('knowledgeOf', () => {
   })
   it('says whether the host answered, and why not', () => {
     expect(knowledgeOf({ host: 'a', now, live: {} })).toEqual({ host: 'a', reachable: true, families: {} })
-    expect(knowledgeOf({ host: 'a', now, reason: 'connect timed out' })).toEqual({ host: 'a', reachable: false, families: {}, reason: 'connect timed out' })
+    expect(knowledgeOf({ host: 'a', now, reason: 'connect timed out' })).toEqual({
+      host: 'a',
+      reachable: false,
+      families: {},
+      reason: 'connect timed out',
+    })
   })
   it('cannot be changed by who reads it', () => {
     const { families } = knowledgeOf({ host: 'a', now, live: { network: { interfaces: [], addresses: ['10.0.0.1'] } } })
@@ -49,7 +70,14 @@ describe('privateIpWarnings', () => {
   const network: NetworkFacts = {
     interfaces: [
       { name: 'lo', mac: '', addresses: [{ family: 'inet', address: '10.99.0.1', prefix: 32 }] },
-      { name: 'eth0', mac: '', addresses: [{ family: 'inet', address: '10.108.0.9', prefix: 24 }, { family: 'inet6', address: 'fd00::2', prefix: 64 }] },
+      {
+        name: 'eth0',
+        mac: '',
+        addresses: [
+          { family: 'inet', address: '10.108.0.9', prefix: 24 },
+          { family: 'inet6', address: 'fd00::2', prefix: 64 },
+        ],
+      },
     ],
     addresses: ['10.108.0.9', 'fd00::2'],
   }

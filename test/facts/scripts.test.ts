@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { factFamilies, factsJobs, parseFacts } from '../../src/facts/index.ts'
-import { type FactFamilies, families, type Family } from '../../src/model/facts.ts'
+import { type FactFamilies, type Family, families } from '../../src/model/facts.ts'
 import type { Reply } from '../../src/transport/session-types.ts'
 
 const shells: readonly { readonly name: string; readonly shell: readonly string[] }[] = [
@@ -23,7 +23,12 @@ interface Way {
 function ask(shell: readonly string[], asked: readonly Family[], way: Way = {}): Reply {
   const [command = '', ...argv] = shell
   const [job] = factsJobs(asked)
-  const found = spawnSync(`/bin/${command}`, [...argv, '-c', job!.script.text], { env: way.environment ?? process.env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], ...(way.uid !== undefined && root && { uid: way.uid, gid: way.uid }) })
+  const found = spawnSync(`/bin/${command}`, [...argv, '-c', job!.script.text], {
+    env: way.environment ?? process.env,
+    cwd: '/',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(way.uid !== undefined && root && { uid: way.uid, gid: way.uid }),
+  })
   return { ran: true, code: found.status ?? 255, stdout: found.stdout, stderr: found.stderr }
 }
 function gather(shell: readonly string[], way?: Way): FactFamilies {
@@ -32,11 +37,22 @@ function gather(shell: readonly string[], way?: Way): FactFamilies {
   expect(reply.code).toBe(0)
   return parseFacts(families, [reply]) as FactFamilies
 }
+const empty = mkdtempSync(join(os.tmpdir(), 'facts-'))
+const busyboxAlone = mkdtempSync(join(os.tmpdir(), 'facts-'))
+symlinkSync('/bin/busybox', join(busyboxAlone, 'busybox'))
+afterAll(() => {
+  for (const path of [empty, busyboxAlone]) rmSync(path, { recursive: true })
+})
 const ownAddresses = (): string[] =>
-  Object.values(os.networkInterfaces()).flatMap((addresses) => (addresses ?? []).map((address) => address.address)).sort()
+  Object.values(os.networkInterfaces())
+    .flatMap((addresses) => (addresses ?? []).map((address) => address.address))
+    .sort()
 
 describe.each(shells)('facts through $name', ({ shell }) => {
-  it.each([['as this user', {}], ['as an ordinary user', { uid: 65534 }]] as const)('%s say what Node says of this machine', (_, way) => {
+  it.each([
+    ['as this user', {}],
+    ['as an ordinary user', { uid: 65534 }],
+  ] as const)('%s say what Node says of this machine', (_, way) => {
     const facts = gather(shell, way)
     expect(facts.hardware.memoryMb).toBe(Math.floor(os.totalmem() / 1024 / 1024))
     expect(facts.hardware.cpuCount).toBe(os.cpus().length)
@@ -47,8 +63,7 @@ describe.each(shells)('facts through $name', ({ shell }) => {
   })
 
   it('are the same without any tool on the path', () => {
-    const tools = mkdtempSync(join(os.tmpdir(), 'facts-'))
-    const bare = gather(shell, { environment: { PATH: tools } })
+    const bare = gather(shell, { environment: { PATH: empty } })
     const whole = gather(shell)
     expect(bare.hardware).toEqual(whole.hardware)
     expect(bare.os).toEqual({ ...whole.os, packageManager: shell[0] === 'busybox' ? expect.any(String) : 'unknown' })
@@ -57,9 +72,7 @@ describe.each(shells)('facts through $name', ({ shell }) => {
   })
 
   it('are the same where ip is busybox alone', () => {
-    const tools = mkdtempSync(join(os.tmpdir(), 'facts-'))
-    symlinkSync('/bin/busybox', join(tools, 'busybox'))
-    expect(gather(shell, { environment: { PATH: tools } }).network).toEqual(gather(shell).network)
+    expect(gather(shell, { environment: { PATH: busyboxAlone } }).network).toEqual(gather(shell).network)
   })
 })
 
@@ -74,9 +87,21 @@ describe('the job of several families', () => {
   })
   it.each([
     ['no answer', [], /the host sent no answer/],
-    ['an answer cut off', [{ ran: true, code: 137, stdout: Buffer.from('\0hardware\nMemTotal: 1024\n'), stderr: Buffer.from('killed') }], /exit code 137\nkilled/],
-    ['nothing of a family', [{ ran: true, code: 0, stdout: Buffer.from('\0end\n'), stderr: Buffer.from('') }], /hardware: the host printed nothing of it/],
-    ['no memory', [{ ran: true, code: 0, stdout: Buffer.from('\0hardware\n\0end\n'), stderr: Buffer.from('') }], /hardware: the host did not say how much memory it has/],
+    [
+      'an answer cut off',
+      [{ ran: true, code: 137, stdout: Buffer.from('\0hardware\nMemTotal: 1024\n'), stderr: Buffer.from('killed') }],
+      /exit code 137\nkilled/,
+    ],
+    [
+      'nothing of a family',
+      [{ ran: true, code: 0, stdout: Buffer.from('\0end\n'), stderr: Buffer.from('') }],
+      /hardware: the host printed nothing of it/,
+    ],
+    [
+      'no memory',
+      [{ ran: true, code: 0, stdout: Buffer.from('\0hardware\n\0end\n'), stderr: Buffer.from('') }],
+      /hardware: the host did not say how much memory it has/,
+    ],
   ] as const)('refuses %s', (_, replies, message) => {
     expect(() => parseFacts(['hardware'], replies)).toThrow(message)
   })

@@ -24,7 +24,10 @@ export function tempProject(files: Readonly<Record<string, string>>): TempProjec
   }
   mkdirSync(path('node_modules'))
   symlinkSync(ownRoot(), path('node_modules/rollcall'))
-  write('package.json', JSON.stringify({ name: 'fixture', type: 'module', dependencies: { rollcall: '*' }, imports: { '#inventory': './inventory/lab.ts' } }))
+  write(
+    'package.json',
+    JSON.stringify({ name: 'fixture', type: 'module', dependencies: { rollcall: '*' }, imports: { '#inventory': './inventory/lab.ts' } }),
+  )
   for (const [name, text] of Object.entries(files)) write(name, text)
   return { root, project: findProject(root), path, write }
 }

@@ -1,8 +1,8 @@
-import { accessSync, constants, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { accessSync, constants, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { connectLocal } from '../../src/transport/local.ts'
 import type { Connection } from '../../src/transport/connection.ts'
+import { testFolder } from './folder.ts'
 
 /** A shell to run the same tests through: its name, and how to connect to a host whose `sh` it is. */
 export interface TestShell {
@@ -26,8 +26,7 @@ function needed(path: string, pack: string): string {
 }
 
 function makeShell(name: TestShell['name'], program: string, applets: readonly string[], restOfPath: string): TestShell {
-  const folder = mkdtempSync(join(tmpdir(), `shell-${name}-`))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const folder = testFolder()
   for (const applet of applets) symlinkSync(program, join(folder, applet))
   const path = restOfPath === '' ? folder : `${folder}:${restOfPath}`
   return {

@@ -50,13 +50,24 @@ test('the repository lists every version of a package, with sizes and digests th
   for (const toy of toyPackages) await buildToy(toy, folder)
   await indexRepository(folder)
   const index = await readFile(join(folder, 'Packages'))
-  const stanzas = index.toString().trim().split('\n\n').map((stanza) => Object.fromEntries(stanza.split('\n').map((line) => line.split(': '))))
-  expect(stanzas.map((stanza) => `${stanza.Package} ${stanza.Version}`)).toEqual(['rollcall-toy 1.0', 'rollcall-toy 1.1', 'rollcall-toy 2.0', 'rollcall-toyd 1.0'])
+  const stanzas = index
+    .toString()
+    .trim()
+    .split('\n\n')
+    .map((stanza) => Object.fromEntries(stanza.split('\n').map((line) => line.split(': '))))
+  expect(stanzas.map((stanza) => `${stanza.Package} ${stanza.Version}`)).toEqual([
+    'rollcall-toy 1.0',
+    'rollcall-toy 1.1',
+    'rollcall-toy 2.0',
+    'rollcall-toyd 1.0',
+  ])
   for (const stanza of stanzas) {
     const bytes = await readFile(join(folder, stanza.Filename))
     expect([stanza.Size, stanza.SHA256]).toEqual([String(bytes.length), createHash('sha256').update(bytes).digest('hex')])
   }
-  expect(await readFile(join(folder, 'Release'), 'utf8')).toContain(` ${createHash('sha256').update(index).digest('hex')} ${index.length} Packages`)
+  expect(await readFile(join(folder, 'Release'), 'utf8')).toContain(
+    ` ${createHash('sha256').update(index).digest('hex')} ${index.length} Packages`,
+  )
 })
 
 describe('the lock', () => {
@@ -66,12 +77,16 @@ describe('the lock', () => {
     const waited: number[] = []
     await Promise.all(
       [1, 2, 3].map((number) =>
-        withLock(file, () => waited.push(number), async () => {
-          within++
-          expect(within).toBe(1)
-          await sleep(5)
-          within--
-        }),
+        withLock(
+          file,
+          () => waited.push(number),
+          async () => {
+            within++
+            expect(within).toBe(1)
+            await sleep(5)
+            within--
+          },
+        ),
       ),
     )
     expect(waited).toHaveLength(2)
@@ -84,13 +99,31 @@ describe('the lock', () => {
   ])('%s is not honoured', async (_, holder) => {
     const file = join(folder, 'stale.lock')
     await writeFile(file, JSON.stringify(holder))
-    expect(await withLock(file, () => {}, async () => 'in')).toBe('in')
+    expect(
+      await withLock(
+        file,
+        () => {},
+        async () => 'in',
+      ),
+    ).toBe('in')
   })
 
   test('is freed when the work fails', async () => {
     const file = join(folder, 'failing.lock')
-    await expect(withLock(file, () => {}, () => Promise.reject(new Error('no')))).rejects.toThrow('no')
-    expect(await withLock(file, () => {}, async () => 'in')).toBe('in')
+    await expect(
+      withLock(
+        file,
+        () => {},
+        () => Promise.reject(new Error('no')),
+      ),
+    ).rejects.toThrow('no')
+    expect(
+      await withLock(
+        file,
+        () => {},
+        async () => 'in',
+      ),
+    ).toBe('in')
   })
 })
 

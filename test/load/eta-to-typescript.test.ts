@@ -12,16 +12,20 @@ test.for([
   ['plain text', 'listen 80\n', '         \n'],
   ['a value', 'port <%= it.port %> x', '     _$( it.port );  '],
   ['a raw value', '<%~ it.a %>', '_$( it.a );'],
-  ['trim markers', '<%-= it.a -%>x<%_ it.b() _%>', ' _$( it.a  );    it.b()  ; '],
+  ['trim markers', '<%-= it.a -%>x<%_ it.b() _%>', ' _$( it.a  );     it.b()  ; '],
   ['statements on one line', '<% const a = 1 %><% const b = 2 %>', '   const a = 1 ;    const b = 2 ; '],
   ['a block', '<% if (it.a) { %>yes<% } else { %>no<% } %>', '   if (it.a) {         } else {        } ; '],
   ['else in its own tag', '<% if (it.a) { %>y<% } %><% else { %>n<% } %>', '   if (it.a) {       }      else {       } ; '],
-  ['a callback', '<% it.nodes.forEach((node) => { %>\n<%= node.name %>\n<% }) %>', '   it.nodes.forEach((node) => {   \n_$( node.name );\n   }) ; '],
+  [
+    'a callback',
+    '<% it.nodes.forEach((node) => { %>\n<%= node.name %>\n<% }) %>',
+    '   it.nodes.forEach((node) => {   \n_$( node.name );\n   }) ; ',
+  ],
   ['a closing tag inside a string', `<%= '%>' %>`, `_$( '%>' );`],
-  ['a line comment', `<% a() // note %><%= it.b %>`, '   a() ;          _$( it.b );'],
+  ['a line comment', `<% a() // note %><%= it.b %>`, '   a() ;         _$( it.b );'],
   ['a line comment in a value', `<%= it.b // note %>`, '_$( it.b );        '],
   ['two slashes in a string', `<%= 'http://x' %>`, `_$( 'http://x' );`],
-  ['lines inside a tag', `<%\n  const a = 1\n  const b = 2\n%>`, `  \n  const a = 1\n  const b = 2;\n `],
+  ['lines inside a tag', `<%\n  const a = 1\n  const b = 2\n%>`, `  \n  const a = 1\n  const b = 2\n; `],
 ] as const)('%s', ([, template, code]) => {
   expect(convert(template)).toBe(code)
 })
@@ -42,7 +46,14 @@ const templates = [
   `<% try { %>a<% } %><% catch { %>b<% } %><% while (false) { %>c<% } %>`,
   `<%= it.nodes.map((n) => \`\${n.name}\`).join(', ') %>`,
 ]
-const data = { name: 'web', tls: false, nodes: [{ name: 'n1', port: 80 }, { name: 'n2', port: 81 }] }
+const data = {
+  name: 'web',
+  tls: false,
+  nodes: [
+    { name: 'n1', port: 80 },
+    { name: 'n2', port: 81 },
+  ],
+}
 
 test.for(templates)('keeps every line and column, and prints the values that Eta prints: %j', (template) => {
   const code = convert(template)
@@ -52,6 +63,9 @@ test.for(templates)('keeps every line and column, and prints the values that Eta
       expect(code.slice(word.index, word.index + word[0].length)).toBe(word[0])
   const printed: string[] = []
   new Function('it', '_$', code)(data, (value: unknown) => printed.push(String(value)))
-  const rendered = new Eta({ autoEscape: false, autoTrim: false }).renderString(template.replace(/(<%[-_]?[=~])([\s\S]*?)((?:\/\/[^%]*)?[-_]?%>)/g, `$1'«'+($2)+'»'$3`), data)
+  const rendered = new Eta({ autoEscape: false, autoTrim: false }).renderString(
+    template.replace(/(<%[-_]?[=~])([\s\S]*?)((?:\/\/[^%]*)?[-_]?%>)/g, `$1'«'+($2)+'»'$3`),
+    data,
+  )
   expect(printed).toEqual([...rendered.matchAll(/«([^»]*)»/g)].map((match) => match[1]))
 })

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -9,7 +9,10 @@ let home = ''
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'store-'))
 })
-afterEach(() => vi.unstubAllEnvs())
+afterEach(() => {
+  vi.unstubAllEnvs()
+  rmSync(home, { recursive: true })
+})
 const modeOf = (path: string): number => statSync(path).mode & 0o7777
 const hardware: HardwareFacts = { memoryMb: 2048, swapMb: 0, cpuCount: 2 }
 const os = { hostname: 'viper' } as FactFamilies['os']
@@ -36,8 +39,9 @@ describe('directories of the user', () => {
     const path = join(home, 'theirs')
     mkdirSync(path)
     // Without the right to give a file away, any directory of root serves.
-    const theirs = process.getuid?.() === 0 ? (chownSync(path, 65534, 65534), path) : '/usr'
-    expect(() => privateDirectory(theirs)).toThrow(/belongs to another user/)
+    const root = process.getuid?.() === 0
+    if (root) chownSync(path, 65534, 65534)
+    expect(() => privateDirectory(root ? path : '/usr')).toThrow(/belongs to another user/)
   })
 })
 
@@ -70,7 +74,10 @@ describe('the fact cache', () => {
   const open = (inventoryId = 'one') => openFactCache({ directory: home, inventoryId })
   it('remembers facts with their time, for the next run too', async () => {
     await open().write('honor-viper', { hardware, os }, 1000)
-    expect(await open().read('honor-viper')).toEqual({ families: { os: { value: os, gatheredAt: 1000 }, hardware: { value: hardware, gatheredAt: 1000 } }, warnings: [] })
+    expect(await open().read('honor-viper')).toEqual({
+      families: { os: { value: os, gatheredAt: 1000 }, hardware: { value: hardware, gatheredAt: 1000 } },
+      warnings: [],
+    })
   })
   it('knows nothing of a host never seen, nor of the same name in another inventory', async () => {
     await open().write('honor-viper', { os }, 1000)
@@ -80,18 +87,27 @@ describe('the fact cache', () => {
   it('keeps families that a later run does not gather', async () => {
     await open().write('a', { os, hardware }, 1000)
     await open().write('a', { os: { ...os, hostname: 'new' } }, 2000)
-    expect((await open().read('a')).families).toEqual({ os: { value: { hostname: 'new' }, gatheredAt: 2000 }, hardware: { value: hardware, gatheredAt: 1000 } })
+    expect((await open().read('a')).families).toEqual({
+      os: { value: { hostname: 'new' }, gatheredAt: 2000 },
+      hardware: { value: hardware, gatheredAt: 1000 },
+    })
   })
   it('loses nothing when runs write at the same time', async () => {
     await Promise.all([open().write('a', { os }, 1), open().write('a', { hardware }, 2), open().write('a', { os }, 1)])
-    expect(await open().read('a')).toEqual({ families: { os: { value: os, gatheredAt: 1 }, hardware: { value: hardware, gatheredAt: 2 } }, warnings: [] })
+    expect(await open().read('a')).toEqual({
+      families: { os: { value: os, gatheredAt: 1 }, hardware: { value: hardware, gatheredAt: 2 } },
+      warnings: [],
+    })
   })
-  it.each([['../../etc/passwd'], ['..'], ['ünïcode host'], ['a'.repeat(300)], ['[2001:db8::1]:22'], ['a.os']])('holds a host named %s inside its directory', async (host) => {
-    await open().write(host, { os }, 1)
-    expect((await open().read(host)).families.os?.value).toEqual(os)
-    expect(readdirSync(home)).toEqual(['one'])
-    expect(readdirSync(join(home, 'one'))).toHaveLength(1)
-  })
+  it.each([['../../etc/passwd'], ['..'], ['ünïcode host'], ['a'.repeat(300)], ['[2001:db8::1]:22'], ['a.os']])(
+    'holds a host named %s inside its directory',
+    async (host) => {
+      await open().write(host, { os }, 1)
+      expect((await open().read(host)).families.os?.value).toEqual(os)
+      expect(readdirSync(home)).toEqual(['one'])
+      expect(readdirSync(join(home, 'one'))).toHaveLength(1)
+    },
+  )
   it('is readable by its owner only', async () => {
     const cache = open()
     await cache.write('a', { os }, 1)

@@ -1,0 +1,51 @@
+import type { InferredOptionTypes, Options, PositionalOptions } from 'yargs'
+import type { Context } from './context.ts'
+
+interface Named {
+  /** As yargs writes it: `run <playbook>`. Its first word is the name. */
+  readonly usage: string
+  readonly summary: string
+}
+type Example = readonly [command: string, whatItDoes: string]
+type OptionSet = { readonly [name: string]: Options }
+type PositionalSet = { readonly [name: string]: PositionalOptions }
+
+/** A command that does something. */
+export interface Command extends Named {
+  readonly positionals: PositionalSet
+  readonly options: OptionSet
+  readonly examples: readonly Example[]
+  /** What may stand behind `--`, as the usage line shows it. */
+  readonly behindDashes?: string
+  /** Gives the exit code. */
+  readonly run: (args: any, context: Context) => Promise<number>
+}
+/** A command that only holds others: `lab up`, `lab down`. */
+export interface CommandGroup extends Named {
+  readonly commands: readonly Command[]
+}
+export type AnyCommand = Command | CommandGroup
+
+/** Positionals and options by name; what stood behind `--` under its own name. */
+type Arguments<P extends { [name: string]: PositionalOptions }, O extends { [name: string]: Options }> = InferredOptionTypes<O> &
+  InferredOptionTypes<P> & { readonly '--'?: readonly string[] }
+
+/** Writes a command whose `run` knows the types of its arguments. */
+export function defineCommand<const P extends { [name: string]: PositionalOptions }, const O extends { [name: string]: Options }>(
+  command: Omit<Command, 'positionals' | 'options' | 'run'> & {
+    readonly positionals: P
+    readonly options: O
+    readonly run: (args: Arguments<P, O>, context: Context) => Promise<number>
+  },
+): Command {
+  return command
+}
+
+/** The first word of a usage line. */
+export function nameOf({ usage }: Named): string {
+  return usage.split(' ')[0]!
+}
+
+export function isGroup(command: AnyCommand): command is CommandGroup {
+  return 'commands' in command
+}

@@ -1,0 +1,48 @@
+import { isUtf8 } from 'node:buffer'
+import { factsSentence, notLiveLines, printable, viewSentence } from '../../report/index.ts'
+import { defineCommand } from '../command.ts'
+import { playbook, positiveInteger, shared } from '../options.ts'
+
+/** `rollcall render`: one file as it would be written. stdout holds exactly its bytes, so that it can be piped. */
+export const render = defineCommand({
+  usage: 'render <playbook>',
+  summary: 'print one file as a run would write it; changes nothing',
+  positionals: playbook,
+  options: {
+    task: { type: 'string', demandOption: true, requiresArg: true, describe: 'name of the task that writes the file' },
+    host: { type: 'string', demandOption: true, requiresArg: true, describe: 'host it would be written to' },
+    inventory: shared.inventory,
+    forks: shared.forks,
+    format: shared.format,
+  },
+  examples: [
+    ["rollcall render prepare --task haproxy.cfg --host honor-viper", 'the file on stdout, notes on stderr'],
+    ["rollcall render prepare --task haproxy.cfg --host honor-viper | haproxy -c -f /dev/stdin", 'have it checked'],
+  ],
+  async run(args, { engine, screen, stdout, errorColours, cwd, progress }) {
+    const file = await engine.renderOne({
+      root: cwd,
+      playbook: args.playbook,
+      ...(args.inventory !== undefined && { inventory: args.inventory }),
+      task: args.task,
+      host: args.host,
+      forks: positiveInteger(args.forks, '--forks'),
+      progress,
+    })
+    if (args.format === 'json') {
+      const { bytes, ...about } = file
+      const content = isUtf8(bytes) ? { text: Buffer.from(bytes).toString('utf8') } : { base64: Buffer.from(bytes).toString('base64') }
+      screen.print(JSON.stringify({ ...about, ...content }))
+      return 0
+    }
+    const notes = [
+      `${file.task} on ${file.host}${file.dest === undefined ? '' : `: ${file.dest}`}`,
+      factsSentence(file.facts.hosts),
+      ...notLiveLines(file.facts.hosts, 8),
+      ...file.views.map((view) => `${view.template} ${view.input}: ${viewSentence(view)}`),
+    ]
+    for (const note of notes) screen.note(errorColours.faint(printable(note)))
+    stdout.write(file.bytes)
+    return 0
+  },
+})

@@ -1,0 +1,61 @@
+import type { Emit } from '../../model/event.ts'
+import { createReporter } from '../../report/index.ts'
+import { defineCommand } from '../command.ts'
+import { formatOutline } from '../format-outline.ts'
+import { playbook, positiveInteger, shared, words } from '../options.ts'
+
+/** Exit code of `--detailed-exit-code` for a run that succeeded and changed something, or would. */
+const changesMade = 3
+
+/** `rollcall run`: the main job. */
+export const run = defineCommand({
+  usage: 'run <playbook>',
+  summary: 'run a playbook: every host answers before any host changes',
+  positionals: playbook,
+  options: {
+    inventory: shared.inventory,
+    limit: shared.limit,
+    check: { alias: 'C', type: 'boolean', describe: 'only say what would change' },
+    diff: { alias: 'D', type: 'boolean', describe: 'show changes line by line' },
+    tags: { alias: 't', type: 'string', array: true, requiresArg: true, describe: 'only tasks with one of these tags' },
+    'skip-tags': { type: 'string', array: true, requiresArg: true, describe: 'no task with one of these tags' },
+    forks: shared.forks,
+    format: shared.format,
+    'list-hosts': { type: 'boolean', describe: 'list the hosts and stop; contacts none' },
+    'list-tasks': { type: 'boolean', describe: 'list the tasks and stop; contacts no host' },
+    verbose: { alias: 'v', type: 'count', describe: 'print every task, its steps and its result' },
+    'detailed-exit-code': { type: 'boolean', describe: 'exit with 3 where something changed, or would' },
+  },
+  examples: [
+    ['rollcall run prepare', 'run playbooks/prepare.ts on all its hosts'],
+    ['rollcall run prepare --limit honor-viper', 'change one host; its templates still know every host'],
+    ['rollcall run prepare -CD', 'say what would change, line by line'],
+    ['rollcall run prepare -i production -t config', 'only tasks tagged config, on another inventory'],
+  ],
+  async run(args, { engine, screen, colour, colours, cwd, progress }) {
+    const request = {
+      root: cwd,
+      playbook: args.playbook,
+      ...(args.inventory !== undefined && { inventory: args.inventory }),
+      ...(args.limit !== undefined && { limit: args.limit }),
+      tags: words(args.tags),
+      skipTags: words(args['skip-tags']),
+    }
+    const forks = positiveInteger(args.forks, '--forks')
+    const lists = { hosts: args['list-hosts'] ?? false, tasks: args['list-tasks'] ?? false }
+    if (lists.hosts || lists.tasks) {
+      const outline = await engine.outline(request)
+      const lines = args.format === 'json' ? [JSON.stringify(outline)] : formatOutline(outline, lists, colours)
+      for (const line of lines) screen.print(line)
+      return 0
+    }
+    const report = createReporter(args.format, screen, { colour, verbosity: args.verbose, diff: args.diff ?? false, cwd })
+    let changed = false
+    const emit: Emit = (event) => {
+      if (event.event === 'recap') changed = Object.values(event.hosts).some((host) => host.changed > 0)
+      report(event)
+    }
+    const exitCode = await engine.run({ ...request, check: args.check ?? false, forks, emit, progress })
+    return exitCode === 0 && changed && args['detailed-exit-code'] ? changesMade : exitCode
+  },
+})

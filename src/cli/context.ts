@@ -1,0 +1,23 @@
+import type { Colours, Output, Screen } from '../report/index.ts'
+import type { Engine } from './engine.ts'
+
+/** The world a command runs in: main gives it the process's own, a test gives it what it wants to look at. */
+export interface World {
+  readonly stdout: Output
+  readonly stderr: Output
+  readonly env: NodeJS.ProcessEnv
+  readonly cwd: string
+  readonly engine: Engine
+}
+
+/** What a command may use besides its arguments. */
+export interface Context extends World {
+  readonly screen: Screen
+  /** For text on stdout. */
+  readonly colours: Colours
+  readonly colour: boolean
+  /** Colours for text on stderr. */
+  readonly errorColours: Colours
+  /** A line about what takes long, on stderr. */
+  readonly progress: (line: string) => void
+}

@@ -1,0 +1,23 @@
+import type { Outline } from '../outline.ts'
+import { type Colours, count, printableDeep } from '../report/index.ts'
+
+/** What a run would go through, for people: `--list-hosts`, `--list-tasks`. */
+export function formatOutline(outline: Outline, lists: { readonly hosts: boolean; readonly tasks: boolean }, colours: Colours): string[] {
+  const { playbook, inventory, fleet, targets, plays } = printableDeep(outline)
+  return [
+    `${colours.strong(`playbook ${playbook}`)} · inventory ${inventory}: ${count(fleet.length, 'host')} · targets ${targets.length}`,
+    ...(lists.hosts ? fleet.map((host) => (targets.includes(host) ? `  ${host}` : colours.faint(`  ${host}  known, but not a target`))) : []),
+    ...plays.flatMap((play) => [
+      `${colours.strong(`play ${play.name}`)} · targets ${play.hosts.length} (${play.hosts.join(', ')})${place(play.at, colours)}`,
+      ...(lists.tasks ? play.tasks.map((task) => `  ${task.handler ? 'handler ' : ''}${task.name}${tagList(task.tags)}${place(task.at, colours)}`) : []),
+    ]),
+  ]
+}
+
+export function tagList(tags: readonly string[]): string {
+  return tags.length === 0 ? '' : `  [${tags.join(', ')}]`
+}
+
+export function place(at: string | undefined, colours: Colours): string {
+  return at === undefined ? '' : `  ${colours.faint(at)}`
+}

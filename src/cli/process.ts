@@ -1,0 +1,36 @@
+import { colours, wantsColour } from '../report/index.ts'
+import { engine } from './engine.ts'
+import { failureOf } from './failure.ts'
+import { onInterrupt } from './interrupt.ts'
+import { commandLine } from './yargs.ts'
+
+const interrupted = 130
+
+/** Ties the command line to this process: streams, signals, errors nobody caught, exit code. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const { stdout, stderr, env } = process
+  const cwd = process.cwd()
+  // Whoever read us has gone (`| head`). A run that is changing hosts goes on to its end all the same.
+  for (const stream of [stdout, stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+  const fail = (error: unknown) => {
+    const { lines, exitCode } = failureOf(error, colours(wantsColour(env, stderr.isTTY)), cwd)
+    stderr.write(`${lines.join('\n')}\n`)
+    void exit(exitCode)
+  }
+  process.on('uncaughtException', fail)
+  process.on('unhandledRejection', fail)
+  onInterrupt(() => {
+    stderr.write('\ninterrupted: a step that is running on a host goes on to its end there; run the playbook again to see what is left to do\n')
+    void exit(interrupted)
+  })
+  await exit(await commandLine(argv, { stdout, stderr, env, cwd, engine }))
+}
+
+/** Ends the process once all was written: process.exit alone cuts off what a pipe has not taken yet. */
+async function exit(code: number): Promise<never> {
+  await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))))
+  process.exit(code)
+}

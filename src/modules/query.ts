@@ -1,0 +1,33 @@
+import { Refusal } from '../dsl/definition.ts'
+import { defineQuery } from '../dsl/module.ts'
+import { parameters, Type } from '../dsl/schema.ts'
+import { file, type FileState } from '../resources/file.ts'
+import { probe } from '../resources/probe.ts'
+import { absolutePath, script } from './shared-params.ts'
+
+/** Runs a read-only script of the user and gives its output. It runs in check mode too: that it only reads is trusted. */
+export const query = defineQuery({
+  name: 'query',
+  summary: 'Read something by a script of your own; runs in check mode too',
+  params: parameters({
+    script: script('a script made with the sh tag, which must change nothing'),
+    okCodes: Type.Optional(Type.Array(Type.Integer({ minimum: 0, maximum: 255 }), { minItems: 1, description: 'exit codes that are no failure; default [0]' })),
+  }),
+  reads: ({ script }) => ({ probe: probe(script) }),
+  result: ({ okCodes = [0] }, { probe: { rc, stdout, stderr } }) => {
+    if (!okCodes.includes(rc)) throw new Refusal(`the query ended with exit code ${rc}${stderr.trim() === '' ? '' : `: ${stderr.trim()}`}`, `Where that is no failure, set okCodes: [${[...okCodes, rc].join(', ')}].`)
+    return { rc, stdout, stderr }
+  },
+})
+
+/** What is known of a file or directory; that it is absent is an answer. */
+export const stat = defineQuery({
+  name: 'stat',
+  summary: 'Whether a file is there, its type, owner and mode',
+  params: parameters({
+    path: absolutePath('the file or directory; symbolic links are followed'),
+    checksum: Type.Optional(Type.Boolean({ description: 'its sha256 as well' })),
+  }),
+  reads: ({ path, checksum }) => ({ file: file(path, checksum ? 'sha256' : 'stat') }),
+  result: (_, { file }): { readonly stat: FileState } => ({ stat: file }),
+})

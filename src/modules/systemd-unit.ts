@@ -1,0 +1,49 @@
+import { type InputSource, Refusal } from '../dsl/definition.ts'
+import { defineModule } from '../dsl/module.ts'
+import { instanceOf, oneOf, parameters, Type } from '../dsl/schema.ts'
+import { Rendering } from '../dsl/template.ts'
+import { unit, unitId } from '../resources/unit.ts'
+import { planUnit, unitSteps } from './service.ts'
+import { planWholeFile, readWholeFile, wholeFileSteps } from './whole-file.ts'
+
+const rendering = instanceOf('Rendering', Rendering)
+
+function sourceOf(src: Rendering | undefined, content: string | undefined): InputSource {
+  if ((src === undefined) === (content === undefined)) throw new Refusal('systemdUnit takes either src or content', 'Give exactly one of the two.')
+  return src ?? new TextEncoder().encode(content)
+}
+
+const pathOf = (name: string, directory = '/etc/systemd/system') => `${directory}/${unitId(name)}`
+
+/** A unit file of systemd together with the unit: systemd reads it again when it changed. */
+export const systemdUnit = defineModule({
+  name: 'systemdUnit',
+  summary: 'A unit file of systemd, and the unit: known to systemd, started, enabled',
+  params: parameters({
+    name: Type.String({ minLength: 1, description: 'the unit with its suffix: app.service, app.timer' }),
+    src: Type.Optional(Type.Unsafe<Rendering>({ ...rendering, description: 'a template of defineTemplate, called with its input' })),
+    content: Type.Optional(Type.String({ description: 'the text of the unit file itself' })),
+    directory: Type.Optional(Type.String({ pattern: '^/', description: 'where unit files lie; default /etc/systemd/system' })),
+    state: Type.Optional(oneOf(['started', 'stopped'], { description: 'running now, or not; a changed file alone restarts nothing: notify restarted for that' })),
+    enabled: Type.Optional(Type.Boolean({ description: 'started at boot, or not' })),
+  }),
+  inputs: ({ src, content }) => ({ content: sourceOf(src, content) }),
+  reads: ({ name, directory }, found, { content }) => ({ file: readWholeFile(pathOf(name, directory), found, content), unit: unit(name) }),
+  plan: ({ name, directory, state, enabled }, { file, unit }, { content }) => {
+    if (unit.masked) throw new Refusal(`${unitId(name)} is masked on this host, so its file is a link to nowhere`, 'Unmask it first: service({ name, masked: false }).')
+    const planned = planWholeFile(pathOf(name, directory), { mode: '0644' }, file, content)
+    const written = planned.sha256 !== undefined
+    return {
+      file: planned,
+      unit: {
+        ...(!unit.exists && { exists: true }),
+        ...((written || unit.needDaemonReload) && { needDaemonReload: false }),
+        ...planUnit(name, { state, enabled }, unit),
+      },
+    }
+  },
+  steps: ({ name }, { found, wanted, inputs }) => [
+    ...wholeFileSteps({ mode: '0644' }, found.file, wanted.file ?? {}, inputs.content),
+    ...unitSteps(name, found.unit, wanted.unit ?? {}, !found.unit.exists || wanted.unit?.needDaemonReload === false),
+  ],
+})

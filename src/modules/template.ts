@@ -1,0 +1,20 @@
+import { defineModule } from '../dsl/module.ts'
+import { instanceOf, parameters } from '../dsl/schema.ts'
+import { Rendering } from '../dsl/template.ts'
+import { absolutePath, fileParams } from './shared-params.ts'
+import { planWholeFile, readWholeFile, wholeFileSteps } from './whole-file.ts'
+
+/** A file rendered from a template. */
+export const template = defineModule({
+  name: 'template',
+  summary: 'A file on the host, rendered from a template',
+  params: parameters({
+    src: instanceOf('Rendering', Rendering, 'a template of defineTemplate, called with its input'),
+    dest: absolutePath('where the file goes on the host'),
+    ...fileParams,
+  }),
+  inputs: ({ src }) => ({ content: src }),
+  reads: ({ dest }, found, { content }) => ({ file: readWholeFile(dest, found, content) }),
+  plan: (params, { file }, { content }) => ({ file: planWholeFile(params.dest, params, file, content) }),
+  steps: (params, { found, wanted, inputs }) => wholeFileSteps(params, found.file, wanted.file ?? {}, inputs.content),
+})

@@ -1,0 +1,56 @@
+import type { FactsEvent, RunEvent } from '../model/event.ts'
+import { formatAge } from './age.ts'
+import type { Colours } from './colours.ts'
+import { count, groupBy, listed } from './words.ts'
+
+type HostFacts = FactsEvent['hosts'][number]
+
+/** `facts from 7 (6 live, 1 cached 3 h)`: how many hosts of the scope something is known of, and from where. */
+export function factsSentence(hosts: FactsEvent['hosts']): string {
+  const of = (origin: HostFacts['origin']) => hosts.filter((host) => host.origin === origin)
+  const [live, cached, declared, unknown] = [of('live'), of('cached'), of('declared'), of('none')]
+  const oldest = formatAge(Math.max(0, ...cached.map((host) => host.ageSeconds)))
+  const parts = [
+    live.length > 0 && `${live.length} live`,
+    cached.length > 0 && `${cached.length} cached ${cached.length === 1 ? oldest : `up to ${oldest}`}`,
+    declared.length > 0 && `${declared.length} declared`,
+    unknown.length > 0 && `${unknown.length} unknown`,
+  ].filter(Boolean)
+  const known = hosts.length - unknown.length
+  return `facts from ${known === hosts.length ? known : `${known} of ${hosts.length}`}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}`
+}
+
+/** One line for each host whose facts are not live, or for several of which the same is true. */
+export function notLiveLines(hosts: FactsEvent['hosts'], mostNames: number): string[] {
+  const sayings = groupBy(hosts.filter((host) => host.origin !== 'live'), sayingOf)
+  return [...sayings].map(([saying, group]) => `${listed(group.map((host) => host.host), mostNames)}  ${saying}`)
+}
+
+function sayingOf({ origin, ageSeconds, reason }: HostFacts): string {
+  const what = { live: 'live', cached: `cached ${formatAge(ageSeconds)}`, declared: 'declared', none: 'unknown' }[origin]
+  return reason === undefined ? what : `${what}: ${reason}`
+}
+
+/** The first lines of every report: the three sets of hosts, then whoever did not answer, then what check mode means. */
+export function headerLines(run: RunEvent, facts: FactsEvent | undefined, colours: Colours, verbosity: number): string[] {
+  const mostNames = verbosity > 0 ? Number.POSITIVE_INFINITY : 8
+  const sets = [
+    `inventory ${count(run.fleet.length, 'host')}`,
+    facts === undefined ? 'facts from 0' : factsSentence(facts.hosts),
+    `targets ${run.targets.length} (${listed(run.targets, mostNames)})`,
+  ]
+  return [
+    colours.strong(sets.join(' · ')),
+    ...notLiveLines(facts?.hosts ?? [], mostNames).map((line) => colours.warning(line)),
+    ...(run.check ? checkLines(run.queries, colours) : []),
+    ...(verbosity > 0 ? [colours.faint(`playbook ${run.playbook} · inventory ${run.inventory} · rollcall ${run.version}`)] : []),
+  ]
+}
+
+function checkLines(queries: readonly string[], colours: Colours): string[] {
+  if (queries.length === 0) return [colours.strong('check mode: nothing is changed')]
+  return [
+    colours.strong('check mode: nothing is changed; these queries run all the same, trusted only to read:'),
+    ...queries.map((query) => `  ${query}`),
+  ]
+}

@@ -1,0 +1,75 @@
+import type { Emit, Event, FactsEvent, RunEvent, WarningEvent } from '../model/event.ts'
+import { createCollapse, isQuiet } from './collapse.ts'
+import type { Colours } from './colours.ts'
+import { headerLines } from './header.ts'
+import { printableDeep } from './printable.ts'
+import { recapLines } from './recap.ts'
+import type { Screen } from './screen.ts'
+import { type TaskStyle, taskLines } from './task-lines.ts'
+import { count, indent, listed } from './words.ts'
+
+/** How a report for people looks. */
+export interface HumanOptions {
+  readonly colours: Colours
+  readonly diff: boolean
+  readonly verbosity: number
+  readonly cwd: string
+}
+
+/** Reports a run to a person: the three sets first, changes and failures in full, unchanged tasks as a count. */
+export function createHuman(screen: Screen, { colours, diff, verbosity, cwd }: HumanOptions): Emit {
+  const collapse = createCollapse()
+  /** Warnings that came before the facts wait, since the first line is the three sets. */
+  const early: WarningEvent[] = []
+  let run: RunEvent | undefined
+  let headed = false
+  let style: TaskStyle = { colours, diff, verbosity, cwd, check: false, hostWidth: 0 }
+
+  const print = (lines: readonly string[]) => lines.forEach((line) => screen.print(line))
+  const printHeader = (facts: FactsEvent | undefined) => {
+    if (headed || run === undefined) return
+    headed = true
+    print(headerLines(run, facts, colours, verbosity))
+    for (const warning of early.splice(0)) print(warningLines(warning, colours))
+  }
+  const on = (event: Event): void => {
+    switch (event.event) {
+      case 'run':
+        run = event
+        style = { ...style, check: event.check, hostWidth: Math.max(0, ...event.targets.map((host) => host.length)) }
+        return
+      case 'facts':
+        return printHeader(event)
+      case 'warning':
+        if (run !== undefined && !headed) return void early.push(event)
+        return print(warningLines(event, colours))
+      case 'play':
+        printHeader(undefined)
+        print(collapse.takeAll().map((line) => colours.faint(`  ${line}`)))
+        return print(['', colours.strong(`play ${event.play}`) + colours.faint(` · ${listed(event.hosts, 4) || 'no targets'} · ${count(event.tasks, 'task')}`)])
+      case 'task':
+        if (verbosity === 0 && isQuiet(event)) {
+          collapse.add(event)
+          return screen.status(`  ${collapse.peek()}`)
+        }
+        print(collapse.takeLike(event.host).map((line) => colours.faint(`  ${line}`)))
+        return print(taskLines(event, style))
+      case 'recap':
+        printHeader(undefined)
+        print(collapse.takeAll().map((line) => colours.faint(`  ${line}`)))
+        return print(['', ...recapLines(event, colours)])
+      default:
+        return void (event satisfies never)
+    }
+  }
+  return (event) => on(printableDeep(event))
+}
+
+function warningLines({ host, message, fix }: WarningEvent, colours: Colours): string[] {
+  const [first = '', ...rest] = message.split('\n')
+  return [
+    `${colours.warning('warning:')} ${host === undefined ? '' : `${host}: `}${first}`,
+    ...rest.flatMap((line) => indent(line, '  ')),
+    ...(fix === undefined ? [] : indent(fix, '  ').map((line) => colours.hint(line))),
+  ]
+}

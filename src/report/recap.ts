@@ -1,0 +1,49 @@
+import type { HostRecap, RecapEvent } from '../model/event.ts'
+import { formatDuration } from './age.ts'
+import type { Colours } from './colours.ts'
+import { count } from './words.ts'
+
+const columns = ['ok', 'changed', 'skipped', 'failed', 'unreachable', 'exchanges'] as const satisfies readonly (keyof HostRecap)[]
+type Column = (typeof columns)[number]
+
+/** The table of hosts that ends a report, and the last line: how the run went and how long it took. */
+export function recapLines(recap: RecapEvent, colours: Colours): string[] {
+  return [...tableLines(recap, colours), lastLine(recap, colours)]
+}
+
+function tableLines({ hosts, check }: RecapEvent, colours: Colours): string[] {
+  const names = Object.keys(hosts)
+  if (names.length === 0) return []
+  const title = (column: Column) => (check && column === 'changed' ? 'would change' : column)
+  const nameWidth = Math.max('recap'.length, ...names.map((name) => name.length))
+  const widths = new Map(columns.map((column) => [column, Math.max(title(column).length, ...names.map((name) => String(hosts[name]![column]).length))]))
+  const cells = (of: (column: Column) => string, paint: (column: Column, text: string) => string) =>
+    columns.map((column) => paint(column, of(column).padStart(widths.get(column)!))).join('  ')
+  return [
+    colours.strong(`${'recap'.padEnd(nameWidth)}  ${cells(title, (_, text) => text)}`),
+    ...names.map((name) => `${name.padEnd(nameWidth)}  ${cells((column) => String(hosts[name]![column]), (column, text) => paint(column, hosts[name]![column], text, colours))}`),
+  ]
+}
+
+function paint(column: Column, value: number, text: string, colours: Colours): string {
+  if (value === 0) return colours.faint(text)
+  if (column === 'failed' || column === 'unreachable') return colours.failed(text)
+  if (column === 'changed') return colours.changed(text)
+  return column === 'ok' ? colours.ok(text) : text
+}
+
+function lastLine({ hosts, check, durationMs, exitCode }: RecapEvent, colours: Colours): string {
+  const all = Object.values(hosts)
+  const sum = (column: Column) => all.reduce((total, host) => total + host[column], 0)
+  const time = formatDuration(durationMs)
+  if (exitCode !== 0) {
+    const wrong = [sum('failed') > 0 && `${sum('failed')} failed`, sum('unreachable') > 0 && `${count(all.filter((host) => host.unreachable > 0).length, 'host')} unreachable`]
+    const why = wrong.filter(Boolean).join(', ')
+    return colours.failed(`${exitCode === 130 ? 'interrupted' : 'failed'} after ${time}${why === '' ? '' : `: ${why}`} (exit code ${exitCode})`)
+  }
+  const changed = sum('changed')
+  const changing = all.filter((host) => host.changed > 0).length
+  const on = `on ${count(changing, 'host')}`
+  if (changed === 0) return colours.ok(check ? `checked in ${time}: nothing would change` : `done in ${time}: nothing changed`)
+  return colours.changed(check ? `checked in ${time}: ${changed} would change ${on}` : `done in ${time}: ${changed} changed ${on}`)
+}

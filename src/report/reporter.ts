@@ -1,0 +1,30 @@
+import type { Emit } from '../model/event.ts'
+import { colours } from './colours.ts'
+import { createHuman } from './human.ts'
+import { createJson } from './json.ts'
+import type { Screen } from './screen.ts'
+
+export const formats = ['human', 'json'] as const
+export type Format = (typeof formats)[number]
+
+/** Options that some format has a use for. */
+export interface ReporterOptions {
+  readonly colour: boolean
+  /** 0: changes and failures in full; 1: every task, with steps and results. */
+  readonly verbosity: number
+  readonly diff: boolean
+  /** Folder that places in files are told from. */
+  readonly cwd: string
+}
+
+/** A listener that turns the events of one run into text on the screen. It has no other effect. */
+export function createReporter(format: Format, screen: Screen, { colour, ...options }: ReporterOptions): Emit {
+  switch (format) {
+    case 'human':
+      return createHuman(screen, { ...options, colours: colours(colour) })
+    case 'json':
+      return createJson(screen)
+    default:
+      return format satisfies never
+  }
+}

@@ -1,0 +1,35 @@
+import { execFile } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+// @ts-expect-error The build script is plain JavaScript, since it runs before anything is installed.
+import { bundle } from '../../scripts/build.mjs'
+import { ownRoot } from '../../src/util/own-root.ts'
+
+export interface Ran {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A program of the tests, bundled together with Rollcall as the build does it. */
+export interface BuiltProgram {
+  run(args: readonly string[], options?: { readonly env?: NodeJS.ProcessEnv; readonly node?: string }): Promise<Ran>
+  remove(): void
+}
+
+/** For what holds only in the bundle and in a process of its own: Node's loader hooks, one instance of the model. */
+export async function buildProgram(entry: string): Promise<BuiltProgram> {
+  const root = ownRoot()
+  const base = join(root, '.rollcall', `test-build-${process.pid}`)
+  const folder = join(base, 'dist', '0123456789abcdef')
+  await bundle(root, folder, { index: 'src/index.ts', testing: 'src/testing/index.ts', loader: 'src/load/hooks.ts', program: entry })
+  return {
+    run: (args, { env = {}, node = process.execPath } = {}) =>
+      new Promise((resolve) => {
+        execFile(node, [join(folder, 'program.js'), ...args], { env: { ...process.env, ...env } }, (error, stdout, stderr) =>
+          resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
+        )
+      }),
+    remove: () => rmSync(base, { recursive: true, force: true }),
+  }
+}

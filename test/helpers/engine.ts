@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import type { Playbook } from '../../src/dsl/playbook.ts'
+import type { HostAccess } from '../../src/engine/host-access.ts'
+import { openHostState } from '../../src/engine/host-state.ts'
+import { openPlay } from '../../src/engine/open-play.ts'
+import { preflight } from '../../src/engine/preflight.ts'
+import { runPlay } from '../../src/engine/run-play.ts'
+import { select } from '../../src/engine/select.ts'
+import { loadValidator } from '../../src/engine/validate.ts'
+import { knowledgeOf } from '../../src/facts/knowledge.ts'
+import type { Event, TaskEvent } from '../../src/model/event.ts'
+import type { FactFamilies, HostKnowledge } from '../../src/model/facts.ts'
+import { connectLocal } from '../../src/transport/local.ts'
+import { openSession } from '../../src/transport/session.ts'
+import type { Job } from '../../src/transport/session-types.ts'
+
+/** An empty folder that is removed when the test file is done. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-test-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+export const sampleFacts: FactFamilies = {
+  os: { hostname: 'h', fqdn: 'h', distribution: 'debian', distributionVersion: '12', distributionRelease: 'bookworm', osFamily: 'debian', kernel: '6', architecture: 'x86_64', packageManager: 'apt', serviceManager: 'systemd' },
+  network: { interfaces: [], addresses: [] },
+  hardware: { memoryMb: 2048, swapMb: 0, cpuCount: 2 },
+}
+
+export interface LocalRun {
+  readonly events: readonly Event[]
+  readonly tasks: readonly TaskEvent[]
+  /** `task: outcome` of a host, in order. */
+  readonly outcomes: (host: string) => readonly string[]
+  /** Exchanges of a host. */
+  readonly exchanges: (host: string) => number
+  /** Jobs of every exchange of a host, as scripts. */
+  readonly scripts: (host: string) => readonly (readonly string[])[]
+}
+export interface LocalRunOptions {
+  readonly check?: boolean
+  readonly limit?: string
+  readonly tags?: readonly string[]
+  readonly skipTags?: readonly string[]
+  /** Hosts of which nothing is known, with the reason. */
+  readonly down?: { readonly [host: string]: string }
+  /** Home of the user on the "hosts": where pending handlers are kept. */
+  readonly home: string
+  readonly preflight?: boolean
+}
+
+/** Runs a playbook with the real engine and real shells: every host is this machine, told apart by the files it is given. */
+export async function runLocally(playbook: Playbook, options: LocalRunOptions): Promise<LocalRun> {
+  const check = options.check ?? false
+  const events: Event[] = []
+  const scripts = new Map<string, string[][]>()
+  const selection = select(playbook, { limit: options.limit, tags: options.tags ?? [], skipTags: options.skipTags ?? [] })
+  const inventory = playbook.inventory.model
+  const knowledge = new Map<string, HostKnowledge>(
+    [...inventory.hosts].map(([host, record]) => {
+      const reason = options.down?.[host]
+      return [host, knowledgeOf({ host, now: 0, declared: record.facts, ...(reason === undefined ? { live: sampleFacts } : { reason }) })]
+    }),
+  )
+  const access = new Map<string, HostAccess>()
+  for (const name of selection.targets) access.set(name, await openLocalAccess(name, check, options.home, scripts))
+  const states = new Map([...access].map(([name, of]) => [name, openHostState(inventory.hosts.get(name)!, of, check)]))
+  const validate = await loadValidator()
+  const contexts = selection.plays.map((selected) =>
+    openPlay({ selected, inventory, states, playbook: playbook.name, targets: selection.targets, knowledge, check, root: '/', relative: (file) => file, emit: (event) => events.push(event), validate, files: new Map() }),
+  )
+  try {
+    if (options.preflight !== false) for (const mistake of contexts.flatMap((context) => preflight(context).mistakes)) throw mistake
+    for (const context of contexts) await runPlay(context, 10)
+  } finally {
+    for (const of of access.values()) await of.close()
+  }
+  const tasks = events.filter((event) => event.event === 'task')
+  return {
+    events,
+    tasks,
+    outcomes: (host) => tasks.filter((task) => task.host === host).map((task) => `${task.task}: ${task.outcome}${task.confidence === 'certain' ? '' : ` (${task.confidence})`}`),
+    exchanges: (host) => access.get(host)!.exchanges(),
+    scripts: (host) => scripts.get(host) ?? [],
+  }
+}
+
+async function openLocalAccess(name: string, check: boolean, home: string, scripts: Map<string, string[][]>): Promise<HostAccess> {
+  const connection = connectLocal({ env: { ...process.env, HOME: home } })
+  const session = await openSession(connection, { host: name, user: userInfo().username })
+  const exchange = (jobs: readonly Job[]) => {
+    scripts.set(name, [...(scripts.get(name) ?? []), jobs.map((job) => job.script.text)])
+    return session.exchange(jobs)
+  }
+  return {
+    reader: { read: (_, jobs) => exchange(jobs.map(({ step: _, ...read }) => read)) },
+    writer: check ? undefined : { apply: (_, jobs) => exchange(jobs) },
+    userOf: () => 'operator', // Not root: state is kept below HOME, in a folder of the test.
+    exchanges: () => session.stats.exchanges,
+    close: async () => {
+      await session.close()
+      await connection.close()
+    },
+  }
+}
