@@ -78,8 +78,10 @@ export async function bundle(root, outdir, entryPoints = entries) {
     sourcesContent: false,
     keepNames: true,
     logLevel: 'silent',
-    // Dependencies written in CommonJS call require, which a module does not have.
-    banner: { js: `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);` },
+    // Dependencies written in CommonJS use require and __dirname, which a module does not have.
+    banner: {
+      js: `import { createRequire as __createRequire } from 'node:module'; import { fileURLToPath as __toPath } from 'node:url'; const require = __createRequire(import.meta.url), __dirname = __toPath(new URL('.', import.meta.url));`,
+    },
   })
 }
 

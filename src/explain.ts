@@ -64,7 +64,7 @@ export async function explain(request: PlaybookRequest): Promise<ExplainReport> 
     targets: selection.targets,
     plays: selection.plays.map((selected) => {
       const { play, factsOf } = selected
-      const open = openPlay({ selected, inventory, states, playbook: playbook.name, targets: selection.targets, knowledge, check: true, root: opened.project.root, relative, emit: () => {}, validate, files: new Map() })
+      const open = openPlay({ selected, inventory, states, playbook: playbook.name, targets: selection.targets, knowledge, check: true, root: opened.project.root, relative, emit: () => {}, validate, files: new Map(), asked: false })
       const scope = knowledgeScope(selected, knowledge)
       let current: ExplainedTemplate[] = []
       // Templates are not rendered: what they were handed is what is asked for, and rendering may need facts.
@@ -95,12 +95,23 @@ export async function explain(request: PlaybookRequest): Promise<ExplainReport> 
   }
 }
 
+/** Stands for the result of a task that has not run: whatever is read of it stands for itself again. */
+const anyResult: object = new Proxy(() => {}, {
+  get: (_, field) => (field === Symbol.toPrimitive ? () => '(result)' : field === 'toJSON' ? () => '(result of an earlier task)' : anyResult),
+  apply: () => anyResult,
+})
+
 function explainOn(context: PlayContext, host: PlayHost, task: TaskRecord, seen: readonly ExplainedTemplate[], place: (at: SourceLine | undefined) => { at?: string }): { calls: readonly ExplainedCall[]; note?: string } {
-  const evaluation = evaluate(context, host, task)
+  let evaluation = evaluate(context, host, task)
+  const waits = evaluation.kind === 'pending'
+  // Which hosts a template is handed does not hang on results: with stand-ins for them it can be told all the same.
+  if (evaluation.kind === 'pending' && evaluation.calls.length === 0)
+    evaluation = evaluate({ ...context, validate: () => undefined }, { ...host, evaluations: new Map(), results: { get: () => anyResult } as unknown as PlayHost['results'] }, task)
+  if (waits && evaluation.kind !== 'ready' && evaluation.kind !== 'pending') return { calls: [], note: 'depends on the result of an earlier task' }
   if (evaluation.kind === 'skipped') return { calls: [], note: `skipped: ${evaluation.reason}` }
   if (evaluation.kind === 'error') return { calls: [], note: evaluation.error instanceof Error ? evaluation.error.message : String(evaluation.error) }
-  const calls = evaluation.calls.map((call: PreparedCall) => ({ module: call.definition.name, ...place(call.at), params: jsonSafe(call.params), templates: seen }))
-  return evaluation.kind === 'pending' ? { calls, note: 'depends on the result of an earlier task' } : { calls }
+  const calls = evaluation.calls.map((call: PreparedCall) => ({ module: call.definition.name, ...place(call.at), params: jsonSafe(Object.fromEntries(Object.entries(call.params).map(([name, value]) => [name, value instanceof Rendering ? `template ${context.relative(value.path)}` : value]))), templates: seen }))
+  return waits ? { calls, note: 'depends on the result of an earlier task' } : { calls }
 }
 
 /** What is known without asking: the fact cache and the inventory. */

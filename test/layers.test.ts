@@ -6,15 +6,18 @@ import { ownRoot } from '../src/util/own-root.ts'
 /** The parts of transport that say what a session is, and nothing of how one is made. */
 const sessions = ['src/transport/connection.ts', 'src/transport/session-types.ts']
 
+/** Built-ins that compute and touch nothing. */
+const pure = ['node:crypto', 'node:path', 'node:util']
+
 /**
  * What each folder may import, besides itself: folders, single files, and names of packages and built-ins. An absent
  * `packages` means any. A folder that is not listed fails the test: say where it stands.
  */
 const layers: Readonly<Record<string, { readonly files: readonly string[]; readonly packages?: readonly string[] }>> = {
   'src/util': { files: [] },
-  'src/model': { files: ['src/util'], packages: ['node:path', 'node:util'] },
-  'src/dsl': { files: ['src/model', 'src/util'], packages: ['node:path', 'typebox'] },
-  'src/resources': { files: ['src/dsl', 'src/model', 'src/util', ...sessions], packages: [] },
+  'src/model': { files: ['src/util'], packages: pure },
+  'src/dsl': { files: ['src/model', 'src/util'], packages: [...pure, 'typebox'] },
+  'src/resources': { files: ['src/dsl', 'src/model', 'src/util', ...sessions], packages: pure },
   'src/modules': { files: ['src/resources', 'src/dsl', 'src/model', 'src/util'], packages: [] },
   'src/store': { files: ['src/model', 'src/util'] },
   'src/facts': { files: ['src/dsl', 'src/model', 'src/util', 'src/store', ...sessions] },
@@ -24,10 +27,25 @@ const layers: Readonly<Record<string, { readonly files: readonly string[]; reado
   'src/load': { files: ['src/dsl', 'src/model', 'src/util'] },
   'src/engine': { files: ['src/render', 'src/facts', 'src/store', 'src/resources', 'src/dsl', 'src/model', 'src/util', ...sessions] },
   'src/report': { files: ['src/model', 'src/util'] },
-  'src/testing': { files: ['src/engine', 'src/render', 'src/facts', 'src/modules', 'src/resources', 'src/dsl', 'src/model', 'src/util', ...sessions] },
+  'src/testing': {
+    files: ['src/engine', 'src/render', 'src/facts', 'src/modules', 'src/resources', 'src/dsl', 'src/model', 'src/util', ...sessions],
+  },
   'src/index.ts': { files: ['src/modules', 'src/resources', 'src/dsl', 'src/model', 'src/util'], packages: [] },
   // What joins the parts: run.ts and its like.
-  src: { files: ['src/engine', 'src/load', 'src/lab', 'src/transport', 'src/facts', 'src/store', 'src/resources', 'src/dsl', 'src/model', 'src/util'] },
+  src: {
+    files: [
+      'src/engine',
+      'src/load',
+      'src/lab',
+      'src/transport',
+      'src/facts',
+      'src/store',
+      'src/resources',
+      'src/dsl',
+      'src/model',
+      'src/util',
+    ],
+  },
   'src/cli': { files: ['src', 'src/report', 'src/load', 'src/lab', 'src/dsl', 'src/model', 'src/util'] },
   inventory: { files: [], packages: ['rollcall'] },
   templates: { files: [], packages: ['rollcall'] },
@@ -51,7 +69,9 @@ function sources(folder: string): string[] {
 
 function importsOf(file: string): Import[] {
   const source = readFileSync(join(root, file), 'utf8')
-  const found = source.matchAll(/(?:^|\n)\s*(?:import|export)\s[^'"`;]*?from\s+'([^']+)'|(?:^|\n)import\s+'([^']+)'|\bimport\(\s*(?:\/\*[^*]*\*\/\s*)?'([^']+)'/g)
+  const found = source.matchAll(
+    /(?:^|\n)\s*(?:import|export)\s[^'"`;]*?from\s+'([^']+)'|(?:^|\n)import\s+'([^']+)'|\bimport\(\s*(?:\/\*[^*]*\*\/\s*)?'([^']+)'/g,
+  )
   return [...found].map((match) => ({ file, specifier: match[1] ?? match[2] ?? match[3]! }))
 }
 
@@ -87,7 +107,9 @@ test.for(Object.keys(layers))('%s imports only what stands below it', (layer) =>
 
 test('no layer stands below itself', () => {
   const reach = (layer: string, seen: readonly string[]): string[] =>
-    (layers[layer]?.files ?? []).flatMap((below) => (seen.includes(below) ? [[...seen, below].join(' → ')] : reach(below, [...seen, below])))
+    (layers[layer]?.files ?? []).flatMap((below) =>
+      seen.includes(below) ? [[...seen, below].join(' → ')] : reach(below, [...seen, below]),
+    )
   expect(Object.keys(layers).flatMap((layer) => reach(layer, [layer]))).toEqual([])
 })
 

@@ -10,7 +10,9 @@ export interface Engine {
   readonly renderOne: typeof import('../render-one.ts').renderOne
   readonly lab: () => Promise<Pick<Lab, LabVerb>>
   /** The hosts of an inventory that the lab provides. */
-  readonly labHosts: (request: Pick<PlaybookRequest, 'root' | 'inventory'>) => Promise<ReturnType<typeof import('../start-lab.ts').labHostsOf>>
+  readonly labHosts: (
+    request: Pick<PlaybookRequest, 'root' | 'inventory'>,
+  ) => Promise<ReturnType<typeof import('../start-lab.ts').labHostsOf>>
 }
 type LabVerb = 'attachIn' | 'defaultLab' | 'down' | 'reset' | 'sshArgv' | 'startHost' | 'status' | 'stopHost' | 'up'
 
@@ -22,7 +24,11 @@ export const engine: Engine = {
   renderOne: async (request) => (await import('../render-one.ts')).renderOne(request),
   lab: () => import('../lab/index.ts'),
   labHosts: async ({ root, inventory }) => {
-    const [{ importInventory }, { findInventory, findProject }, { labHostsOf }] = await Promise.all([import('../load/import.ts'), import('../load/project.ts'), import('../start-lab.ts')])
+    const [{ importInventory }, { findInventory, findProject }, { labHostsOf }] = await Promise.all([
+      import('../load/import.ts'),
+      import('../load/project.ts'),
+      import('../start-lab.ts'),
+    ])
     const project = findProject(root)
     return labHostsOf((await importInventory(project, findInventory(project, inventory, root))).model)
   },

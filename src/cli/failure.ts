@@ -10,11 +10,14 @@ export interface Failure {
 
 /** Errors made for people are told as they are; anything else is our mistake and says so. */
 export function failureOf(error: unknown, colours: Colours, cwd: string): Failure {
-  if (error instanceof RollcallError) return { lines: describeError(printableDeep(error.details), colours, cwd), exitCode: error.details.exitCode ?? 1 }
+  if (error instanceof RollcallError)
+    return { lines: describeError(printableDeep(error.details), colours, cwd), exitCode: error.details.exitCode ?? 1 }
   return {
     lines: [
       colours.failed('Rollcall has a bug'),
-      ...causes(error).flatMap((text) => printable(text).split('\n')).map((line) => `  ${line}`),
+      ...causes(error)
+        .flatMap((text) => printable(text).split('\n'))
+        .map((line) => `  ${line}`),
       '  It is a mistake in Rollcall, not in your files. Please report it to the maintainers of Rollcall with the lines above and these:',
       `  rollcall ${ownVersion()}, node ${process.version}, ${process.platform} ${process.arch}`,
     ],

@@ -12,7 +12,9 @@ export function formatExplain(report: ExplainReport, colours: Colours): string[]
     `${colours.strong(`playbook ${playbook}`)} · inventory ${inventory}`,
     `fleet ${count(fleet.length, 'host')}, whatever --limit says · targets ${targets.length} (${listed(targets, 8)})`,
     '',
-    ...fleet.map((host) => `  ${host.host.padEnd(width)}  ${targets.includes(host.host) ? 'target' : '      '}  ${declared(host)}`.trimEnd()),
+    ...fleet.map((host) =>
+      `  ${host.host.padEnd(width)}  ${targets.includes(host.host) ? 'target' : '      '}  ${declared(host)}`.trimEnd(),
+    ),
     ...plays.flatMap((play) => ['', ...playLines(play, fleet.length, colours)]),
   ]
 }
@@ -39,7 +41,10 @@ function taskLines({ name, handler, become, tags, at, hosts }: ExplainedTask, co
   return [
     `  ${handler ? 'handler ' : ''}${colours.strong(name)}${become ? '  as root' : ''}${tagList(tags)}${place(at, colours)}`,
     ...[...alike.values()].flatMap((group) => [
-      `    on ${listed(group.map(({ host }) => host), 8)}:`,
+      `    on ${listed(
+        group.map(({ host }) => host),
+        8,
+      )}:`,
       ...group[0]!.calls.flatMap((call) => callLines(call, colours)),
       ...(group[0]!.note === undefined ? [] : group[0]!.note.split('\n').map((line) => `      ${line}`)),
     ]),
@@ -50,8 +55,10 @@ function callLines({ module, params, templates }: ExplainedCall, colours: Colour
   const shown = Object.entries((params ?? {}) as object).map(([name, value]) => `${name}=${short(value)}`)
   return [
     `      ${module} ${shown.join(' ')}`.trimEnd(),
-    ...templates.map(({ template, input, hosts, fleetSize, of, at }) =>
-      `        ${template} ${input}: fleet ${hosts.length} of ${fleetSize} (${of}): ${listed(hosts, 8)}${place(at, colours)}`),
+    ...templates.map(
+      ({ template, input, hosts, fleetSize, of, at }) =>
+        `        ${template} ${input}: fleet ${hosts.length} of ${fleetSize} (${of}): ${listed(hosts, 8)}${place(at, colours)}`,
+    ),
   ]
 }
 

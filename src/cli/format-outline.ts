@@ -6,10 +6,14 @@ export function formatOutline(outline: Outline, lists: { readonly hosts: boolean
   const { playbook, inventory, fleet, targets, plays } = printableDeep(outline)
   return [
     `${colours.strong(`playbook ${playbook}`)} · inventory ${inventory}: ${count(fleet.length, 'host')} · targets ${targets.length}`,
-    ...(lists.hosts ? fleet.map((host) => (targets.includes(host) ? `  ${host}` : colours.faint(`  ${host}  known, but not a target`))) : []),
+    ...(lists.hosts
+      ? fleet.map((host) => (targets.includes(host) ? `  ${host}` : colours.faint(`  ${host}  known, but not a target`)))
+      : []),
     ...plays.flatMap((play) => [
       `${colours.strong(`play ${play.name}`)} · targets ${play.hosts.length} (${play.hosts.join(', ')})${place(play.at, colours)}`,
-      ...(lists.tasks ? play.tasks.map((task) => `  ${task.handler ? 'handler ' : ''}${task.name}${tagList(task.tags)}${place(task.at, colours)}`) : []),
+      ...(lists.tasks
+        ? play.tasks.map((task) => `  ${task.handler ? 'handler ' : ''}${task.name}${tagList(task.tags)}${place(task.at, colours)}`)
+        : []),
     ]),
   ]
 }

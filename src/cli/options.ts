@@ -4,16 +4,26 @@ import { formats } from '../report/index.ts'
 /** Options that several commands share, word for word. */
 export const shared = {
   inventory: { alias: 'i', type: 'string', requiresArg: true, describe: "inventory to use, by name or path; default is the project's" },
-  limit: { alias: 'l', type: 'string', requiresArg: true, describe: 'hosts this run may change, e.g. web:!edge; templates still know every host' },
+  limit: {
+    alias: 'l',
+    type: 'string',
+    requiresArg: true,
+    describe: 'hosts this run may change, e.g. web:!edge; templates still know every host',
+  },
   format: { choices: formats, default: 'human', requiresArg: true, describe: 'output for people, or for machines' },
   forks: { alias: 'f', type: 'string', default: '50', defaultDescription: '50', requiresArg: true, describe: 'how many hosts at once' },
 } as const
 
-export const playbook = { playbook: { type: 'string', demandOption: true, describe: 'name of a playbook in playbooks/, or a path' } } as const
+export const playbook = {
+  playbook: { type: 'string', demandOption: true, describe: 'name of a playbook in playbooks/, or a path' },
+} as const
 
 /** The words of an option that may be repeated and hold several joined by commas. */
 export function words(values: readonly string[] | undefined): readonly string[] {
-  return (values ?? []).flatMap((value) => value.split(',')).map((word) => word.trim()).filter((word) => word !== '')
+  return (values ?? [])
+    .flatMap((value) => value.split(','))
+    .map((word) => word.trim())
+    .filter((word) => word !== '')
 }
 
 /** @throws RollcallError unless the text is a whole number from 1. */

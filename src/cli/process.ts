@@ -23,7 +23,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.on('uncaughtException', fail)
   process.on('unhandledRejection', fail)
   onInterrupt(() => {
-    stderr.write('\ninterrupted: a step that is running on a host goes on to its end there; run the playbook again to see what is left to do\n')
+    stderr.write(
+      '\ninterrupted: a step that is running on a host goes on to its end there; run the playbook again to see what is left to do\n',
+    )
     void exit(interrupted)
   })
   await exit(await commandLine(argv, { stdout, stderr, env, cwd, engine }))

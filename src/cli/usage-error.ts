@@ -47,15 +47,19 @@ export function refuseAmbiguous(args: { readonly [name: string]: unknown }, argv
   for (const [name, option] of Object.entries(standing.command?.options ?? {})) {
     const value = args[name]
     if (option.type === 'boolean') {
-      const given = argv.find((word) => word.startsWith(`--${name}=`) || (option.alias !== undefined && word.startsWith(`-${String(option.alias)}=`)))
+      const given = argv.find(
+        (word) => word.startsWith(`--${name}=`) || (option.alias !== undefined && word.startsWith(`-${String(option.alias)}=`)),
+      )
       // yargs takes every value but `true` for false: --check=yes would be a run that changes hosts.
       if (given !== undefined) throw error('This option takes no value', given, `--${name}`, standing)
       continue
     }
     if (option.type === 'count' || value === undefined) continue
-    if (Array.isArray(value) && !('array' in option)) throw error('An option is given twice', `--${name}: ${value.join(' and ')}`, 'Give it once.', standing)
+    if (Array.isArray(value) && !('array' in option))
+      throw error('An option is given twice', `--${name}: ${value.join(' and ')}`, 'Give it once.', standing)
     // An empty shell variable must not turn "only these tags" into "every task".
-    if ([value].flat().some((text) => String(text).replaceAll(',', '').trim() === '')) throw error('An option has an empty value', `--${name}`, 'Give it a value, or leave it out.', standing)
+    if ([value].flat().some((text) => String(text).replaceAll(',', '').trim() === ''))
+      throw error('An option has an empty value', `--${name}`, 'Give it a value, or leave it out.', standing)
   }
 }
 
@@ -69,24 +73,41 @@ function didYouMean(word: string, candidates: readonly string[], prefix = ''): s
 }
 
 function unknown(word: string, argv: readonly string[], standing: Standing): RollcallError {
-  const typed = argv.find((given) => given === `--${word}` || given.startsWith(`--${word}=`) || (word.length === 1 && /^-[A-Za-z]/.test(given) && given.includes(word)))
+  const typed = argv.find(
+    (given) =>
+      given === `--${word}` || given.startsWith(`--${word}=`) || (word.length === 1 && /^-[A-Za-z]/.test(given) && given.includes(word)),
+  )
   const dashes = standing.command?.behindDashes
-  const behind = dashes === undefined || argv.includes('--') ? undefined : `What is not for rollcall stands behind two dashes:\n${standing.path} ${positionals(standing.command!)} -- ${dashes}`
+  const behind =
+    dashes === undefined || argv.includes('--')
+      ? undefined
+      : `What is not for rollcall stands behind two dashes:\n${standing.path} ${positionals(standing.command!)} -- ${dashes}`
   if (typed !== undefined) {
     const dashed = word.length === 1 ? `-${word}` : `--${word}`
-    const options = Object.entries(standing.command?.options ?? {}).flatMap(([name, { alias }]) => [name, ...(typeof alias === 'string' ? [alias] : [])])
+    const options = Object.entries(standing.command?.options ?? {}).flatMap(([name, { alias }]) => [
+      name,
+      ...(typeof alias === 'string' ? [alias] : []),
+    ])
     const candidates = [...options, 'help', 'version'].filter((name) => (word.length === 1) === (name.length === 1))
     return error('There is no such option', `${dashed} for ${standing.path}`, didYouMean(word, candidates, '--') ?? behind, standing)
   }
-  if (standing.command) return error('There is a word too many', `'${word}' in ${standing.path} ${positionals(standing.command)}`, behind, standing)
+  if (standing.command)
+    return error('There is a word too many', `'${word}' in ${standing.path} ${positionals(standing.command)}`, behind, standing)
   if (/\.[cm]?ts$/.test(word)) return error('A command is missing before the playbook', `'${word}'`, `rollcall run ${word}`, standing)
   const names = standing.commands.map(nameOf)
-  return error('There is no such command', `'${standing.path} ${word}'`, didYouMean(word, [...names, 'completion']) ?? `There are: ${names.join(', ')}.`, standing)
+  return error(
+    'There is no such command',
+    `'${standing.path} ${word}'`,
+    didYouMean(word, [...names, 'completion']) ?? `There are: ${names.join(', ')}.`,
+    standing,
+  )
 }
 
 function missing(names: readonly string[], standing: Standing): RollcallError {
   const options = names.map((name) => `--${name}`).join(', ')
-  const described = names.flatMap((name) => standing.command?.options[name]?.describe ?? []).map((text, index) => `--${names[index]}: ${text}`)
+  const described = names
+    .flatMap((name) => standing.command?.options[name]?.describe ?? [])
+    .map((text, index) => `--${names[index]}: ${text}`)
   return error('An option is missing', `${standing.path} needs ${options}`, described.join('\n'), standing)
 }
 
@@ -96,7 +117,12 @@ function withoutValue(name: string, standing: Standing): RollcallError {
 }
 
 function missingWord(standing: Standing): RollcallError {
-  return error('A word is missing', `${standing.path} needs ${standing.command ? positionals(standing.command) : 'a command'}`, undefined, standing)
+  return error(
+    'A word is missing',
+    `${standing.path} needs ${standing.command ? positionals(standing.command) : 'a command'}`,
+    undefined,
+    standing,
+  )
 }
 
 function positionals({ usage }: Command): string {
@@ -106,5 +132,10 @@ function positionals({ usage }: Command): string {
 function invalidChoice(values: string, standing: Standing): RollcallError {
   const [, name = '', given = '', choices = ''] = /Argument: (\S+), Given: "([^"]*)".*, Choices: (.*)$/m.exec(values) ?? []
   const known = choices.split(', ').map((choice) => choice.replaceAll('"', ''))
-  return error('An option has a value it does not know', `--${name} '${given}'`, didYouMean(given, known) ?? `It knows: ${known.join(', ')}.`, standing)
+  return error(
+    'An option has a value it does not know',
+    `--${name} '${given}'`,
+    didYouMean(given, known) ?? `It knows: ${known.join(', ')}.`,
+    standing,
+  )
 }

@@ -18,14 +18,20 @@ export async function commandLine(argv: readonly string[], world: World): Promis
   const screen = createScreen(world.stdout, world.stderr)
   const colour = wantsColour(world.env, world.stdout.isTTY ?? false)
   const errorColours = colours(wantsColour(world.env, world.stderr.isTTY ?? false))
-  const context: Context = { ...world, screen, colour, colours: colours(colour), errorColours, progress: (line) => screen.note(errorColours.faint(line)) }
+  const context: Context = {
+    ...world,
+    screen,
+    colour,
+    colours: colours(colour),
+    errorColours,
+    progress: (line) => screen.note(errorColours.faint(line)),
+  }
   try {
     const { command, args, output } = await parse(argv, world)
     if (command) return await command.run(args, context)
-    if (output !== '') {
-      screen.print(output)
-      return 0
-    }
+    if (output !== '') screen.print(output)
+    // A shell that asks for completions gets none where there are none, and no help.
+    if (output !== '' || argv.includes('--get-yargs-completions')) return 0
     const help = await parse([...argv, '--help'], world)
     screen.note(help.output)
     return 1
@@ -49,8 +55,13 @@ async function parse(argv: readonly string[], { stdout }: World): Promise<Parsed
   let chosen: Command | undefined
   const add = (to: Argv, command: AnyCommand, path: string): Argv => {
     const group = isGroup(command)
-    const build = (inner: Argv): Argv => (group ? command.commands.reduce((argv, each) => add(argv, each, `${path} ${command.usage}`), inner) : describe(inner, command, `${path} ${command.usage}`))
-    return to.command(command.usage, command.summary, build, () => { if (!group) chosen = command })
+    const build = (inner: Argv): Argv =>
+      group
+        ? command.commands.reduce((argv, each) => add(argv, each, `${path} ${command.usage}`), inner)
+        : describe(inner, command, `${path} ${command.usage}`)
+    return to.command(command.usage, command.summary, build, () => {
+      if (!group) chosen = command
+    })
   }
   const parser: Argv = commands
     .reduce((argv, command) => add(argv, command, 'rollcall'), yargs([]) as Argv)
@@ -68,7 +79,12 @@ async function parse(argv: readonly string[], { stdout }: World): Promise<Parsed
       'populate--': true,
       'strip-aliased': true,
     })
-    .command('completion', 'print a script that completes commands and options, for ~/.bashrc or ~/.zshrc', {}, () => void parser.showCompletionScript())
+    .command(
+      'completion',
+      'print a script that completes commands and options, for ~/.bashrc or ~/.zshrc',
+      {},
+      () => void parser.showCompletionScript(),
+    )
     .help()
     .alias('help', 'h')
     .version(ownVersion())
@@ -79,12 +95,17 @@ async function parse(argv: readonly string[], { stdout }: World): Promise<Parsed
       throw message ? usageError(message, argv, standing) : error
     })
   let output = ''
-  const args = (await parser.parseAsync([...argv], {}, (_error: unknown, _args: unknown, text: string) => { output = text })) as Args
+  const args = (await parser.parseAsync([...argv], {}, (_error: unknown, _args: unknown, text: string) => {
+    output = text
+  })) as Args
   if (chosen) refuseAmbiguous(args, argv, standing)
   return { ...(chosen && { command: chosen }), args, output }
 }
 
 function describe(inner: Argv, { positionals, options, examples, summary, behindDashes }: Command, path: string): Argv {
   const withWords = Object.entries(positionals).reduce((argv, [name, positional]) => argv.positional(name, positional), inner)
-  return examples.reduce((argv, [line, does]) => argv.example(line, does), withWords.options(options).usage(`${path}${behindDashes === undefined ? '' : ` -- ${behindDashes}`}\n\n${summary}`))
+  return examples.reduce(
+    (argv, [line, does]) => argv.example(line, does),
+    withWords.options(options).usage(`${path}${behindDashes === undefined ? '' : ` -- ${behindDashes}`}\n\n${summary}`),
+  )
 }

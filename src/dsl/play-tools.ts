@@ -19,7 +19,7 @@ export interface Outcome {
   readonly skipped: boolean
 }
 /** A function, so that a closure can name the task whose result it waits for. */
-export type ResultReader = <R>(task: Task<R>) => R & Outcome
+export type ResultReader = <T extends Task<any>>(task: T) => (T extends Task<infer R> ? R : never) & Outcome
 
 /** One call, or a list of calls that one task makes in turn (Ansible's `loop`). */
 export type Calls = Call<any> | readonly Call<any>[]

@@ -14,6 +14,8 @@ export interface KnowledgeScope {
   readonly hosts: ReadonlySet<string>
   readonly of: string
   readonly knowledge: ReadonlyMap<string, HostKnowledge>
+  /** False where no host is asked (`explain`). */
+  readonly asked?: boolean
 }
 
 /** The declared part of a host, frozen. */
@@ -24,7 +26,7 @@ export function declaredHost(record: HostRecord): DeclaredHost {
 
 /** Facts of a host as closures read them: a fact that is not known fails, by name, when it is read. */
 export function factsOf(name: string, scope: KnowledgeScope): Facts {
-  return factsView(knowledgeIn(name, scope), scope.families, { play: scope.play, inScope: scope.hosts.has(name) })
+  return factsView(knowledgeIn(name, scope), scope.families, { play: scope.play, inScope: scope.hosts.has(name), asked: scope.asked ?? true })
 }
 
 /** What is known of a host within a scope: nothing, with the reason, of one that stands outside. */

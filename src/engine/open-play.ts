@@ -22,17 +22,19 @@ export interface OpenPlay {
   readonly emit: Emit
   readonly validate: ParamsValidator
   readonly files: Map<string, ResolvedInput>
+  /** False where no host is asked (`explain`); default true. */
+  readonly asked?: boolean
 }
 
 /** The facts a play's closures may read: the scope it declared, whatever the limit says. */
-export function knowledgeScope({ play, factsOf: hosts }: SelectedPlay, knowledge: ReadonlyMap<string, HostKnowledge>): KnowledgeScope {
-  return { play: play.name, families: play.facts.families, hosts: new Set(hosts), of: play.facts.of, knowledge }
+export function knowledgeScope({ play, factsOf: hosts }: SelectedPlay, knowledge: ReadonlyMap<string, HostKnowledge>, asked = true): KnowledgeScope {
+  return { play: play.name, families: play.facts.families, hosts: new Set(hosts), of: play.facts.of, knowledge, asked }
 }
 
 /** Makes what a play needs to run: the fleet, whole, and the targets, limited, as two things of two types. */
 export function openPlay(open: OpenPlay): PlayContext {
   const { selected, inventory, states } = open
-  const scope = knowledgeScope(selected, open.knowledge)
+  const scope = knowledgeScope(selected, open.knowledge, open.asked)
   const fleet = openFleet(inventory, scope)
   const targets = openTargets(inventory, open.targets, scope)
   const scopes = new Map<string, object>()

@@ -8,7 +8,9 @@ export type ParamsValidator = (definition: Definition, params: object) => string
 
 /** Loads Ajv (100 ms of CPU) once, when first needed; each schema is compiled at its first call. */
 export async function loadValidator(): Promise<ParamsValidator> {
-  const { Ajv } = await import('ajv')
+  const loaded = await import('ajv')
+  // Ajv is CommonJS: its named export is seen by Node, and only the default by a bundle.
+  const Ajv = loaded.Ajv ?? (loaded.default as unknown as typeof loaded).Ajv
   const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, verbose: true })
   ajv.addKeyword({
     keyword: 'instanceOf',

@@ -51,10 +51,13 @@ export interface FactsContext {
   readonly play: string
   /** False for a host outside the play's `facts.of`; default true. */
   readonly inScope?: boolean
+  /** False where no host is asked at all (`explain`): then a missing fact says nothing about the host. Default true. */
+  readonly asked?: boolean
 }
 
 /** Why a family of a host is not known, as a clause for people. */
 export function missingReason(knowledge: HostKnowledge, family: Family, context: FactsContext): string {
+  if (context.asked === false) return 'no host is asked here, and it is neither remembered nor declared'
   if (context.inScope === false) return `the host stands outside the facts scope of play '${context.play}'`
   if (knowledge.reachable)
     return `the host answered, but its ${family} facts could not be read${knowledge.reason === undefined ? '' : ` (${knowledge.reason})`}`

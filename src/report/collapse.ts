@@ -56,9 +56,8 @@ function sayingOf({ ok, skipped, assumed }: Tally): string {
   const parts = [
     ok > 0 && `${count(ok, 'task')} ok`,
     skipped > 0 && `${ok > 0 ? skipped : count(skipped, 'task')} skipped`,
-    assumed > 0 && `${assumed} of them assumed`,
   ]
-  return parts.filter(Boolean).join(', ')
+  return `${parts.filter(Boolean).join(', ')}${assumed > 0 ? ` (${assumed} assumed)` : ''}`
 }
 
 function lineOf(saying: string, hosts: readonly string[]): string {

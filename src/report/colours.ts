@@ -34,8 +34,8 @@ export function colours(enabled: boolean): Colours {
 
 /** Whether to colour: only a terminal, unless NO_COLOR or FORCE_COLOR decide (NO_COLOR wins). */
 export function wantsColour(env: NodeJS.ProcessEnv, isTerminal: boolean): boolean {
-  if (env['NO_COLOR']) return false
-  const forced = env['FORCE_COLOR']
+  if (env.NO_COLOR) return false
+  const forced = env.FORCE_COLOR
   if (forced !== undefined) return forced !== '0' && forced !== 'false'
-  return isTerminal && env['TERM'] !== 'dumb'
+  return isTerminal && env.TERM !== 'dumb'
 }

@@ -22,8 +22,17 @@ export function factsSentence(hosts: FactsEvent['hosts']): string {
 
 /** One line for each host whose facts are not live, or for several of which the same is true. */
 export function notLiveLines(hosts: FactsEvent['hosts'], mostNames: number): string[] {
-  const sayings = groupBy(hosts.filter((host) => host.origin !== 'live'), sayingOf)
-  return [...sayings].map(([saying, group]) => `${listed(group.map((host) => host.host), mostNames)}  ${saying}`)
+  const sayings = groupBy(
+    hosts.filter((host) => host.origin !== 'live'),
+    sayingOf,
+  )
+  return [...sayings].map(
+    ([saying, group]) =>
+      `${listed(
+        group.map((host) => host.host),
+        mostNames,
+      )}  ${saying}`,
+  )
 }
 
 function sayingOf({ origin, ageSeconds, reason }: HostFacts): string {

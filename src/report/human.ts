@@ -1,4 +1,4 @@
-import type { Emit, Event, FactsEvent, RunEvent, WarningEvent } from '../model/event.ts'
+import type { Emit, Event, FactsEvent, RunEvent, TaskEvent, WarningEvent } from '../model/event.ts'
 import { createCollapse, isQuiet } from './collapse.ts'
 import type { Colours } from './colours.ts'
 import { headerLines } from './header.ts'
@@ -25,41 +25,55 @@ export function createHuman(screen: Screen, { colours, diff, verbosity, cwd }: H
   let headed = false
   let style: TaskStyle = { colours, diff, verbosity, cwd, check: false, hostWidth: 0 }
 
-  const print = (lines: readonly string[]) => lines.forEach((line) => screen.print(line))
-  const printHeader = (facts: FactsEvent | undefined) => {
+  const print = (lines: readonly string[]): void => {
+    for (const line of lines) screen.print(line)
+  }
+  const printCounted = (lines: readonly string[]) => print(lines.map((line) => colours.faint(`  ${line}`)))
+  const printHeader = (facts: FactsEvent | undefined): void => {
     if (headed || run === undefined) return
     headed = true
     print(headerLines(run, facts, colours, verbosity))
     for (const warning of early.splice(0)) print(warningLines(warning, colours))
+  }
+  const onTask = (event: TaskEvent): void => {
+    if (verbosity === 0 && isQuiet(event)) {
+      collapse.add(event)
+      screen.status(`  ${collapse.peek()}`)
+      return
+    }
+    printCounted(collapse.takeLike(event.host))
+    print(taskLines(event, style))
   }
   const on = (event: Event): void => {
     switch (event.event) {
       case 'run':
         run = event
         style = { ...style, check: event.check, hostWidth: Math.max(0, ...event.targets.map((host) => host.length)) }
-        return
+        break
       case 'facts':
-        return printHeader(event)
+        printHeader(event)
+        break
       case 'warning':
-        if (run !== undefined && !headed) return void early.push(event)
-        return print(warningLines(event, colours))
-      case 'play':
+        if (run !== undefined && !headed) early.push(event)
+        else print(warningLines(event, colours))
+        break
+      case 'play': {
         printHeader(undefined)
-        print(collapse.takeAll().map((line) => colours.faint(`  ${line}`)))
-        return print(['', colours.strong(`play ${event.play}`) + colours.faint(` · ${listed(event.hosts, 4) || 'no targets'} · ${count(event.tasks, 'task')}`)])
+        printCounted(collapse.takeAll())
+        const about = ` · ${listed(event.hosts, 4) || 'no targets'} · ${count(event.tasks, 'task')}`
+        print(['', colours.strong(`play ${event.play}`) + colours.faint(about)])
+        break
+      }
       case 'task':
-        if (verbosity === 0 && isQuiet(event)) {
-          collapse.add(event)
-          return screen.status(`  ${collapse.peek()}`)
-        }
-        print(collapse.takeLike(event.host).map((line) => colours.faint(`  ${line}`)))
-        return print(taskLines(event, style))
+        onTask(event)
+        break
       case 'recap':
         printHeader(undefined)
-        print(collapse.takeAll().map((line) => colours.faint(`  ${line}`)))
-        return print(['', ...recapLines(event, colours)])
+        printCounted(collapse.takeAll())
+        print(['', ...recapLines(event, colours)])
+        break
       default:
-        return void (event satisfies never)
+        event satisfies never
     }
   }
   return (event) => on(printableDeep(event))

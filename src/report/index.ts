@@ -1,6 +1,6 @@
-export { colours, type Colours, wantsColour } from './colours.ts'
-export { describeError, shortFile, shortPlace } from './format-error.ts'
 export { formatAge } from './age.ts'
+export { type Colours, colours, wantsColour } from './colours.ts'
+export { describeError, shortFile, shortPlace } from './format-error.ts'
 export { factsSentence, notLiveLines } from './header.ts'
 export { printable, printableDeep } from './printable.ts'
 export { createReporter, type Format, formats, type ReporterOptions } from './reporter.ts'

@@ -1,6 +1,5 @@
 // C0 and C1 controls but newline and tab, and the marks that turn the direction of text: a host could use them to
 // rewrite what the terminal shows.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
 const unprintable = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
 /** Text from a host or a user's file, with everything a terminal would obey made visible: ESC becomes `\x1b`. */

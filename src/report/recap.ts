@@ -16,12 +16,20 @@ function tableLines({ hosts, check }: RecapEvent, colours: Colours): string[] {
   if (names.length === 0) return []
   const title = (column: Column) => (check && column === 'changed' ? 'would change' : column)
   const nameWidth = Math.max('recap'.length, ...names.map((name) => name.length))
-  const widths = new Map(columns.map((column) => [column, Math.max(title(column).length, ...names.map((name) => String(hosts[name]![column]).length))]))
+  const widths = new Map(
+    columns.map((column) => [column, Math.max(title(column).length, ...names.map((name) => String(hosts[name]![column]).length))]),
+  )
   const cells = (of: (column: Column) => string, paint: (column: Column, text: string) => string) =>
     columns.map((column) => paint(column, of(column).padStart(widths.get(column)!))).join('  ')
   return [
     colours.strong(`${'recap'.padEnd(nameWidth)}  ${cells(title, (_, text) => text)}`),
-    ...names.map((name) => `${name.padEnd(nameWidth)}  ${cells((column) => String(hosts[name]![column]), (column, text) => paint(column, hosts[name]![column], text, colours))}`),
+    ...names.map(
+      (name) =>
+        `${name.padEnd(nameWidth)}  ${cells(
+          (column) => String(hosts[name]![column]),
+          (column, text) => paint(column, hosts[name]![column], text, colours),
+        )}`,
+    ),
   ]
 }
 
@@ -37,9 +45,14 @@ function lastLine({ hosts, check, durationMs, exitCode }: RecapEvent, colours: C
   const sum = (column: Column) => all.reduce((total, host) => total + host[column], 0)
   const time = formatDuration(durationMs)
   if (exitCode !== 0) {
-    const wrong = [sum('failed') > 0 && `${sum('failed')} failed`, sum('unreachable') > 0 && `${count(all.filter((host) => host.unreachable > 0).length, 'host')} unreachable`]
+    const wrong = [
+      sum('failed') > 0 && `${sum('failed')} failed`,
+      sum('unreachable') > 0 && `${count(all.filter((host) => host.unreachable > 0).length, 'host')} unreachable`,
+    ]
     const why = wrong.filter(Boolean).join(', ')
-    return colours.failed(`${exitCode === 130 ? 'interrupted' : 'failed'} after ${time}${why === '' ? '' : `: ${why}`} (exit code ${exitCode})`)
+    return colours.failed(
+      `${exitCode === 130 ? 'interrupted' : 'failed'} after ${time}${why === '' ? '' : `: ${why}`} (exit code ${exitCode})`,
+    )
   }
   const changed = sum('changed')
   const changing = all.filter((host) => host.changed > 0).length

@@ -21,9 +21,12 @@ export interface TaskStyle {
 /** One task on one host: the line that says what became of it, and below it whatever belongs to it. */
 export function taskLines(event: TaskEvent, style: TaskStyle): string[] {
   const { colours, verbosity } = style
+  // The connection itself fails as a task without a module.
   const module = event.handler ? `handler, ${event.module}` : event.module
-  const spent = verbosity > 0 ? colours.faint(`  ${formatDuration(event.durationMs)}${event.at === undefined ? '' : `  ${shortPlace(event.at, style.cwd)}`}`) : ''
-  const title = `  ${event.host.padEnd(style.hostWidth)}  ${event.task} ${colours.faint(`(${module})`)}: ${outcomeOf(event, style)}${spent}`
+  const place = event.at === undefined ? '' : `  ${shortPlace(event.at, style.cwd)}`
+  const spent = verbosity > 0 ? colours.faint(`  ${formatDuration(event.durationMs)}${place}`) : ''
+  const task = `${event.task}${module === '' ? '' : ` ${colours.faint(`(${module})`)}`}`
+  const title = `  ${event.host.padEnd(style.hostWidth)}  ${task}: ${outcomeOf(event, style)}${spent}`
   return [title, ...details(event, style).map((line) => (line === '' ? '' : `    ${line}`))]
 }
 
@@ -56,7 +59,9 @@ function details(event: TaskEvent, { colours, diff, verbosity, cwd }: TaskStyle)
   lines.push(...views.map((view) => colours.faint(viewSentence(view, views.length > 1))))
   if (diff) lines.push(...(event.diff ?? []).flatMap((entry) => formatDiff(entry, colours)))
   if (verbosity > 0) {
-    lines.push(...(event.steps ?? []).flatMap((step) => indent(step, '  ').map((line, index) => (index === 0 ? `$ ${line.trimStart()}` : line))))
+    lines.push(
+      ...(event.steps ?? []).flatMap((step) => indent(step, '  ').map((line, index) => (index === 0 ? `$ ${line.trimStart()}` : line))),
+    )
     if ((event.notified ?? []).length > 0) lines.push(`notified: ${event.notified?.join(', ')}`)
     if (event.result !== undefined) lines.push(...resultLines(event.result))
   }

@@ -1,20 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import type { ReadRequest } from '../dsl/resource.ts'
 import { Script, sh } from '../util/sh.ts'
-import { absentOrDenied } from './path.ts'
+import { absentOrDenied, follow } from './path.ts'
 
-// Built-ins only, but for links: `cd -P` resolves the directory, and `readlink` runs for symbolic links alone. Records
-// end in NUL, since names may hold a newline. Before a path stands what is needed of it: s(tat) or r(eading).
+// Built-ins only, but for links. Records end in NUL, since names may hold a newline. Before a path stands what is needed
+// of it: s(tat) or r(eading).
 const look = new Script(`need=
 for arg do
   [ -n "$need" ] || { need=$arg; continue; }
-  p=$arg r=$arg s=f
-  if [ -L "$p" ]; then
-    t=$(readlink -f -- "$p" 2>/dev/null && echo x) && r=\${t%?x}
-  else
-    d=\${p%/*}
-    if cd -P -- "\${d:-/}" 2>/dev/null; then r=\${PWD%/}/\${p##*/}; fi
-  fi
+  p=$arg s=f
+  follow "$p"
   if [ -e "$p" ]; then
     if [ "$need" = r ] && [ -f "$p" ] && ! [ -r "$p" ]; then s=u; fi
   else
@@ -61,6 +56,7 @@ export function fileScript(requests: readonly ReadRequest[]): Script {
   const mark = randomBytes(12).toString('hex')
   return sh`LC_ALL=C; export LC_ALL
 ${absentOrDenied}
+${follow}
 set -- ${requests.flatMap(({ id, need }) => [need === 'stat' ? 's' : 'r', id])}
 ${look}
 set -- ${paths}

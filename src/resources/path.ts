@@ -36,6 +36,34 @@ export const absentOrDenied = new Script(`absent_or_denied() {
   done
 }`)
 
+/**
+ * Sets `r` to where the path in `$1` leads, without a link in it; false when that cannot be told, as in a circle of links.
+ * One process for each link, none for other paths. busybox's `readlink -f` errs about links to what is not there.
+ */
+export const follow = new Script(`follow() {
+  r=$1 left=40
+  while [ -L "$r" ]; do
+    [ "$left" -gt 0 ] || return 1
+    left=$((left - 1))
+    t=$(readlink -- "$r" && echo x) || return 1
+    t=\${t%?x}
+    case $t in
+      /*) r=$t;;
+      *) r=\${r%/*}/$t;;
+    esac
+    while [ "\${r%/}" != "$r" ] && [ "$r" != / ]; do r=\${r%/}; done
+  done
+  case \${r##*/} in
+    '' | . | ..)
+      cd -P -- "$r" 2>/dev/null || return 1
+      r=$PWD;;
+    *)
+      t=\${r%/*}
+      cd -P -- "\${t:-/}" 2>/dev/null || return 1
+      r=\${PWD%/}/\${r##*/};;
+  esac
+}`)
+
 /** The error for a path behind a directory that the user may not look into. */
 export function denied(path: string, directory: string): Refusal {
   return new Refusal(`${path} cannot be looked at: permission denied in ${directory}`, 'Run the task with become, or as a user who may read there.')

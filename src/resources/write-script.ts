@@ -1,7 +1,7 @@
 import type { WriteStep } from '../dsl/step.ts'
 import type { Job } from '../transport/session-types.ts'
 import { Script, sh } from '../util/sh.ts'
-import { canonicalPath } from './path.ts'
+import { canonicalPath, follow } from './path.ts'
 
 const prologue = new Script(`LC_ALL=C; export LC_ALL
 umask 077
@@ -19,11 +19,12 @@ fail() {
   exit 1
 }`)
 
-// A link is followed by the host itself. The name is cut so that the temporary name fits where a long one just did.
+// A link is followed by the host itself.
 const locate = new Script(`real=$dest
 if [ -L "$dest" ]; then
-  t=$(readlink -f -- "$dest" && echo x) || fail 'it is a symbolic link that leads nowhere'
-  real=\${t%?x}
+  follow "$dest" || fail 'it is a symbolic link that leads nowhere'
+  real=$r
+  cd /
 fi
 [ ! -d "$real" ] || fail 'it is a directory'
 if [ -e "$real" ] && [ ! -f "$real" ]; then fail 'it is not a regular file'; fi
@@ -65,8 +66,7 @@ if [ -n "$acl" ]; then
   printf '%s\\nmask::%s\\n' "$acl" "\${bits%?}" | setfacl -M - -- "$new" || fail 'its access list cannot be kept'
 fi`)
 
-const copyForCheck = new Script(`seen=$new
-if [ "$real" != "$dest" ]; then
+const copyForCheck = new Script(`if [ ! -e "$checked" ]; then
   check=$checked
   cp -p -- "$new" "$check" || fail 'it could not be copied for its validation'
 fi`)
@@ -107,6 +107,7 @@ export function writeJob(step: WriteStep, nonce: string): Job {
   const checked = `${dest.slice(0, cut)}${temporary}`
   const script = sh`dest=${dest} nonce=${nonce} size=${step.content.length} mode=${step.mode ?? ''} owner=${step.owner ?? ''} group=${step.group ?? ''} unsafe=${step.unsafeWrites ? 1 : ''} checked=${checked}
 ${prologue}
+${follow}
 ${locate}
 new=$dir/${temporary}
 ${create}

@@ -104,7 +104,12 @@ const exec = defineCommand({
   examples: [['rollcall lab exec honor-viper -- systemctl status haproxy', 'what stands behind -- is the program']],
   async run(args, { engine }) {
     const argv = args['--'] ?? []
-    if (argv.length === 0) throw new RollcallError({ summary: 'There is no program to run', detail: `on ${args.host}`, fix: `Put it behind two dashes:\nrollcall lab exec ${args.host} -- uname -a` })
+    if (argv.length === 0)
+      throw new RollcallError({
+        summary: 'There is no program to run',
+        detail: `on ${args.host}`,
+        fix: `Put it behind two dashes:\nrollcall lab exec ${args.host} -- uname -a`,
+      })
     const lab = await engine.lab()
     return lendTerminal(() => lab.attachIn(lab.defaultLab(), args.host, argv))
   },
@@ -116,7 +121,10 @@ const ssh = defineCommand({
   summary: 'open a shell on a host over SSH, or run a command there',
   positionals: host,
   options: { user: { type: 'string', requiresArg: true, default: 'admin', describe: 'user to log in as' } },
-  examples: [['rollcall lab ssh honor-viper', 'a shell'], ['rollcall lab ssh honor-viper -- id', 'one command']],
+  examples: [
+    ['rollcall lab ssh honor-viper', 'a shell'],
+    ['rollcall lab ssh honor-viper -- id', 'one command'],
+  ],
   async run(args, { engine }) {
     const lab = await engine.lab()
     const argv = lab.sshArgv(lab.defaultLab(), args.host, { user: args.user, command: args['--'] ?? [] })
@@ -125,7 +133,11 @@ const ssh = defineCommand({
 })
 
 /** `rollcall lab`: hosts on this machine. */
-export const lab: CommandGroup = { usage: 'lab', summary: 'hosts on this machine to try things on', commands: [up, down, status, reset, exec, stop, start, ssh] satisfies Command[] }
+export const lab: CommandGroup = {
+  usage: 'lab',
+  summary: 'hosts on this machine to try things on',
+  commands: [up, down, status, reset, exec, stop, start, ssh] satisfies Command[],
+}
 
 function statusLines({ name, hosts, expiresAt }: LabState): string[] {
   const width = Math.max(0, ...hosts.map((known) => known.name.length))
@@ -141,7 +153,10 @@ function stateOf({ state, reason }: LabHostState): string {
 }
 
 function noLabHosts(): RollcallError {
-  return new RollcallError({ summary: 'The inventory has no host for the lab', fix: `Give a host of the inventory this connection:\nconnection: lab()` })
+  return new RollcallError({
+    summary: 'The inventory has no host for the lab',
+    fix: `Give a host of the inventory this connection:\nconnection: lab()`,
+  })
 }
 
 /** Runs a program on this process's own terminal; the exit code is its own. */
@@ -149,7 +164,16 @@ function attach([file = '', ...args]: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { stdio: 'inherit' })
     child.once('error', (cause) =>
-      reject(new RollcallError({ summary: 'A program of this machine could not be started', detail: `${listed([file, ...args], 3)}\n${cause.message}`, fix: 'Install the OpenSSH client:\napt-get install openssh-client' }, { cause })),
+      reject(
+        new RollcallError(
+          {
+            summary: 'A program of this machine could not be started',
+            detail: `${listed([file, ...args], 3)}\n${cause.message}`,
+            fix: 'Install the OpenSSH client:\napt-get install openssh-client',
+          },
+          { cause },
+        ),
+      ),
     )
     child.once('exit', (code) => resolve(code ?? 1))
   })

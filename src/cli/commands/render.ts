@@ -16,8 +16,8 @@ export const render = defineCommand({
     format: shared.format,
   },
   examples: [
-    ["rollcall render prepare --task haproxy.cfg --host honor-viper", 'the file on stdout, notes on stderr'],
-    ["rollcall render prepare --task haproxy.cfg --host honor-viper | haproxy -c -f /dev/stdin", 'have it checked'],
+    ['rollcall render prepare --task haproxy.cfg --host honor-viper', 'the file on stdout, notes on stderr'],
+    ['rollcall render prepare --task haproxy.cfg --host honor-viper | haproxy -c -f /dev/stdin', 'have it checked'],
   ],
   async run(args, { engine, screen, stdout, errorColours, cwd, progress }) {
     const file = await engine.renderOne({
