@@ -1,7 +1,7 @@
 // Brings a clone up to date: dependencies, then the build. Started by setup.sh, which holds the lock; uses nothing that
 // is not in Node.
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -29,6 +29,8 @@ function packagesIn(path) {
 /** `npm ci`, silent unless it fails. No install scripts: nothing of ours needs them, and newer npms refuse them anyway. */
 async function install() {
   say('installing dependencies (npm ci) …')
+  // npm's record must not outlive what it records: an install that dies half-way would look whole to the next launch.
+  forgetInstalled()
   const started = performance.now()
   const npm = ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--prefer-offline', '--no-audit', '--no-fund']
   const output = []
@@ -45,12 +47,18 @@ async function install() {
   })
   clearInterval(ticking)
   if (code !== 0) {
-    const text = Buffer.concat(output).toString('utf8').trimEnd().split('\n').slice(-40)
+    forgetInstalled()
+    // npm says what is wrong first, and may print its whole help after it.
+    const text = Buffer.concat(output).toString('utf8').trimEnd().split('\n').slice(0, 25)
     say(`installing dependencies failed (npm ci ended with ${code})\n${text.map((line) => `  ${line}`).join('\n')}`)
     say(`see what npm says above, then try again:\n  cd ${root} && npm ci --ignore-scripts`)
     process.exit(1)
   }
   say(`dependencies installed in ${seconds(started)}`)
+}
+
+function forgetInstalled() {
+  rmSync(join(root, 'node_modules/.package-lock.json'), { force: true })
 }
 
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`

@@ -1,5 +1,5 @@
 import { colours, wantsColour } from '../report/index.ts'
-import { engine } from './engine.ts'
+import { type Engine, engine as rollcall } from './engine.ts'
 import { failureOf } from './failure.ts'
 import { onInterrupt } from './interrupt.ts'
 import { commandLine } from './yargs.ts'
@@ -7,7 +7,7 @@ import { commandLine } from './yargs.ts'
 const interrupted = 130
 
 /** Ties the command line to this process: streams, signals, errors nobody caught, exit code. */
-export async function main(argv: readonly string[]): Promise<void> {
+export async function main(argv: readonly string[], engine: Engine = rollcall): Promise<void> {
   const { stdout, stderr, env } = process
   const cwd = process.cwd()
   // Whoever read us has gone (`| head`). A run that is changing hosts goes on to its end all the same.

@@ -34,10 +34,13 @@ dir=\${dir:-/}
 old=
 [ ! -f "$real" ] || old=$real`)
 
-// Content arrives while the file is ours alone. Then owner, then mode: a change of owner clears special bits. The old
-// mode and ACL are copied only where no mode is asked for, else a secret would stand open for a moment.
-const create = new Script(`m=$( (set -C; : >"$new") 2>&1) || { new=; fail "no temporary file can be made in $dir (\${m##*: })"; }
-m=$( { cat >"$new"; } 2>&1) || fail "its content could not be stored in $dir (\${m##*: })"
+// One opening makes and fills the file, so nobody slips a link in between, and it is ours alone meanwhile. Then owner,
+// then mode: a change of owner clears special bits. The old mode and ACL are copied only where no mode is asked for,
+// else a secret would stand open for a moment.
+const create = new Script(`if ! m=$( (set -C; cat >"$new") 2>&1); then
+  [ -e "$new" ] || fail "no temporary file can be made in $dir (\${m##*: })"
+  fail "its content could not be stored in $dir (\${m##*: })"
+fi
 n=$(wc -c <"$new")
 [ "$((n))" = "$size" ] || fail "$((n)) of $size bytes arrived"
 acl=

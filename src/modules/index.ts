@@ -1,0 +1,12 @@
+/** Every built-in: modules, actions, queries and controller calls. */
+export { apt } from './apt.ts'
+export { command, shell } from './command.ts'
+export { assert, debug, fail } from './controller-calls.ts'
+export { copy } from './copy.ts'
+export { file } from './file.ts'
+export { query, stat } from './query.ts'
+export { service } from './service.ts'
+export { reloaded, restarted } from './service-actions.ts'
+export { systemdUnit } from './systemd-unit.ts'
+export { template } from './template.ts'
+export { waitFor } from './wait-for.ts'

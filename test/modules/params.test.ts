@@ -1,0 +1,42 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Definition } from '../../src/dsl/definition.ts'
+import { loadValidator, type ParamsValidator } from '../../src/engine/validate.ts'
+import * as modules from '../../src/modules/index.ts'
+
+let validate: ParamsValidator
+beforeAll(async () => {
+  validate = await loadValidator()
+})
+const definitions = Object.values(modules).map((callable) => callable.definition as Definition)
+
+test.each(definitions.map((definition) => [definition.name, definition] as const))('%s is closed, and every parameter is described', (_, definition) => {
+  expect(definition.summary).not.toBe('')
+  for (const schema of Object.values(definition.params.properties)) expect(schema).toHaveProperty('description', expect.stringMatching(/\w/))
+  expect(validate(definition, { nonsense: 1 })).toMatch(/has no parameter 'nonsense'/)
+})
+
+describe('wrong parameters are said in sentences', () => {
+  test.each<[keyof typeof modules, object, RegExp]>([
+    ['file', { path: '/a', mode: 644 }, /mode is 644.*octal digits in quotes/],
+    ['file', { path: '/a', mode: 'u+x' }, /octal digits in quotes/],
+    ['file', { path: 'a' }, /path is "a"/],
+    ['file', { path: '/a', state: 'dir' }, /must be one of file, directory, link, touch, absent/],
+    ['copy', { dest: '/a', content: 5 }, /content is 5/],
+    ['copy', { dest: '/a', src: new URL('file:///x'), mode: '0644' }, /^$/],
+    ['copy', { dest: '/a', content: new Uint8Array() }, /^$/],
+    ['copy', { dest: '/a', content: '', validate: 'haproxy -c' }, /validate is "haproxy -c", it must be a Function/],
+    ['template', { dest: '/a', src: 'x.eta' }, /src is "x.eta", it must be a Rendering/],
+    ['shell', { script: 'ls' }, /script is "ls", it must be a Script \(a script made with the sh tag\)/],
+    ['command', { argv: [] }, /argv/],
+    ['command', { argv: ['a'], environment: { 'A B': 'x' } }, /environment/],
+    ['command', { argv: ['a'], environment: { A: 'x' } }, /^$/],
+    ['apt', { name: ['a', 'b'] }, /^$/],
+    ['apt', { name: [] }, /name/],
+    ['apt', {}, /apt needs the parameter 'name'/],
+    ['service', { name: 'a', state: 'restarted' }, /must be one of started, stopped/],
+    ['waitFor', { port: 70_000 }, /port is 70000/],
+    ['assert', { that: 'yes' }, /that is "yes"/],
+  ])('%s %j', (name, params, message) => {
+    expect(validate(modules[name].definition as Definition, params) ?? '').toMatch(message)
+  })
+})
