@@ -6,7 +6,9 @@ import { openHostState } from './engine/host-state.ts'
 import { viewsOf } from './engine/inputs.ts'
 import { noAccess } from './engine/no-access.ts'
 import { knowledgeScope, openPlay } from './engine/open-play.ts'
+import { evaluateWithStandIns } from './engine/stand-in.ts'
 import { loadValidator } from './engine/validate.ts'
+import { fileURLToPath } from 'node:url'
 import type { TaskRecord } from './dsl/record.ts'
 import { knowledgeOf } from './facts/knowledge.ts'
 import { formatLine, type SourceLine } from './model/errors.ts'
@@ -89,28 +91,22 @@ export async function explain(request: PlaybookRequest): Promise<ExplainReport> 
         ...place(play.at),
         targets: selected.hosts,
         facts: { of: play.facts.of, hosts: factsOf, families: play.facts.families, ifDown: play.facts.ifDown, maxAgeSeconds: play.facts.maxAge },
-        tasks: [...selected.tasks, ...play.handlers].map(explainTask),
+        tasks: [...selected.tasks.filter((task) => task.kind === 'task'), ...play.handlers].map(explainTask),
       }
     }),
   }
 }
-
-/** Stands for the result of a task that has not run: whatever is read of it stands for itself again. */
-const anyResult: object = new Proxy(() => {}, {
-  get: (_, field) => (field === Symbol.toPrimitive ? () => '(result)' : field === 'toJSON' ? () => '(result of an earlier task)' : anyResult),
-  apply: () => anyResult,
-})
 
 function explainOn(context: PlayContext, host: PlayHost, task: TaskRecord, seen: readonly ExplainedTemplate[], place: (at: SourceLine | undefined) => { at?: string }): { calls: readonly ExplainedCall[]; note?: string } {
   let evaluation = evaluate(context, host, task)
   const waits = evaluation.kind === 'pending'
   // Which hosts a template is handed does not hang on results: with stand-ins for them it can be told all the same.
   if (evaluation.kind === 'pending' && evaluation.calls.length === 0)
-    evaluation = evaluate({ ...context, validate: () => undefined }, { ...host, evaluations: new Map(), results: { get: () => anyResult } as unknown as PlayHost['results'] }, task)
+    evaluation = evaluateWithStandIns(context, host, task, context.resolveInput)
   if (waits && evaluation.kind !== 'ready' && evaluation.kind !== 'pending') return { calls: [], note: 'depends on the result of an earlier task' }
   if (evaluation.kind === 'skipped') return { calls: [], note: `skipped: ${evaluation.reason}` }
   if (evaluation.kind === 'error') return { calls: [], note: evaluation.error instanceof Error ? evaluation.error.message : String(evaluation.error) }
-  const calls = evaluation.calls.map((call: PreparedCall) => ({ module: call.definition.name, ...place(call.at), params: jsonSafe(Object.fromEntries(Object.entries(call.params).map(([name, value]) => [name, value instanceof Rendering ? `template ${context.relative(value.path)}` : value]))), templates: seen }))
+  const calls = evaluation.calls.map((call: PreparedCall) => ({ module: call.definition.name, ...place(call.at), params: jsonSafe(Object.fromEntries(Object.entries(call.params).map(([name, value]) => [name, value instanceof Rendering ? `template ${context.relative(value.path)}` : value instanceof URL ? context.relative(fileURLToPath(value)) : value]))), templates: seen }))
   return waits ? { calls, note: 'depends on the result of an earlier task' } : { calls }
 }
 

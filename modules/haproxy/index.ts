@@ -12,7 +12,7 @@ export interface HaproxyOptions<C> {
 }
 
 /** HAProxy over all nodes of a group: installed, configured, checked before the file is replaced, reloaded, running. */
-export const haproxy = defineServiceModule('haproxy', <C extends ScopeNeeds>({ task, handler }: PlayTools<C>, options: HaproxyOptions<C>) => {
+export const haproxy = defineServiceModule('haproxy', <C extends ScopeNeeds>({ task, handler, flushHandlers }: PlayTools<C>, options: HaproxyOptions<C>) => {
   const certificate = options.certificate ?? '/etc/haproxy/certs/site.pem'
   const reload = handler('reload haproxy', reloaded({ service: 'haproxy' }))
 
@@ -32,4 +32,5 @@ export const haproxy = defineServiceModule('haproxy', <C extends ScopeNeeds>({ t
     { notify: reload },
   )
   task('haproxy runs', service({ name: 'haproxy', state: 'started', enabled: true }))
+  flushHandlers() // Whatever comes after this and fails, HAProxy balances by the configuration just written.
 })

@@ -22,7 +22,11 @@ export async function main(argv: readonly string[], engine: Engine = rollcall): 
   }
   process.on('uncaughtException', fail)
   process.on('unhandledRejection', fail)
+  let asked = false
   onInterrupt(() => {
+    // Where nobody reads our output we would wait for ever to have it written; a second Ctrl-C does not wait.
+    if (asked) process.exit(interrupted)
+    asked = true
     stderr.write(
       '\ninterrupted: a step that is running on a host goes on to its end there; run the playbook again to see what is left to do\n',
     )

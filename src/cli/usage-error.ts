@@ -44,6 +44,9 @@ export function usageError(message: string, argv: readonly string[], standing: S
 
 /** Mistakes that yargs lets pass. Each could start another run than the one meant. */
 export function refuseAmbiguous(args: { readonly [name: string]: unknown }, argv: readonly string[], standing: Standing): void {
+  const behind = (args['--'] ?? []) as readonly string[]
+  if (behind.length > 0 && standing.command?.behindDashes === undefined)
+    throw error('There is a word too many', `'${behind[0]}' behind the two dashes`, undefined, standing)
   for (const [name, option] of Object.entries(standing.command?.options ?? {})) {
     const value = args[name]
     if (option.type === 'boolean') {

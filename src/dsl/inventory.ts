@@ -35,7 +35,8 @@ type Simplify<T> = { readonly [K in keyof T]: T[K] } & {}
 type VarsOf<G, K> = K extends keyof G ? (G[K] extends { readonly vars: infer V } ? Widen<V> : {}) : {}
 type HostsOf<H, K> = K extends 'all' ? keyof H & string
   : { [N in keyof H & string]: H[N] extends { readonly groups: readonly (infer I)[] } ? (K extends I ? N : never) : never }[keyof H & string]
-type PrivateIpOf<H, N extends keyof H> = H[N] extends { readonly privateIp: string } ? string : undefined
+/** By host: a group of which one host declares no private address has none to rely on. */
+type PrivateIpOf<H, N> = N extends keyof H ? (H[N] extends { readonly privateIp: string } ? string : undefined) : never
 
 /** The vars a host may override: those of its groups and of `all`, each with the type declared there. */
 type Overrides<G, Groups> = Partial<VarsOf<G, 'all'> & UnionToIntersection<Groups extends string ? VarsOf<G, Groups> : never>>

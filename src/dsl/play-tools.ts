@@ -46,4 +46,6 @@ export interface HandlerOptions {
 export interface PlayTools<C> {
   readonly task: <A extends Calls>(name: string, action: A | ((scope: C) => A), options?: TaskOptions<C>) => Task<ResultOf<A>>
   readonly handler: (name: string, action: Calls | ((scope: C) => Calls), options?: HandlerOptions) => Handler
+  /** Runs here the handlers notified so far, instead of at the end of the play (Ansible's `meta: flush_handlers`). */
+  readonly flushHandlers: () => void
 }

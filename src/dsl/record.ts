@@ -4,7 +4,8 @@ import type { Calls, HandlerOptions, PlayTools, TaskOptions } from './play-tools
 
 /** A task or handler as collected: for the engine. It is also the value users hold. */
 export interface TaskRecord {
-  readonly kind: 'task' | 'handler'
+  /** `flush`: no task of the user's, but the place where handlers notified so far run. */
+  readonly kind: 'task' | 'handler' | 'flush'
   /** As reports show it: `haproxy : install haproxy` inside a service module. */
   readonly name: string
   /** Play / service-module instance / task: stable over runs. */
@@ -45,6 +46,10 @@ export function recordTools(play: string): { tools: PlayTools<any>; tasks: TaskR
     return {
       task: ((name: string, action: TaskRecord['action'], options?: TaskOptions<any>) => add('task', name, action, options)) as unknown as SectionTools['task'],
       handler: ((name: string, action: TaskRecord['action'], options?: HandlerOptions) => add('handler', name, action, options)) as unknown as SectionTools['handler'],
+      flushHandlers: () => {
+        const name = `flush handlers ${tasks.length}`
+        tasks.push({ kind: 'flush', name, id: [play, ...path, name].join(' / '), action: [], when: undefined, notify: [], tags: ['always'], become: undefined, at: callerLine() })
+      },
       [enterSection]: (instance) => {
         const inner = [...path, instance]
         const key = inner.join(' / ')

@@ -6,6 +6,11 @@ import { groupSeen, isFleetGroup, type GroupSeen } from '../model/host-groups.ts
 import { callerLine } from '../util/caller.ts'
 
 declare const holds: unique symbol
+/** The first law broken: a template was handed hosts that are not a whole group of the fleet. */
+export class NotAFleetGroup extends RollcallError {
+  override readonly name = 'NotAFleetGroup'
+}
+
 /** What a template asks its caller for. */
 export interface TemplateInput<T> {
   readonly kind: 'fleetGroup' | 'value'
@@ -93,7 +98,7 @@ export function defineTemplate<const I extends TemplateInputs, D extends object>
       .map(([name]) => {
         const group = given[name]
         if (isFleetGroup(group)) return groupSeen(group, name)
-        throw new RollcallError({
+        throw new NotAFleetGroup({
           summary: 'A template was given hosts that are not a group of the fleet',
           detail: `input '${name}' of ${definition.file} takes a whole group of the fleet\n--limit chooses where tasks run, it never narrows what templates know`,
           fix: `Pass fleet.group('…') or fleet.where(…) itself, not targets and nothing mapped, filtered, spread or cast.`,

@@ -1,8 +1,10 @@
+import { NotAFleetGroup } from '../dsl/template.ts'
 import { MissingFact } from '../facts/guard.ts'
 import { formatLine, RollcallError } from '../model/errors.ts'
 import { userFrames } from '../util/caller.ts'
 import type { PlayContext } from './context.ts'
-import { evaluate } from './evaluate.ts'
+import { evaluate, type Evaluation } from './evaluate.ts'
+import { evaluateWithStandIns } from './stand-in.ts'
 
 /** What is known of a play before its first task: the mistakes that are certain, and the user's commands it would trust. */
 export interface Preflight {
@@ -22,9 +24,10 @@ export function preflight(context: PlayContext): Preflight {
   for (const playHost of context.hosts.values()) {
     for (const task of context.selected.tasks) {
       const evaluation = evaluate(context, playHost, task)
-      if (evaluation.kind === 'error' && evaluation.error instanceof RollcallError && !(evaluation.error instanceof MissingFact)) {
-        const { details } = evaluation.error
-        const at = details.at ?? userFrames(evaluation.error.stack)[0] ?? task.at
+      const error = mistakeOf(evaluation.kind === 'pending' ? evaluateWithStandIns(context, playHost, task) : evaluation, evaluation.kind === 'pending')
+      if (error) {
+        const { details } = error
+        const at = details.at ?? userFrames(error.stack)[0] ?? task.at
         const placed = { ...details, host: playHost.state.host.name, task: task.name, exitCode: 1, ...(at && { at: { ...at, file: context.relative(at.file) } }) }
         const key = `${details.summary} ${details.detail} ${at ? formatLine(at) : ''}`
         if (!mistakes.has(key)) mistakes.set(key, new RollcallError(placed))
@@ -34,4 +37,10 @@ export function preflight(context: PlayContext): Preflight {
     }
   }
   return { mistakes: [...mistakes.values()], queries: [...queries] }
+}
+
+/** With stand-ins for results only one mistake is certain: hosts that are no group of the fleet. */
+function mistakeOf(evaluation: Evaluation, standIns: boolean): RollcallError | undefined {
+  if (evaluation.kind !== 'error' || !(evaluation.error instanceof RollcallError) || evaluation.error instanceof MissingFact) return undefined
+  return !standIns || evaluation.error instanceof NotAFleetGroup ? evaluation.error : undefined
 }

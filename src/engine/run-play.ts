@@ -7,23 +7,28 @@ import { runTask, skippedResult } from './run-task.ts'
 
 /**
  * Runs one play: task by task, every host finishing a task before any host begins the next (Ansible's linear order);
- * then the handlers, in the order they are declared.
+ * then the handlers, in the order they are declared. A host that failed runs none: they stay recorded on it for the
+ * next run, since a restart with half a configuration is worse than a late one.
  */
 export async function runPlay(context: PlayContext, forks: number): Promise<void> {
   const { play, hosts, tasks } = context.selected
-  context.emit({ event: 'play', play: play.name, hosts, tasks: tasks.length })
+  context.emit({ event: 'play', play: play.name, hosts, tasks: tasks.filter((task) => task.kind === 'task').length })
   const together = limitConcurrency(forks)
   const running = () => [...context.hosts.values()].filter((host) => host.state.status === 'running')
+  const flush = async () => {
+    if (play.handlers.length === 0) return
+    await Promise.all(running().map((host) => together(() => unlessLost(context, host, 'pending handlers', () => findPending(context, host)))))
+    for (const handler of play.handlers) {
+      const notified = running().filter((host) => host.notified.has(handler))
+      await Promise.all(notified.map((host) => together(() => unlessLost(context, host, handler.name, () => runHandler(context, host, handler)))))
+    }
+  }
   for (const host of context.hosts.values()) for (const task of play.tasks) if (!tasks.includes(task)) host.results.set(task, skippedResult(task))
-  for (const [index, task] of tasks.entries()) await Promise.all(running().map((host) => together(() => runTask(context, host, task, tasks.slice(index + 1)))))
-  if (play.handlers.length === 0) return
-  await Promise.all(running().map((host) => together(() => unlessLost(context, host, 'pending handlers', () => findPending(context, host)))))
-  for (const handler of play.handlers)
-    await Promise.all(
-      running()
-        .filter((host) => host.notified.has(handler))
-        .map((host) => together(() => unlessLost(context, host, handler.name, () => runHandler(context, host, handler)))),
-    )
+  for (const [index, task] of tasks.entries()) {
+    if (task.kind === 'flush') await flush()
+    else await Promise.all(running().map((host) => together(() => runTask(context, host, task, tasks.slice(index + 1)))))
+  }
+  await flush()
 }
 
 /** A link that is lost outside a task ends the host as one lost inside a task does. */
@@ -61,6 +66,7 @@ async function findPending(context: PlayContext, playHost: PlayHost): Promise<vo
 }
 
 async function runHandler(context: PlayContext, playHost: PlayHost, handler: TaskRecord): Promise<void> {
+  playHost.notified.delete(handler)
   await runTask(context, playHost, handler, [])
   const { state } = playHost
   const record = state.pending.get(handler.id)

@@ -6,7 +6,12 @@ const tries = new Script(`bounded() { if command -v timeout >/dev/null; then tim
 look() {
   if command -v bash >/dev/null; then bounded bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$host" "$port"
   elif command -v perl >/dev/null; then bounded perl -MIO::Socket::IP -e 'exit !IO::Socket::IP->new(PeerHost => $ARGV[0], PeerPort => $ARGV[1], Timeout => 5)' "$host" "$port"
-  elif command -v nc >/dev/null; then nc -z -w 5 "$host" "$port" </dev/null
+  elif command -v nc >/dev/null; then
+    case $(nc -h 2>&1) in
+      *-z*) nc -z -w 5 "$host" "$port" </dev/null;;
+      *BusyBox*) nc -w 5 "$host" "$port" -e true </dev/null;;
+      *) bounded nc "$host" "$port" </dev/null;;
+    esac
   elif command -v curl >/dev/null; then curl -s -m 5 -o /dev/null -w '%{time_connect}' "telnet://$host:$port" </dev/null | grep -q '[1-9]'
   elif [ -r /proc/net/tcp ]; then
     case $host in 127.*|localhost|::1) ;; *) echo 'this host has none of bash, perl, nc and curl to reach another with' >&2; exit 2;; esac

@@ -53,10 +53,7 @@ export function createCollapse(): Collapse {
 }
 
 function sayingOf({ ok, skipped, assumed }: Tally): string {
-  const parts = [
-    ok > 0 && `${count(ok, 'task')} ok`,
-    skipped > 0 && `${ok > 0 ? skipped : count(skipped, 'task')} skipped`,
-  ]
+  const parts = [ok > 0 && `${count(ok, 'task')} ok`, skipped > 0 && `${ok > 0 ? skipped : count(skipped, 'task')} skipped`]
   return `${parts.filter(Boolean).join(', ')}${assumed > 0 ? ` (${assumed} assumed)` : ''}`
 }
 

@@ -17,7 +17,7 @@ export interface PackageState {
 }
 export type PackageNeed = 'installed' | 'candidate'
 
-const packageName = /^[a-z0-9][a-z0-9+.-]*[a-z0-9+.](:[a-z0-9-]+)?$/
+const packageName = /^[a-z0-9]([a-z0-9+.-]*[a-z0-9+.])?(:[a-z0-9-]+)?$/
 const format = '${Package}\\t${Architecture}\\t${db:Status-Abbrev}\\t${Version}\\n'
 
 function script(requests: readonly ReadRequest[]): Script {

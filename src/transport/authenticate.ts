@@ -44,7 +44,11 @@ export async function prepareAuthentication(ssh2: Ssh2, target: SshTarget): Prom
     attempts.push({
       label: 'keyboard-interactive with the password',
       // One hidden question is the password; anything else (a one-time code) cannot be answered from here.
-      method: { type: 'keyboard-interactive', username: user, prompt: (_name, _text, _lang, prompts, finish) => finish(prompts.length === 1 && prompts[0]?.echo !== true ? [password] : []) },
+      method: {
+        type: 'keyboard-interactive',
+        username: user,
+        prompt: (_name, _text, _lang, prompts, finish) => finish(prompts.length === 1 && prompts[0]?.echo !== true ? [password] : []),
+      },
     })
   }
   if (attempts.length === 0) throw nothingToTry(target, identities)
@@ -65,9 +69,16 @@ export async function prepareAuthentication(ssh2: Ssh2, target: SshTarget): Prom
     refused() {
       return new UnreachableError({
         summary: `The host refused the login as '${user}'`,
-        detail: [`tried: ${tried.join(', ') || 'nothing that it accepts'}`, ...(accepts === undefined ? [] : [`it accepts: ${accepts.join(', ') || 'nothing more'}`]), ...identities.notes].join('\n'),
+        detail: [
+          `tried: ${tried.join(', ') || 'nothing that it accepts'}`,
+          ...(accepts === undefined ? [] : [`it accepts: ${accepts.join(', ') || 'nothing more'}`]),
+          ...identities.notes,
+        ].join('\n'),
         host,
-        fix: identities.encrypted[0] === undefined ? `Check the user and its key; this shows more:\n${loginCommand(target)}` : unlock(identities.encrypted[0]),
+        fix:
+          identities.encrypted[0] === undefined
+            ? `Check the user and its key; this shows more:\n${loginCommand(target)}`
+            : unlock(identities.encrypted[0]),
       })
     },
   }
@@ -135,8 +146,14 @@ function nothingToTry(target: SshTarget, identities: Identities): RollcallError 
   const [locked] = identities.encrypted
   return new RollcallError({
     summary: locked === undefined ? 'There is nothing to log in with' : 'The private key is encrypted, and there is no agent that holds it',
-    detail: [`user '${target.user}', keys looked for: ${target.identityFiles?.join(', ') || 'none'}; no agent; no password`, ...identities.notes].join('\n'),
+    detail: [
+      `user '${target.user}', keys looked for: ${target.identityFiles?.join(', ') || 'none'}; no agent; no password`,
+      ...identities.notes,
+    ].join('\n'),
     host: target.host,
-    fix: locked === undefined ? 'Name an identityFile in the inventory or in ~/.ssh/config, or start an ssh-agent and add a key to it.' : unlock(locked),
+    fix:
+      locked === undefined
+        ? 'Name an identityFile in the inventory or in ~/.ssh/config, or start an ssh-agent and add a key to it.'
+        : unlock(locked),
   })
 }

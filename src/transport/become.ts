@@ -27,7 +27,12 @@ export function sudoCommand(become: Become, prompt: string, nonce: string): Scri
  * ahead, with NOPASSWD it would become the loop's input.
  * @returns a promise that only ever rejects, when sudo asks for what cannot be given.
  */
-export function answerPrompt(process: RemoteProcess, prompt: string, become: Become, names: { host: string; login: string }): Promise<never> {
+export function answerPrompt(
+  process: RemoteProcess,
+  prompt: string,
+  become: Become,
+  names: { host: string; login: string },
+): Promise<never> {
   return new Promise((_, reject) => {
     let seen = ''
     let sent = false

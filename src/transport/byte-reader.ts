@@ -107,6 +107,10 @@ export function byteReader(stream: Readable): ByteReader {
         await more()
       }
     },
-    leftover: () => Buffer.concat([dropped, ...chunks]).subarray(-leftoverLimit).toString('utf8').trim(),
+    leftover: () =>
+      Buffer.concat([dropped, ...chunks])
+        .subarray(-leftoverLimit)
+        .toString('utf8')
+        .trim(),
   }
 }

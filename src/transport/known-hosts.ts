@@ -37,7 +37,8 @@ export function parseKnownHosts(text: string, file: string): KnownHosts {
     const where = `${file}:${at + 1}`
     if (marker === '@cert-authority') notes.push(`${where}: host certificates are not supported, this @cert-authority line is not used`)
     else if (marker !== undefined && marker !== '@revoked') notes.push(`${where}: unknown marker ${marker}`)
-    else if (hosts === undefined || type === undefined || base64 === undefined || keyType(Buffer.from(base64, 'base64')) !== type) notes.push(`${where}: no host key`)
+    else if (hosts === undefined || type === undefined || base64 === undefined || keyType(Buffer.from(base64, 'base64')) !== type)
+      notes.push(`${where}: no host key`)
     else entries.push({ file, line: at + 1, hosts, type, key: Buffer.from(base64, 'base64'), revoked: marker === '@revoked' })
   }
   return { entries, notes }
@@ -76,7 +77,11 @@ const algorithms: readonly { readonly name: string; readonly type: string }[] = 
 /** Host-key algorithms in the order to offer them: first those of the keys known for this host, else it looks changed. */
 export function hostKeyAlgorithms(known: readonly KnownHost[], name: string): readonly string[] {
   const plain = plainName(name)
-  const types = new Set(known.filter((entry) => !entry.revoked && (matchesHost(entry.hosts, name) || matchesHost(entry.hosts, plain))).map((entry) => entry.type))
+  const types = new Set(
+    known
+      .filter((entry) => !entry.revoked && (matchesHost(entry.hosts, name) || matchesHost(entry.hosts, plain)))
+      .map((entry) => entry.type),
+  )
   const first = algorithms.filter((algorithm) => types.has(algorithm.type))
   return [...first, ...algorithms.filter((algorithm) => !first.includes(algorithm))].map((algorithm) => algorithm.name)
 }

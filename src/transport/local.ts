@@ -34,7 +34,11 @@ async function startLocal(options: LocalOptions, command: string): Promise<Remot
   const child = spawn(shell, ['-c', command], { stdio: 'pipe', env: options.env ?? process.env })
   const exit = new Promise<Exit>((resolve, reject) => {
     child.once('exit', (code, signal) => resolve({ code, signal }))
-    child.once('error', (error) => reject(new UnreachableError({ summary: 'The local shell could not be started', detail: `${shell}: ${error.message}` }, { cause: error })))
+    child.once('error', (error) =>
+      reject(
+        new UnreachableError({ summary: 'The local shell could not be started', detail: `${shell}: ${error.message}` }, { cause: error }),
+      ),
+    )
   })
   exit.catch(() => undefined)
   if (child.pid === undefined) await exit

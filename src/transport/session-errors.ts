@@ -71,7 +71,12 @@ export function lostAnswer(cause: unknown, loss: Loss): RollcallError {
   const { host, ended } = loss
   if (cause instanceof FrameError) {
     return new RollcallError(
-      { summary: 'The host answered out of order', detail: cause.message, host, fix: 'This is a fault of Rollcall, or of `wc`, `cp` or `cat` on the host.' },
+      {
+        summary: 'The host answered out of order',
+        detail: cause.message,
+        host,
+        fix: 'This is a fault of Rollcall, or of `wc`, `cp` or `cat` on the host.',
+      },
       { cause },
     )
   }

@@ -25,15 +25,19 @@ export function encodeExchange(number: number, jobs: readonly Job[]): Buffer {
 }
 
 /** What the host said about an exchange: all replies, or why it could not keep them. */
-export type Answer =
-  | { readonly kind: 'replies'; readonly replies: readonly Reply[] }
-  | { readonly kind: 'gone' | 'full' }
+export type Answer = { readonly kind: 'replies'; readonly replies: readonly Reply[] } | { readonly kind: 'gone' | 'full' }
 
 /** The answer does not follow the protocol: a fault of this program or of the host's tools, never of a job. */
 export class FrameError extends Error {}
 
 /** Reads the answer to exchange `number`; `started` is told the place (from 1) of each step as it begins. */
-export async function readAnswer(reader: ByteReader, nonce: string, number: number, jobs: number, started: (step: number) => void): Promise<Answer> {
+export async function readAnswer(
+  reader: ByteReader,
+  nonce: string,
+  number: number,
+  jobs: number,
+  started: (step: number) => void,
+): Promise<Answer> {
   const marker = Buffer.from(`\n${nonce} ${number} `)
   for (;;) {
     await reader.seek(marker)

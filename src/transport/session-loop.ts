@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the text is a shell program
+
 import { type Script, sh } from '../util/sh.ts'
 
 /*

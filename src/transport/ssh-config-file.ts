@@ -9,7 +9,8 @@ import { matchesWildcard } from './wildcard.ts'
  * understood in the last part of an included path.
  */
 export async function readSshConfig(file: string, depth = 0): Promise<string> {
-  if (depth > 16) throw new RollcallError({ summary: 'The ssh configuration includes itself', detail: file, fix: 'Remove the Include line.' })
+  if (depth > 16)
+    throw new RollcallError({ summary: 'The ssh configuration includes itself', detail: file, fix: 'Remove the Include line.' })
   const text = await readText(file)
   const lines: string[] = []
   let inSection = false
@@ -39,7 +40,10 @@ async function readText(file: string): Promise<string> {
     return await readFile(file, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw new RollcallError({ summary: 'The ssh configuration cannot be read', detail: (error as Error).message, fix: `Make it readable:\nls -l ${file}` }, { cause: error })
+    throw new RollcallError(
+      { summary: 'The ssh configuration cannot be read', detail: (error as Error).message, fix: `Make it readable:\nls -l ${file}` },
+      { cause: error },
+    )
   }
 }
 
@@ -50,7 +54,10 @@ async function includedFiles(words: string): Promise<readonly string[]> {
       const path = resolve(join(homedir(), '.ssh'), pattern.replace(/^~(?=\/)/, homedir()))
       if (!/[*?]/.test(basename(path))) return [path]
       const names = await readdir(dirname(path)).catch(() => [])
-      return names.filter((name) => matchesWildcard(basename(path), name) && !name.startsWith('.')).sort().map((name) => join(dirname(path), name))
+      return names
+        .filter((name) => matchesWildcard(basename(path), name) && !name.startsWith('.'))
+        .sort()
+        .map((name) => join(dirname(path), name))
     }),
   )
   return files.flat()

@@ -40,12 +40,27 @@ function namesHost(text: string, host: string): boolean {
 function compute(text: string, name: string, withoutExec = false): Computed {
   const config = sshConfig.parse(text)
   if (withoutExec) {
-    for (const line of config) if ('criteria' in line) line.criteria = Object.fromEntries(Object.entries(line.criteria).filter(([key]) => key.toLowerCase() !== 'exec'))
+    for (const line of config)
+      if ('criteria' in line)
+        line.criteria = Object.fromEntries(Object.entries(line.criteria).filter(([key]) => key.toLowerCase() !== 'exec'))
   }
   return config.compute(name, { ignoreCase: true, matchExec: false })
 }
 
-const honoured = ['hostname', 'port', 'user', 'identityfile', 'identitiesonly', 'identityagent', 'userknownhostsfile', 'hostkeyalias', 'connecttimeout', 'stricthostkeychecking', 'proxyjump', 'proxycommand']
+const honoured = [
+  'hostname',
+  'port',
+  'user',
+  'identityfile',
+  'identitiesonly',
+  'identityagent',
+  'userknownhostsfile',
+  'hostkeyalias',
+  'connecttimeout',
+  'stricthostkeychecking',
+  'proxyjump',
+  'proxycommand',
+]
 
 /** The package runs `Match exec` through bash syntax in `sh`, so it would silently never match. */
 function refuseExec(text: string, name: string, computed: Computed): void {

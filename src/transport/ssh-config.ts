@@ -43,8 +43,16 @@ export async function resolveTarget(declared: DeclaredTarget, configText?: strin
   const path = (value: string) => expand(value.replace(/^~(?=\/|$)/, homedir()), tokens, declared.host)
 
   const configured = values.all('identityfile').filter((file) => file !== 'none')
-  const identityFiles = declared.identityFile !== undefined ? [declared.identityFile] : values.all('identityfile').length > 0 ? configured : defaultKeys.map((name) => `~/.ssh/${name}`)
-  const knownHostsFiles = declared.knownHostsFiles ?? [...(values.list('userknownhostsfile') ?? ['~/.ssh/known_hosts']), '/etc/ssh/ssh_known_hosts']
+  const identityFiles =
+    declared.identityFile !== undefined
+      ? [declared.identityFile]
+      : values.all('identityfile').length > 0
+        ? configured
+        : defaultKeys.map((name) => `~/.ssh/${name}`)
+  const knownHostsFiles = declared.knownHostsFiles ?? [
+    ...(values.list('userknownhostsfile') ?? ['~/.ssh/known_hosts']),
+    '/etc/ssh/ssh_known_hosts',
+  ]
   const agent = agentSocket(values, path)
   const hostKeyAlias = declared.hostKeyAlias ?? values.one('hostkeyalias')
   const seconds = declared.connectTimeoutSeconds ?? number(values, 'connecttimeout', declared.host)
@@ -55,7 +63,10 @@ export async function resolveTarget(declared: DeclaredTarget, configText?: strin
     user,
     identityFiles: identityFiles.map(path),
     identitiesOnly: values.one('identitiesonly')?.toLowerCase() === 'yes',
-    knownHosts: { files: knownHostsFiles.filter((file) => file !== 'none').map(path), policy: policyOf(values.one('stricthostkeychecking')) },
+    knownHosts: {
+      files: knownHostsFiles.filter((file) => file !== 'none').map(path),
+      policy: policyOf(values.one('stricthostkeychecking')),
+    },
     ...(agent !== undefined && { agent }),
     ...(declared.password !== undefined && { password: declared.password }),
     ...(hostKeyAlias !== undefined && { hostKeyAlias }),
@@ -82,7 +93,7 @@ function refuseProxies(values: SshConfigValues, host: string): void {
 }
 
 function agentSocket(values: SshConfigValues, path: (value: string) => string): string | undefined {
-  const fromEnvironment = process.env['SSH_AUTH_SOCK'] || undefined
+  const fromEnvironment = process.env.SSH_AUTH_SOCK || undefined
   const agent = values.one('identityagent')
   if (agent === undefined || agent === 'SSH_AUTH_SOCK') return fromEnvironment
   if (agent === 'none') return undefined
@@ -93,14 +104,24 @@ function number(values: SshConfigValues, keyword: string, host: string): number 
   const value = values.one(keyword)
   if (value === undefined || value === 'none') return undefined
   if (/^[1-9]\d*$/.test(value)) return Number(value)
-  throw new RollcallError({ summary: 'The ssh configuration holds a value that is no number', detail: `${keyword} ${value}`, host, fix: 'Correct it in ~/.ssh/config.' })
+  throw new RollcallError({
+    summary: 'The ssh configuration holds a value that is no number',
+    detail: `${keyword} ${value}`,
+    host,
+    fix: 'Correct it in ~/.ssh/config.',
+  })
 }
 
 function expand(value: string, tokens: Readonly<Record<string, string>>, host: string): string {
   const withTokens = value.replace(/%(.?)/g, (token, letter: string) => {
     const found = letter === '%' ? '%' : tokens[letter]
     if (found !== undefined) return found
-    throw new RollcallError({ summary: 'The ssh configuration holds a token that is not supported', detail: `${token} in '${value}'`, host, fix: 'Write the value out in ~/.ssh/config, or declare it in the inventory.' })
+    throw new RollcallError({
+      summary: 'The ssh configuration holds a token that is not supported',
+      detail: `${token} in '${value}'`,
+      host,
+      fix: 'Write the value out in ~/.ssh/config, or declare it in the inventory.',
+    })
   })
   return withTokens.replace(/\$\{(\w+)\}/g, (_, name: string) => process.env[name] ?? '')
 }

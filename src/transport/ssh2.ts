@@ -38,7 +38,10 @@ export async function connectSsh2(target: SshTarget): Promise<Connection> {
       })
       client.on('error', (error: Error & { level?: string }) => {
         if (error.level === 'agent') return // the next method is tried
-        reject(refusal ?? (error.level === 'client-authentication' ? authentication.refused() : unreachable(target, `${phase}: ${error.message}`, error)))
+        reject(
+          refusal ??
+            (error.level === 'client-authentication' ? authentication.refused() : unreachable(target, `${phase}: ${error.message}`, error)),
+        )
       })
       client.once('close', () => reject(refusal ?? unreachable(target, `the connection was closed, ${phase}`)))
       client.connect({
@@ -142,7 +145,9 @@ function serve(client: Client, target: SshTarget): Connection {
     client.destroy()
   })
   const gone = new Promise<UnreachableError>((resolve) => {
-    client.once('close', () => resolve(lose(problem === undefined ? 'the connection was closed' : `the connection was lost: ${problem.message}`)))
+    client.once('close', () =>
+      resolve(lose(problem === undefined ? 'the connection was closed' : `the connection was lost: ${problem.message}`)),
+    )
   })
 
   return {
@@ -150,7 +155,8 @@ function serve(client: Client, target: SshTarget): Connection {
     async start(command, { pty = false } = {}) {
       if (lost !== undefined) throw lost
       const channel = await new Promise<ClientChannel>((resolve, reject) => {
-        const opened = (error: Error | undefined, channel: ClientChannel) => (error ? reject(lost ?? noChannel(target, error)) : resolve(channel))
+        const opened = (error: Error | undefined, channel: ClientChannel) =>
+          error ? reject(lost ?? noChannel(target, error)) : resolve(channel)
         try {
           client.exec(command.text, pty ? { pty: true } : {}, opened)
         } catch (error) {
@@ -182,7 +188,9 @@ function noChannel(target: SshTarget, error: Error): RollcallError {
 }
 
 function remoteProcess(channel: ClientChannel, gone: Promise<UnreachableError>): RemoteProcess {
+  let settle: (exit: Exit) => void = () => undefined
   const exit = new Promise<Exit>((resolve, reject) => {
+    settle = resolve
     channel.once('exit', (code: number | null, signal?: string) => resolve({ code, signal: signal ?? null }))
     // The channel's own end comes only after its output has been read, so a lost connection is told apart from it.
     gone.then(reject)
@@ -202,6 +210,8 @@ function remoteProcess(channel: ClientChannel, gone: Promise<UnreachableError>):
       // Nobody may be reading any more, and an unread channel never ends.
       channel.stdout.resume()
       channel.stderr.resume()
+      // OpenSSH says nothing more of a process that outlives the signal.
+      setTimeout(settle, 1000, { code: null, signal: 'SIGTERM' }).unref()
     },
   }
 }

@@ -2,7 +2,7 @@ import { appendFile, mkdir, open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { RollcallError } from '../model/errors.ts'
 import { sh } from '../util/sh.ts'
-import { checkHostKey, fingerprint, type KnownHost, keyType, knownHostLine, type KnownHosts, parseKnownHosts } from './known-hosts.ts'
+import { checkHostKey, fingerprint, type KnownHost, type KnownHosts, keyType, knownHostLine, parseKnownHosts } from './known-hosts.ts'
 
 /** Where host keys are looked up, and what happens to a host that is in none of the files. */
 export interface KnownHostsPolicy {
@@ -19,7 +19,14 @@ export async function readKnownHosts(files: readonly string[]): Promise<KnownHos
         return parseKnownHosts(await readFile(file, 'utf8'), file)
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { entries: [], notes: [] }
-        throw new RollcallError({ summary: 'A file of known host keys cannot be read', detail: (error as Error).message, fix: `Make it readable, or name another file:\nls -l ${file}` }, { cause: error })
+        throw new RollcallError(
+          {
+            summary: 'A file of known host keys cannot be read',
+            detail: (error as Error).message,
+            fix: `Make it readable, or name another file:\nls -l ${file}`,
+          },
+          { cause: error },
+        )
       }
     }),
   )

@@ -1,6 +1,9 @@
 /** One pattern of OpenSSH's files: `*` is any text, `?` one character; all else stands for itself. */
 export function matchesWildcard(pattern: string, text: string): boolean {
-  const source = pattern.replace(/[\\^$.|+()[\]{}]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')
+  const source = pattern
+    .replace(/[\\^$.|+()[\]{}]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
   return new RegExp(`^${source}$`, 's').test(text)
 }
 

@@ -18,14 +18,25 @@ export interface Answers {
 export async function rollcall(line: string | readonly string[], { engine = {}, env = {} }: Answers = {}): Promise<Done> {
   const text = { out: '', err: '' }
   const asked: [string, unknown][] = []
-  const output = (stream: 'out' | 'err') => ({ write: (data: string | Uint8Array) => void (text[stream] += Buffer.from(data).toString('utf8')) })
+  const output = (stream: 'out' | 'err') => ({
+    write: (data: string | Uint8Array): void => {
+      text[stream] += Buffer.from(data).toString('utf8')
+    },
+  })
   const verb = (name: keyof Engine) => async (request: unknown) => {
     asked.push([name, request])
     const answer = engine[name] as ((request: unknown) => Promise<unknown>) | undefined
     if (!answer) throw new Error(`the test describes no answer to ${name}`)
     return answer(request)
   }
-  const described = { run: verb('run'), outline: verb('outline'), explain: verb('explain'), renderOne: verb('renderOne'), lab: verb('lab'), labHosts: verb('labHosts') } as unknown as Engine
+  const described = {
+    run: verb('run'),
+    outline: verb('outline'),
+    explain: verb('explain'),
+    renderOne: verb('renderOne'),
+    lab: verb('lab'),
+    labHosts: verb('labHosts'),
+  } as unknown as Engine
   const argv = typeof line === 'string' ? line.split(' ').filter((word) => word !== '') : line
   const code = await commandLine(argv, { stdout: output('out'), stderr: output('err'), env, cwd: '/site', engine: described })
   return { code, ...text, asked }

@@ -10,8 +10,14 @@ const mistakes: readonly (readonly [line: string | readonly string[], says: read
   ['lab pu', ['There is no such command', "  'rollcall lab pu'", "  Did you mean 'up'?", '  rollcall lab --help']],
   ['run prepare --limt x', ['There is no such option', '  --limt for rollcall run', "  Did you mean '--limit'?", '  rollcall run --help']],
   ['run prepare --limt=x', ['There is no such option', '  --limt for rollcall run', "  Did you mean '--limit'?", '  rollcall run --help']],
-  ['run prepare --skip_tags x', ['There is no such option', '  --skip_tags for rollcall run', "  Did you mean '--skip-tags'?", '  rollcall run --help']],
-  ['run prepare --skipTags x', ['There is no such option', '  --skipTags for rollcall run', "  Did you mean '--skip-tags'?", '  rollcall run --help']],
+  [
+    'run prepare --skip_tags x',
+    ['There is no such option', '  --skip_tags for rollcall run', "  Did you mean '--skip-tags'?", '  rollcall run --help'],
+  ],
+  [
+    'run prepare --skipTags x',
+    ['There is no such option', '  --skipTags for rollcall run', "  Did you mean '--skip-tags'?", '  rollcall run --help'],
+  ],
   ['run prepare -c', ['There is no such option', '  -c for rollcall run', "  Did you mean '-C'?", '  rollcall run --help']],
   ['run prepare -Cq', ['There is no such option', '  -q for rollcall run', '  rollcall run --help']],
   ['run prepare --zzz', ['There is no such option', '  --zzz for rollcall run', '  rollcall run --help']],
@@ -22,21 +28,43 @@ const mistakes: readonly (readonly [line: string | readonly string[], says: read
   ['run prepare honor-viper', ['There is a word too many', "  'honor-viper' in rollcall run <playbook>", '  rollcall run --help']],
   [
     'run prepare --limit',
-    ['An option has no value', '  --limit: hosts this run may change, e.g. web:!edge; templates still know every host', '  rollcall run --help'],
+    [
+      'An option has no value',
+      '  --limit: hosts this run may change, e.g. web:!edge; templates still know every host',
+      '  rollcall run --help',
+    ],
   ],
   [
     'run prepare --limit --check',
-    ['An option has no value', '  --limit: hosts this run may change, e.g. web:!edge; templates still know every host', '  rollcall run --help'],
+    [
+      'An option has no value',
+      '  --limit: hosts this run may change, e.g. web:!edge; templates still know every host',
+      '  rollcall run --help',
+    ],
   ],
-  [['run', 'prepare', '--limit', ''], ['An option has an empty value', '  --limit', '  Give it a value, or leave it out.', '  rollcall run --help']],
-  [['run', 'prepare', '--tags', ','], ['An option has an empty value', '  --tags', '  Give it a value, or leave it out.', '  rollcall run --help']],
-  ['run prepare --tags=', ['An option has an empty value', '  --tags', '  Give it a value, or leave it out.', '  rollcall run --help']],
+  [
+    ['run', 'prepare', '--limit', ''],
+    ['An option has an empty value', '  --limit', '  Give it a value, or leave it out.', '  rollcall run --help'],
+  ],
+  [
+    ['run', 'prepare', '--tags', ','],
+    ['An option has an empty value', '  --tags', '  Give it a value, or leave it out.', '  rollcall run --help'],
+  ],
+  ['run prepare --tags=', ['An option has no value', '  --tags: only tasks with one of these tags', '  rollcall run --help']],
+  ['run prepare -- --limit web', ['There is a word too many', "  '--limit' behind the two dashes", '  rollcall run --help']],
+  ['run prepare --tags a b', ['There is a word too many', "  'b' in rollcall run <playbook>", '  rollcall run --help']],
   ['run prepare -l a -l b', ['An option is given twice', '  --limit: a and b', '  Give it once.', '  rollcall run --help']],
   ['run prepare -i a --inventory b', ['An option is given twice', '  --inventory: a and b', '  Give it once.', '  rollcall run --help']],
   ['run prepare --check=yes', ['This option takes no value', '  --check=yes', '  --check', '  rollcall run --help']],
   ['run prepare -C=1', ['This option takes no value', '  -C=1', '  --check', '  rollcall run --help']],
-  ['run prepare --format jsn', ['An option has a value it does not know', "  --format 'jsn'", "  Did you mean 'json'?", '  rollcall run --help']],
-  ['run prepare --format xml', ['An option has a value it does not know', "  --format 'xml'", '  It knows: human, json.', '  rollcall run --help']],
+  [
+    'run prepare --format jsn',
+    ['An option has a value it does not know', "  --format 'jsn'", "  Did you mean 'json'?", '  rollcall run --help'],
+  ],
+  [
+    'run prepare --format xml',
+    ['An option has a value it does not know', "  --format 'xml'", '  It knows: human, json.', '  rollcall run --help'],
+  ],
   ['run prepare --forks 0', ['--forks needs a whole number from 1', "  '0'", '  --forks 50']],
   ['run prepare --forks -1', ['--forks needs a whole number from 1', "  '-1'", '  --forks 50']],
   ['run prepare --forks 2.5', ['--forks needs a whole number from 1', "  '2.5'", '  --forks 50']],
@@ -67,7 +95,7 @@ describe('a mistake says what is wrong and what to do, asks for nothing, and exi
 })
 
 describe('help', () => {
-  test.each([
+  test.each<readonly [line: string, first: string]>([
     ['--help', 'rollcall <command>'],
     ['-h', 'rollcall <command>'],
     ['run --help', 'rollcall run <playbook>'],
@@ -75,7 +103,9 @@ describe('help', () => {
     ['explain --help', 'rollcall explain <playbook>'],
     ['render --help', 'rollcall render <playbook>'],
     ['lab --help', 'rollcall lab'],
-    ...['up', 'down', 'status', 'reset', 'stop', 'start', 'exec', 'ssh'].map((verb) => [`lab ${verb} --help`, `rollcall lab ${verb}`] as const),
+    ...['up', 'down', 'status', 'reset', 'stop', 'start', 'exec', 'ssh'].map(
+      (verb) => [`lab ${verb} --help`, `rollcall lab ${verb}`] as const,
+    ),
   ])('rollcall %s', async (line, first) => {
     const { code, out, err, asked } = await rollcall(line)
     expect(out.split('\n')[0]).toMatch(new RegExp(`^${first.replace(/[<>]/g, '.')}`))
@@ -102,9 +132,18 @@ describe('completion', () => {
     expect({ code, err }).toEqual({ code: 0, err: '' })
   })
   test.each([
-    [['rollcall', ''], ['run', 'explain', 'render', 'lab', 'completion']],
-    [['rollcall', 'lab', ''], ['up', 'down', 'status', 'reset', 'exec', 'stop', 'start', 'ssh']],
-    [['rollcall', 'run', 'prepare', '--format', ''], ['human', 'json']],
+    [
+      ['rollcall', ''],
+      ['run', 'explain', 'render', 'lab', 'completion'],
+    ],
+    [
+      ['rollcall', 'lab', ''],
+      ['up', 'down', 'status', 'reset', 'exec', 'stop', 'start', 'ssh'],
+    ],
+    [
+      ['rollcall', 'run', 'prepare', '--format', ''],
+      ['human', 'json'],
+    ],
   ])('%j', async (words, completions) => {
     const { code, out, err } = await rollcall(['--get-yargs-completions', ...words])
     expect(out.trimEnd().split('\n')).toEqual(completions)

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openSession } from '../../src/transport/session.ts'
 import type { Connection, Exit, RemoteProcess } from '../../src/transport/connection.ts'
+import { openSession } from '../../src/transport/session.ts'
 import { type Script, sh } from '../../src/util/sh.ts'
 import { testFolder } from '../helpers/folder.ts'
 
@@ -32,12 +32,30 @@ async function finish(process: RemoteProcess, input: Uint8Array = new Uint8Array
   return { exit, stdout, stderr }
 }
 
-const cases: readonly { readonly name: string; readonly script: Script; readonly input?: Uint8Array; readonly outcome: Partial<Outcome> }[] = [
-  { name: 'gives both outputs apart', script: sh`echo out; echo err >&2`, outcome: { stdout: 'out\n', stderr: 'err\n', exit: { code: 0, signal: null } } },
+const cases: readonly {
+  readonly name: string
+  readonly script: Script
+  readonly input?: Uint8Array
+  readonly outcome: Partial<Outcome>
+}[] = [
+  {
+    name: 'gives both outputs apart',
+    script: sh`echo out; echo err >&2`,
+    outcome: { stdout: 'out\n', stderr: 'err\n', exit: { code: 0, signal: null } },
+  },
   { name: 'gives the exit code', script: sh`exit 42`, outcome: { exit: { code: 42, signal: null } } },
   { name: 'gives the signal that killed the process', script: sh`kill -9 $$`, outcome: { exit: { code: null, signal: 'SIGKILL' } } },
-  { name: 'carries every byte of the input', script: sh`cat`, input: Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)), outcome: { stdout: String.fromCharCode(...Array.from({ length: 256 }, (_, byte) => byte)) } },
-  { name: 'keeps a hostile word in one piece', script: sh`printf %s ${"it's; $(id) `id` \\ \n *"}`, outcome: { stdout: "it's; $(id) `id` \\ \n *" } },
+  {
+    name: 'carries every byte of the input',
+    script: sh`cat`,
+    input: Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)),
+    outcome: { stdout: String.fromCharCode(...Array.from({ length: 256 }, (_, byte) => byte)) },
+  },
+  {
+    name: 'keeps a hostile word in one piece',
+    script: sh`printf %s ${"it's; $(id) `id` \\ \n *"}`,
+    outcome: { stdout: "it's; $(id) `id` \\ \n *" },
+  },
 ]
 
 /** The behaviour of every implementation of {@link Connection}; with a `link`, also of one that can be lost. */

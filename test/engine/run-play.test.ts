@@ -134,6 +134,19 @@ describe('handlers', () => {
     const last = await runLocally(handled(false), { home })
     expect(last.outcomes('one')).toEqual(['a: ok', 'b: ok', 'c: changed'])
   })
+  test('run early where they are flushed, and again at the end when notified again', async () => {
+    const playbook = definePlaybook('flush', inventory, (play) => {
+      play('flush', { hosts: 'one' }, ({ task, handler, flushHandlers }) => {
+        const told = handler('told', happen({ log: at('log'), word: 'told' }))
+        task('a', note({ path: at('a'), text: 'a' }), { notify: told })
+        flushHandlers()
+        task('b', happen({ log: at('log'), word: 'b' }), { notify: told })
+      })
+    })
+    const run = await runLocally(playbook, { home })
+    expect(content('log')).toBe('told\nb\ntold\n')
+    expect(run.outcomes('one')).toEqual(['a: changed', 'told: changed', 'b: changed', 'told: changed'])
+  })
   test('a state directory that cannot be written fails the task before it changes anything', async () => {
     writeFileSync(home, 'a file where the home should be')
     const run = await runLocally(handled(false), { home })

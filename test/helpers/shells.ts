@@ -1,7 +1,7 @@
 import { accessSync, constants, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { connectLocal } from '../../src/transport/local.ts'
 import type { Connection } from '../../src/transport/connection.ts'
+import { connectLocal } from '../../src/transport/local.ts'
 import { testFolder } from './folder.ts'
 
 /** A shell to run the same tests through: its name, and how to connect to a host whose `sh` it is. */
@@ -14,7 +14,33 @@ export interface TestShell {
 }
 
 /** What the session and busybox's own tools are needed for; the rest of a busybox host is busybox as well. */
-const busyboxApplets = ['sh', 'head', 'tail', 'mktemp', 'mkdir', 'wc', 'cat', 'cp', 'rm', 'id', 'sleep', 'env', 'printf', 'od', 'dd', 'kill', 'ls', 'stat', 'seq', 'tr', 'test', 'true', 'false', 'yes', 'sed']
+const busyboxApplets = [
+  'sh',
+  'head',
+  'tail',
+  'mktemp',
+  'mkdir',
+  'wc',
+  'cat',
+  'cp',
+  'rm',
+  'id',
+  'sleep',
+  'env',
+  'printf',
+  'od',
+  'dd',
+  'kill',
+  'ls',
+  'stat',
+  'seq',
+  'tr',
+  'test',
+  'true',
+  'false',
+  'yes',
+  'sed',
+]
 
 function needed(path: string, pack: string): string {
   try {

@@ -10,7 +10,10 @@ export interface TestKey {
 }
 
 export function makeKey(options: { readonly passphrase?: string } = {}): TestKey {
-  const pair = options.passphrase === undefined ? ssh2.utils.generateKeyPairSync('ed25519') : ssh2.utils.generateKeyPairSync('ed25519', { passphrase: options.passphrase, cipher: 'aes256-ctr', rounds: 16 })
+  const pair =
+    options.passphrase === undefined
+      ? ssh2.utils.generateKeyPairSync('ed25519')
+      : ssh2.utils.generateKeyPairSync('ed25519', { passphrase: options.passphrase, cipher: 'aes256-ctr', rounds: 16 })
   const parsed = ssh2.utils.parseKey(pair.public)
   if (parsed instanceof Error) throw parsed
   return { privateText: pair.private, publicText: pair.public, publicKey: parsed.getPublicSSH() }

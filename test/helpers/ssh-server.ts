@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
-import { createServer, type Server as TcpServer, type Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { createServer, type Socket, type Server as TcpServer } from 'node:net'
 import ssh2, { type ServerChannel } from 'ssh2'
-import type { SshTarget } from '../../src/transport/target.ts'
 import { knownHostLine } from '../../src/transport/known-hosts.ts'
+import type { SshTarget } from '../../src/transport/target.ts'
 import { testFolder } from './folder.ts'
 import { makeKey, type TestKey, writePrivate } from './ssh-keys.ts'
 import { countTraffic, type Traffic } from './traffic.ts'
@@ -110,7 +110,13 @@ function sshServer(options: SshServerOptions, hostKey: TestKey, userKey: TestKey
   })
 }
 
-function run(options: SshServerOptions, channel: ServerChannel, seen: ReturnType<Traffic['open']>, command: string, session: ssh2.Session): void {
+function run(
+  options: SshServerOptions,
+  channel: ServerChannel,
+  seen: ReturnType<Traffic['open']>,
+  command: string,
+  session: ssh2.Session,
+): void {
   const child = spawn(options.shell ?? 'sh', ['-c', command], { env: options.env ?? process.env })
   session.on('signal', (_accept, _reject, { name }) => void child.kill(`SIG${name}` as NodeJS.Signals))
   child.stdin.on('error', () => undefined)

@@ -2,6 +2,8 @@
 export interface ChannelTraffic {
   readonly user: string
   readonly command: string
+  /** Whose session it is: the login user's own, or one reached through sudo. */
+  readonly kind: 'login' | 'become'
   /** Times that the client sent something after the server had: what costs a round trip. */
   turns: number
   bytesFromClient: number
@@ -19,7 +21,13 @@ export function countTraffic(): Traffic {
   return {
     channels,
     open(user, command) {
-      const channel: ChannelTraffic = { user, command, turns: 0, bytesFromClient: 0 }
+      const channel: ChannelTraffic = {
+        user,
+        command,
+        kind: /^exec (?:\S+ )*sudo /.test(command) ? 'become' : 'login',
+        turns: 0,
+        bytesFromClient: 0,
+      }
       channels.push(channel)
       // A channel starts with the server's turn over: the command itself was the client's first word.
       let serverSpoke = true

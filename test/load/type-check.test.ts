@@ -13,36 +13,27 @@ const errorOf = ({ project, path }: TempProject) =>
 
 const plain = { 'inventory/lab.ts': twoHosts(), 'playbooks/site.ts': emptyPlaybook() }
 
-const template = (data: string) => `import { defineTemplate, value } from 'rollcall'
-export const conf = defineTemplate({
-  input: { port: value<number>(), tls: value<boolean>() },
-  file: 'conf.eta',
-  data: (${data}) => (${data}),
-})
-`
+const bind = (name: string) =>
+  `export const ${name} = defineTemplate({ input: { port: value<number>(), tls: value<boolean>() }, file: '${name}.eta', data: (given) => given })\n`
 
-test('a right playbook passes, the second time from memory', async () => {
+const templates = (files: Readonly<Record<string, string>>) => ({
+  'templates/index.ts': `import { defineTemplate, value } from 'rollcall'\n${Object.keys(files).map(bind).join('')}`,
+  ...Object.fromEntries(Object.entries(files).map(([name, text]) => [`templates/${name}.eta`, text])),
+})
+
+test('a right playbook passes; from memory, until something that the compiler read has changed', async () => {
   const project = tempProject(plain)
+  expect(await check(project)).toEqual({ ok: true, cached: false })
+  expect(await check(project)).toEqual({ ok: true, cached: true })
+  project.write('inventory/lab.ts', twoHosts('alpha', 'gamma'))
+  expect(await check(project)).toEqual({ ok: true, cached: false })
+  project.write('package.json', '{"name":"fixture","type":"module","rollcall":{}}')
   expect(await check(project)).toEqual({ ok: true, cached: false })
   expect(await check(project)).toEqual({ ok: true, cached: true })
 })
 
-test.for([
-  ['the playbook', 'playbooks/site.ts', `${emptyPlaybook()}\n// changed\n`],
-  ['the inventory', 'inventory/lab.ts', twoHosts('alpha', 'gamma')],
-  ['package.json', 'package.json', '{"name":"fixture","type":"module","rollcall":{}}'],
-] as const)('a change of %s is checked anew', async ([, file, text]) => {
-  const project = tempProject(plain)
-  await check(project)
-  project.write(file, text)
-  expect(await check(project)).toEqual({ ok: true, cached: false })
-})
-
 test('a wrong playbook is reported at its own line, and is not remembered as right', async () => {
   const project = tempProject({ ...plain, 'playbooks/site.ts': emptyPlaybook('wbe') })
-  const verdict = await check(project)
-  expect(verdict).toMatchObject({ ok: false, diagnostics: [{ file: 'playbooks/site.ts', line: 4, column: 21, code: 'TS2322' }] })
-  expect(await check(project)).toEqual(verdict)
   expect(await errorOf(project)).toMatchObject({
     details: {
       summary: 'The playbook does not compile',
@@ -52,6 +43,8 @@ test('a wrong playbook is reported at its own line, and is not remembered as rig
       exitCode: 1,
     },
   })
+  const diagnostics = [{ file: 'playbooks/site.ts', line: 4, column: 21, code: 'TS2322' }]
+  expect(await check(project)).toMatchObject({ ok: false, diagnostics })
 })
 
 test('-i decides which inventory the playbook is checked against', async () => {
@@ -65,42 +58,44 @@ test('-i decides which inventory the playbook is checked against', async () => {
   expect(await check(project, 'inventory/production.ts')).toEqual({ ok: true, cached: true })
 })
 
-test('syntax that is more than types is refused', async () => {
-  const project = tempProject({ ...plain, 'playbooks/site.ts': `${emptyPlaybook()}enum Colour { Red }\n` })
-  expect(await check(project)).toMatchObject({ ok: false, diagnostics: [{ file: 'playbooks/site.ts', line: 6, code: 'TS1294' }] })
-})
-
-test.for([
-  ['an undeclared name', 'port <%= it.prt %>', { line: 1, column: 13, code: 'TS2551' }],
-  ['its place on a later line', '# text\n  a <% if (it.tls) { %>b <%= it.certificate %><% } %>', { line: 2, column: 33, code: 'TS2339' }],
-  ['a boolean that would be printed', '\n\n<%= it.tls %>', { line: 3, column: 5, code: 'TS2345' }],
-  ['a whole object', '<%~ it -%>\n', { line: 1, column: 5, code: 'TS2345' }],
-  ['a block that is not closed', '<% if (it.tls) { %>\nx\n', { code: 'TS1005' }],
-] as const)('a template joins the check: %s', async ([, eta, diagnostic]) => {
-  const project = tempProject({ ...plain, 'templates/index.ts': template('{ port, tls }'), 'templates/conf.eta': eta })
-  expect(await check(project)).toMatchObject({ ok: false, diagnostics: [{ file: 'templates/conf.eta', ...diagnostic }] })
-})
-
-test('a right template passes; a change of it is checked anew', async () => {
+test('templates join the check, and syntax that is more than types is refused: each at its own place', async () => {
   const project = tempProject({
     ...plain,
-    'templates/index.ts': template('{ port, tls }'),
-    'templates/conf.eta': `port <%= it.port %>\n<% if (it.tls) { -%>\ntls <%= it.tls ? 'on' : 'off' %>\n<% } else { -%>\nplain\n<% } -%>\n`,
+    ...templates({
+      undeclared: 'port <%= it.prt %>',
+      later: '# text\n  a <% if (it.tls) { %>b <%= it.certificate %><% } %>',
+      aBoolean: '\n\n<%= it.tls %>',
+      whole: '<%~ it -%>\n',
+      right: `port <%= it.port %>\n<% if (it.tls) { -%>\ntls <%= it.tls ? 'on' : 'off' %>\n<% } else { -%>\nplain\n<% } -%>\n`,
+    }),
+    'playbooks/site.ts': `${emptyPlaybook()}enum Colour { Red }\n`,
   })
-  expect(await check(project)).toEqual({ ok: true, cached: false })
-  expect(await check(project)).toEqual({ ok: true, cached: true })
-  project.write('templates/conf.eta', '<%= it.nothing %>')
-  expect(await check(project)).toMatchObject({ ok: false })
+  const verdict = await check(project)
+  const places = verdict.ok ? [] : verdict.diagnostics.map(({ file, line, column, code }) => `${file}:${line}:${column} ${code}`)
+  expect(places.sort()).toEqual([
+    'playbooks/site.ts:6:6 TS1294',
+    'templates/aBoolean.eta:3:5 TS2345',
+    'templates/later.eta:2:33 TS2339',
+    'templates/undeclared.eta:1:13 TS2551',
+    'templates/whole.eta:1:5 TS2345',
+  ])
 })
 
-test('the message about a printed boolean says what a template prints', async () => {
-  const project = tempProject({ ...plain, 'templates/index.ts': template('{ port, tls }'), 'templates/conf.eta': '<%= it.tls %>' })
+test('a change of a template is checked anew; a boolean it would print is told with what a template prints', async () => {
+  const project = tempProject({ ...plain, ...templates({ conf: '<%= it.port %>' }) })
+  expect(await check(project)).toEqual({ ok: true, cached: false })
+  project.write('templates/conf.eta', '<%= it.tls %>')
   expect(await errorOf(project)).toMatchObject({
     details: {
       detail: expect.stringContaining('templates/conf.eta:1:5'),
       fix: expect.stringContaining('A template prints text and numbers only'),
     },
   })
+})
+
+test('a block that is not closed is an error of its template', async () => {
+  const project = tempProject({ ...plain, ...templates({ conf: '<% if (it.tls) { %>\nx\n' }) })
+  expect(await check(project)).toMatchObject({ ok: false, diagnostics: [{ file: 'templates/conf.eta', code: 'TS1005' }] })
 })
 
 test.for([
@@ -111,12 +106,12 @@ test.for([
   ],
   [
     'not there',
-    { 'templates/index.ts': template('{ port, tls }'), 'templates/config.eta': '' },
+    { 'templates/index.ts': `\n${bind('conf')}`, 'templates/config.eta': '' },
     { summary: 'A template does not exist', at: { file: 'templates/index.ts', line: 2 }, fix: `Did you mean 'templates/config.eta'?` },
   ],
   [
     'with an open tag',
-    { 'templates/index.ts': template('{ port, tls }'), 'templates/conf.eta': 'a\n  <%= it.port' },
+    { ...templates({ conf: 'a\n  <%= it.port' }) },
     { summary: 'A template cannot be read', at: { file: 'templates/conf.eta', line: 2, column: 3 } },
   ],
 ] as const)('a template that is %s', async ([, files, details]) => {

@@ -37,7 +37,7 @@ describe('apt', () => {
 
   test.each<[string, Parameters<typeof apt>[0], object, object, readonly string[]]>([
     ['missing', { name: ['a', 'b'] }, { a: { ...absent, candidate: '2' }, b: installed('1') }, { a: { installed: true, version: '2' }, b: { installed: true } }, ['apt  install -- a']],
-    ['several', { name: ['a', 'b'], installRecommends: false }, { a: { ...absent, candidate: '2' }, b: { ...absent, candidate: '3' } }, { a: { version: '2' }, b: { version: '3' } }, ['apt -o APT::Install-Recommends=false install -- a b']],
+    ['several', { name: ['a', 'b'], installRecommends: false }, { a: { ...absent, candidate: '2' }, b: { ...absent, candidate: '3' } }, { a: { version: '2' }, b: { version: '3' } }, ["apt -o 'APT::Install-Recommends=false' install -- a b"]],
     ['a version', { name: 'a=1.5' }, { a: installed('2', { candidate: '2' }) }, { a: { installed: true, version: '1.5' } }, ["apt  install -- 'a=1.5'"]],
     ['a version that is there', { name: 'a=1.*' }, { a: installed('1.5') }, { a: { installed: true } }, []],
     ['a version pattern', { name: 'a=1.*' }, { a: { ...absent, candidate: '2' } }, { a: { version: unknown } }, ["apt  install -- 'a=1.*'"]],
@@ -48,8 +48,8 @@ describe('apt', () => {
     ['purged', { name: 'a', state: 'absent', purge: true }, { a: { ...absent, residue: true } }, { a: { installed: false, residue: false } }, ['apt purge -- a']],
   ])('%s', (_, params, found, wanted, expected) => {
     expect(plan(apt(params), found)).toMatchObject(wanted)
-    const quoted = expected.map((line) => line.replace("'a=1.5'", "'a=1.5'"))
-    expect(scripts(apt(params), found).filter((line) => line !== 'apt  install -- ' && line !== 'apt remove -- ')).toEqual(quoted)
+    const due = Object.entries(plan(apt(params), found)).some(([name, state]) => Object.entries(state ?? {}).some(([field, value]) => value !== unknown && (found as never)[name]?.[field] !== value))
+    expect(due ? scripts(apt(params), found) : []).toEqual(expected)
   })
 
   test.each<[Parameters<typeof apt>[0], object, RegExp]>([

@@ -36,8 +36,16 @@ test.each([
 
 const many = Array.from({ length: 300 }, (_, line) => `line ${line}\n`)
 const diffs: readonly (readonly [string, DiffEntry, readonly string[]])[] = [
-  ['fields', { resource: 'file:/x', before: { fields: { mode: '0644' } }, after: { fields: { mode: '0600' } } }, ['file:/x', 'mode: 0644 → 0600']],
-  ['a field that one side lacks', { resource: 'package:x', before: { fields: {} }, after: { fields: { version: '1.0' } } }, ['package:x', 'version: (none) → 1.0']],
+  [
+    'fields',
+    { resource: 'file:/x', before: { fields: { mode: '0644' } }, after: { fields: { mode: '0600' } } },
+    ['file:/x', 'mode: 0644 → 0600'],
+  ],
+  [
+    'a field that one side lacks',
+    { resource: 'package:x', before: { fields: {} }, after: { fields: { version: '1.0' } } },
+    ['package:x', 'version: (none) → 1.0'],
+  ],
   [
     'a new file',
     { resource: 'file:/x', before: { fields: { state: 'absent' } }, after: { fields: { state: 'file' }, text: 'a\nb\n' } },
@@ -116,7 +124,12 @@ describe('words', () => {
     expect([listed(['a', 'b', 'c'], 2), listed(['a', 'b', 'c', 'd'], 2)]).toEqual(['a, b, c', 'a, b and 2 more']))
 })
 
-const host = (origin: 'live' | 'cached' | 'declared' | 'none', ageSeconds = 0) => ({ host: 'x', origin, ageSeconds, reachable: origin === 'live' })
+const host = (origin: 'live' | 'cached' | 'declared' | 'none', ageSeconds = 0) => ({
+  host: 'x',
+  origin,
+  ageSeconds,
+  reachable: origin === 'live',
+})
 test.each([
   [[], 'facts from 0'],
   [[host('live')], 'facts from 1 (1 live)'],
@@ -137,7 +150,21 @@ describe('errors', () => {
     expect(parsePlace('nothing')).toBeUndefined()
   })
   test('the fix is the last thing, host, task and place before it', () => {
-    const details = { summary: 'It failed', detail: 'one\ntwo', host: 'a', task: 't', at: { file: '/site/p.ts', line: 3 }, fix: 'Do this:\nrollcall x' }
-    expect(describeError(details, plain, '/site')).toEqual(['It failed', '  one', '  two', "  at host a, task 't', p.ts:3", '  Do this:', '  rollcall x'])
+    const details = {
+      summary: 'It failed',
+      detail: 'one\ntwo',
+      host: 'a',
+      task: 't',
+      at: { file: '/site/p.ts', line: 3 },
+      fix: 'Do this:\nrollcall x',
+    }
+    expect(describeError(details, plain, '/site')).toEqual([
+      'It failed',
+      '  one',
+      '  two',
+      "  at host a, task 't', p.ts:3",
+      '  Do this:',
+      '  rollcall x',
+    ])
   })
 })

@@ -4,7 +4,12 @@ import { createReporter, formats } from '../../src/report/reporter.ts'
 import { collect } from './collect.ts'
 import { type Scenario, scenarios } from './scenarios.ts'
 
-function report(format: (typeof formats)[number], { events, diff = false, verbosity = 0 }: Scenario, colour = false, terminal = {}): string {
+function report(
+  format: (typeof formats)[number],
+  { events, diff = false, verbosity = 0 }: Scenario,
+  colour = false,
+  terminal = {},
+): string {
   const { screen, out } = collect(terminal)
   const emit = createReporter(format, screen, { colour, verbosity, diff, cwd: '/home/me/site' })
   for (const event of events) emit(event)
@@ -35,7 +40,6 @@ describe('human', () => {
   })
 
   test.each(scenarios)('without colour nothing a terminal obeys gets through: $name', (each) => {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: looking for them is the purpose
     expect(report('human', each)).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/)
   })
 

@@ -22,7 +22,11 @@ const run = (fields: Partial<RunEvent> = {}): RunEvent => ({
   ...fields,
 })
 const live = (host: string): FactsEvent['hosts'][number] => ({ host, origin: 'live', ageSeconds: 0, reachable: true })
-const facts = (hosts: FactsEvent['hosts'] = ['honor-viper', 'crystal-panda'].map(live)): FactsEvent => ({ event: 'facts', hosts, durationMs: 310 })
+const facts = (hosts: FactsEvent['hosts'] = ['honor-viper', 'crystal-panda'].map(live)): FactsEvent => ({
+  event: 'facts',
+  hosts,
+  durationMs: 310,
+})
 const play = (hosts: readonly string[] = ['honor-viper'], tasks = 9): Event => ({ event: 'play', play: 'cluster nodes', hosts, tasks })
 const task = (fields: Partial<TaskEvent> & Pick<TaskEvent, 'task' | 'outcome'>): TaskEvent => ({
   event: 'task',
@@ -47,7 +51,14 @@ const recap = (hosts: { [host: string]: Partial<HostRecap> }, fields: Partial<Re
   ...fields,
 })
 
-const view = { template: 'haproxy.cfg.eta', input: 'nodes', of: 'group cluster', hosts: ['honor-viper', 'crystal-panda'], fleetSize: 7, notLive: [] }
+const view = {
+  template: 'haproxy.cfg.eta',
+  input: 'nodes',
+  of: 'group cluster',
+  hosts: ['honor-viper', 'crystal-panda'],
+  fleetSize: 7,
+  notLive: [],
+}
 const haproxy = task({
   task: 'haproxy.cfg',
   module: 'template',
@@ -74,7 +85,14 @@ const many = Array.from({ length: 20 }, (_, index) => `web-${String(index + 1).p
 export const scenarios: readonly Scenario[] = [
   {
     name: 'converged',
-    events: [run(), facts(), play(), ...times(7, { outcome: 'ok' }), ...times(2, { outcome: 'skipped', reason: 'when said no' }), recap({ 'honor-viper': { ok: 7, skipped: 2 } })],
+    events: [
+      run(),
+      facts(),
+      play(),
+      ...times(7, { outcome: 'ok' }),
+      ...times(2, { outcome: 'skipped', reason: 'when said no' }),
+      recap({ 'honor-viper': { ok: 7, skipped: 2 } }),
+    ],
   },
   {
     name: 'changes',
@@ -110,7 +128,17 @@ export const scenarios: readonly Scenario[] = [
       run({ check: true, queries: ['openssl x509 -checkend 0'] }),
       facts(),
       play(),
-      task({ task: 'install haproxy', outcome: 'changed', diff: [{ resource: 'package:haproxy', before: { fields: { state: 'absent' } }, after: { fields: { state: 'present', version: '(unknown)' } } }] }),
+      task({
+        task: 'install haproxy',
+        outcome: 'changed',
+        diff: [
+          {
+            resource: 'package:haproxy',
+            before: { fields: { state: 'absent' } },
+            after: { fields: { state: 'present', version: '(unknown)' } },
+          },
+        ],
+      }),
       task({ ...haproxy, confidence: 'assumed', reason: "after 'install haproxy'" }),
       task({ task: 'certificate directory', outcome: 'ok', confidence: 'assumed', reason: "after 'install haproxy'" }),
       task({ task: 'TLS frontend', outcome: 'skipped', confidence: 'unknown', reason: "depends on the result of 'find certificate'" }),
@@ -122,10 +150,22 @@ export const scenarios: readonly Scenario[] = [
     name: 'a host outside the targets is down',
     events: [
       run(),
-      { event: 'warning', host: 'crystal-panda', message: 'the declared private address is on no interface', fix: 'Correct privateIp in the inventory.' },
-      facts([live('honor-viper'), { host: 'crystal-panda', origin: 'cached', ageSeconds: 3 * 3600 + 59, reachable: false, reason: 'connect timed out' }]),
+      {
+        event: 'warning',
+        host: 'crystal-panda',
+        message: 'the declared private address is on no interface',
+        fix: 'Correct privateIp in the inventory.',
+      },
+      facts([
+        live('honor-viper'),
+        { host: 'crystal-panda', origin: 'cached', ageSeconds: 3 * 3600 + 59, reachable: false, reason: 'connect timed out' },
+      ]),
       play(),
-      task({ ...haproxy, task: 'peers.json', templates: [{ ...view, template: 'peers.json.eta', notLive: [{ host: 'crystal-panda', origin: 'cached', ageSeconds: 10_900 }] }] }),
+      task({
+        ...haproxy,
+        task: 'peers.json',
+        templates: [{ ...view, template: 'peers.json.eta', notLive: [{ host: 'crystal-panda', origin: 'cached', ageSeconds: 10_900 }] }],
+      }),
       recap({ 'honor-viper': { changed: 1 } }),
     ],
   },
@@ -142,7 +182,7 @@ export const scenarios: readonly Scenario[] = [
         outcome: 'failed',
         error: {
           summary: 'A fact of another host is not known',
-          detail: "hardware.memoryMb of crystal-panda: no route to host, and nothing is remembered\ntemplates/peers.json.eta:7",
+          detail: 'hardware.memoryMb of crystal-panda: no route to host, and nothing is remembered\ntemplates/peers.json.eta:7',
           fix: 'Start crystal-panda, or declare the fact in the inventory.',
         },
       }),
@@ -151,14 +191,34 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'a validation refuses',
-    events: [run(), facts(), play(), ...times(3, { outcome: 'ok' }), task({ task: 'haproxy.cfg', module: 'template', outcome: 'failed', error: rejected }), recap({ 'honor-viper': { ok: 3, failed: 1 } }, { exitCode: 2 })],
+    events: [
+      run(),
+      facts(),
+      play(),
+      ...times(3, { outcome: 'ok' }),
+      task({ task: 'haproxy.cfg', module: 'template', outcome: 'failed', error: rejected }),
+      recap({ 'honor-viper': { ok: 3, failed: 1 } }, { exitCode: 2 }),
+    ],
   },
   {
     name: 'a target is unreachable',
     events: [
       run({ targets: ['honor-viper', 'crystal-panda'] }),
-      facts([live('honor-viper'), { host: 'crystal-panda', origin: 'none', ageSeconds: 0, reachable: false, reason: 'connection refused' }]),
-      { ...task({ host: 'crystal-panda', play: '', task: 'connect', module: '', outcome: 'unreachable', error: { summary: 'The host could not be reached', detail: '10.108.0.3 port 22: connection refused' } }), at: undefined } as unknown as Event,
+      facts([
+        live('honor-viper'),
+        { host: 'crystal-panda', origin: 'none', ageSeconds: 0, reachable: false, reason: 'connection refused' },
+      ]),
+      {
+        ...task({
+          host: 'crystal-panda',
+          play: '',
+          task: 'connect',
+          module: '',
+          outcome: 'unreachable',
+          error: { summary: 'The host could not be reached', detail: '10.108.0.3 port 22: connection refused' },
+        }),
+        at: undefined,
+      } as unknown as Event,
       play(['honor-viper']),
       ...times(9, { outcome: 'ok' }),
       recap({ 'honor-viper': { ok: 9 }, 'crystal-panda': { unreachable: 1, exchanges: 0 } }, { exitCode: 4 }),
@@ -168,7 +228,11 @@ export const scenarios: readonly Scenario[] = [
     name: 'many hosts',
     events: [
       run({ fleet: many, factsScope: many, targets: many }),
-      facts([...many.slice(0, 18).map(live), { host: 'web-19', origin: 'cached', ageSeconds: 90, reachable: false, reason: 'its cached facts are young enough' }, { host: 'web-20', origin: 'cached', ageSeconds: 95, reachable: false, reason: 'its cached facts are young enough' }]),
+      facts([
+        ...many.slice(0, 18).map(live),
+        { host: 'web-19', origin: 'cached', ageSeconds: 90, reachable: false, reason: 'its cached facts are young enough' },
+        { host: 'web-20', origin: 'cached', ageSeconds: 95, reachable: false, reason: 'its cached facts are young enough' },
+      ]),
       play(many, 3),
       ...many.map((host) => task({ host, task: 'motd', outcome: 'ok' })),
       ...many.map((host) => task({ host, task: 'install curl', outcome: host === 'web-03' || host === 'web-07' ? 'changed' : 'ok' })),
@@ -178,6 +242,14 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'something is said',
-    events: [run(), facts(), play(), ...times(2, { outcome: 'ok' }), task({ task: 'certificate?', module: 'debug', outcome: 'ok', message: 'no certificate on this host: HTTP only\n' }), { event: 'warning', message: 'two lines\nof warning' }, recap({ 'honor-viper': { ok: 3 } })],
+    events: [
+      run(),
+      facts(),
+      play(),
+      ...times(2, { outcome: 'ok' }),
+      task({ task: 'certificate?', module: 'debug', outcome: 'ok', message: 'no certificate on this host: HTTP only\n' }),
+      { event: 'warning', message: 'two lines\nof warning' },
+      recap({ 'honor-viper': { ok: 3 } }),
+    ],
   },
 ]

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -195,7 +195,7 @@ describe.runIf(isRoot)('without rights', () => {
   })
 })
 
-describe.runIf(existsSync('/usr/bin/setfacl'))('access lists', () => {
+describe('access lists', () => {
   const acl = (path: string) => execFileSync('getfacl', ['-cpn', path], { encoding: 'utf8' }).trim().split('\n').map((line) => line.replace(/\t.*/, ''))
   test.each([
     [{}, ['user::rw-', 'user:54321:rw-', 'group::r--', 'mask::rw-', 'other::---']],

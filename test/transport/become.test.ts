@@ -80,7 +80,8 @@ describe('becoming another user by sudo', () => {
     expect(Buffer.from(replies[0]?.stdout ?? []).toString()).toBe('deploy')
     expect(Buffer.from(replies[1]?.stdout ?? []).toString()).toMatch(/^in\n/)
     await session.close()
-    for (const text of [...commands, readFileSync(log, 'utf8'), Buffer.from(replies[1]?.stdout ?? []).toString()]) expect(text).not.toContain(password)
+    for (const text of [...commands, readFileSync(log, 'utf8'), Buffer.from(replies[1]?.stdout ?? []).toString()])
+      expect(text).not.toContain(password)
   })
 
   test('without a password, NOPASSWD is enough', async () => {
@@ -90,17 +91,46 @@ describe('becoming another user by sudo', () => {
   })
 
   test.each([
-    { name: 'a wrong password', kind: 'password', secret: new Secret('wrong'), summary: 'sudo did not accept the password', fix: /Check the become password/ },
-    { name: 'a password that is missing', kind: 'password', secret: undefined, summary: 'sudo asks for a password, and none was given', fix: /NOPASSWD/ },
+    {
+      name: 'a wrong password',
+      kind: 'password',
+      secret: new Secret('wrong'),
+      summary: 'sudo did not accept the password',
+      fix: /Check the become password/,
+    },
+    {
+      name: 'a password that is missing',
+      kind: 'password',
+      secret: undefined,
+      summary: 'sudo asks for a password, and none was given',
+      fix: /NOPASSWD/,
+    },
     { name: 'a user who may not', kind: 'sudoers', secret, summary: 'The login user may not use sudo this way', fix: /'admin'/ },
     { name: 'requiretty', kind: 'tty', secret, summary: /requiretty.*not supported/, fix: /!requiretty/ },
-    { name: 'a user to become who does not exist', kind: 'unknown', secret, summary: 'The user to become does not exist on the host', fix: /'deploy'/ },
+    {
+      name: 'a user to become who does not exist',
+      kind: 'unknown',
+      secret,
+      summary: 'The user to become does not exist on the host',
+      fix: /'deploy'/,
+    },
     { name: 'what nobody foresaw', kind: 'strange', secret, summary: 'sudo ended without starting a shell', fix: /sudo -u deploy/ },
   ] as const)('$name is an error that says what to do', async ({ kind, secret, summary, fix }) => {
     const { connection } = hostWithSudo(kind)
     const opened = openSession(connection, { ...names, become: { method: 'sudo', user: 'deploy', ...(secret && { password: secret }) } })
-    const error = await opened.then(() => undefined, (error: unknown) => error)
-    expect(error).toMatchObject({ name: 'RollcallError', details: { host: 'honor-viper', summary: typeof summary === 'string' ? summary : expect.stringMatching(summary), detail: expect.stringContaining("'admin'"), fix: expect.stringMatching(fix) } })
+    const error = await opened.then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    expect(error).toMatchObject({
+      name: 'RollcallError',
+      details: {
+        host: 'honor-viper',
+        summary: typeof summary === 'string' ? summary : expect.stringMatching(summary),
+        detail: expect.stringContaining("'admin'"),
+        fix: expect.stringMatching(fix),
+      },
+    })
     expect(JSON.stringify(error)).not.toContain('rollcall-')
   })
 
@@ -119,12 +149,18 @@ describe('becoming another user by sudo', () => {
         return process
       },
     }
-    await expect(openSession(watched, { ...names, become: { method: 'sudo', user: 'root', password: new Secret('wrong') } })).rejects.toThrow('did not accept')
+    await expect(
+      openSession(watched, { ...names, become: { method: 'sudo', user: 'root', password: new Secret('wrong') } }),
+    ).rejects.toThrow('did not accept')
     expect(sent).toBe('wrong\n')
   })
 
   test('a sudo that asks in another way is given up', async () => {
-    const opened = openSession(hostWithSudo('silent').connection, { ...names, startTimeoutMs: 200, become: { method: 'sudo', user: 'root', password: secret } })
+    const opened = openSession(hostWithSudo('silent').connection, {
+      ...names,
+      startTimeoutMs: 200,
+      become: { method: 'sudo', user: 'root', password: secret },
+    })
     await expect(opened).rejects.toMatchObject({ details: { host: 'honor-viper', fix: expect.stringContaining('sudo') } })
   })
 
@@ -132,6 +168,8 @@ describe('becoming another user by sudo', () => {
     const folder = testFolder()
     for (const tool of ['env', 'sh']) symlinkSync(existsSync(`/usr/bin/${tool}`) ? `/usr/bin/${tool}` : `/bin/${tool}`, join(folder, tool))
     const connection = connectLocal({ shell: '/bin/sh', env: { PATH: folder } })
-    await expect(openSession(connection, { ...names, become: { method: 'sudo', user: 'root' } })).rejects.toMatchObject({ details: { host: 'honor-viper', summary: 'sudo is not installed on the host' } })
+    await expect(openSession(connection, { ...names, become: { method: 'sudo', user: 'root' } })).rejects.toMatchObject({
+      details: { host: 'honor-viper', summary: 'sudo is not installed on the host' },
+    })
   })
 })

@@ -2,7 +2,14 @@ import { createHmac } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { checkHostKey, fingerprint, hostKeyAlgorithms, knownHostLine, knownHostName, parseKnownHosts } from '../../src/transport/known-hosts.ts'
+import {
+  checkHostKey,
+  fingerprint,
+  hostKeyAlgorithms,
+  knownHostLine,
+  knownHostName,
+  parseKnownHosts,
+} from '../../src/transport/known-hosts.ts'
 import { readKnownHosts, verifyHostKey } from '../../src/transport/verify-host-key.ts'
 import { testFolder } from '../helpers/folder.ts'
 
@@ -19,10 +26,22 @@ const line = (hosts: string, key: Buffer, marker = '') => `${marker}${knownHostL
 const salt = Buffer.alloc(20, 7)
 const hashed = (name: string) => `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`
 
-const cases: readonly { readonly name: string; readonly text: string; readonly host: string; readonly key?: Buffer; readonly verdict: string; readonly line?: number }[] = [
+const cases: readonly {
+  readonly name: string
+  readonly text: string
+  readonly host: string
+  readonly key?: Buffer
+  readonly verdict: string
+  readonly line?: number
+}[] = [
   { name: 'an empty file', text: '', host: 'a', verdict: 'unknown' },
   { name: 'the key', text: line('a', ed), host: 'a', verdict: 'ok' },
-  { name: 'the key with a comment and other space', text: `\n# note\n  ${line('a', ed).replaceAll(' ', '\t')} admin@b`, host: 'a', verdict: 'ok' },
+  {
+    name: 'the key with a comment and other space',
+    text: `\n# note\n  ${line('a', ed).replaceAll(' ', '\t')} admin@b`,
+    host: 'a',
+    verdict: 'ok',
+  },
   { name: 'another key of the type', text: `\n${line('a', other)}`, host: 'a', verdict: 'changed', line: 2 },
   { name: 'a key of another type only', text: line('a', rsa), host: 'a', verdict: 'changed', line: 1 },
   { name: 'two keys of the type, one of them right', text: `${line('a', other)}\n${line('a', ed)}`, host: 'a', verdict: 'ok' },
@@ -54,17 +73,21 @@ describe('known hosts', () => {
 
   test('what is not used is noted with its place', () => {
     const { notes } = parseKnownHosts(`${line('*', ed, '@cert-authority ')}\nnonsense\n${line('a', ed, '@new ')}`, 'known_hosts')
-    expect(notes).toEqual(['known_hosts:1: host certificates are not supported, this @cert-authority line is not used', 'known_hosts:2: no host key', 'known_hosts:3: unknown marker @new'])
+    expect(notes).toEqual([
+      'known_hosts:1: host certificates are not supported, this @cert-authority line is not used',
+      'known_hosts:2: no host key',
+      'known_hosts:3: unknown marker @new',
+    ])
   })
 
   test.each([
-    [['10.0.0.1', 22], '10.0.0.1'],
-    [['Web', 2222], '[web]:2222'],
-    [['::1', 22], '::1'],
-    [['::1', 23], '[::1]:23'],
-    [['10.0.0.1', 2222, 'viper'], 'viper'],
-  ] as const)('the name of %j is %s', (way, name) => {
-    expect(knownHostName(...way)).toBe(name)
+    { address: '10.0.0.1', port: 22, name: '10.0.0.1' },
+    { address: 'Web', port: 2222, name: '[web]:2222' },
+    { address: '::1', port: 22, name: '::1' },
+    { address: '::1', port: 23, name: '[::1]:23' },
+    { address: '10.0.0.1', port: 2222, alias: 'viper', name: 'viper' },
+  ])('the name of $address, port $port, alias $alias is $name', ({ address, port, alias, name }) => {
+    expect(knownHostName(address, port, alias)).toBe(name)
   })
 
   test('algorithms of known keys are asked for first', () => {
@@ -82,7 +105,10 @@ describe('verifying a host key', () => {
     const path = text === '' ? file : join(testFolder(), 'known_hosts')
     if (text !== '') writeFileSync(path, text)
     const files = { files: [path], policy }
-    const error = await verifyHostKey('honor-viper', '[a]:2222', key, await readKnownHosts(files.files), files).then(() => undefined, (error: unknown) => error)
+    const error = await verifyHostKey('honor-viper', '[a]:2222', key, await readKnownHosts(files.files), files).then(
+      () => undefined,
+      (error: unknown) => error,
+    )
     return { error, path }
   }
 
@@ -90,7 +116,12 @@ describe('verifying a host key', () => {
     const { error, path } = await verify('', 'strict')
     expect(error).toMatchObject({
       name: 'RollcallError',
-      details: { summary: "The host's key is not known", host: 'honor-viper', detail: `[a]:2222 ssh-ed25519 ${fingerprint(ed)}`, fix: expect.stringContaining(`printf '%s\\n' '${line('[a]:2222', ed)}' >> ${path}`) },
+      details: {
+        summary: "The host's key is not known",
+        host: 'honor-viper',
+        detail: `[a]:2222 ssh-ed25519 ${fingerprint(ed)}`,
+        fix: expect.stringContaining(`printf '%s\\n' '${line('[a]:2222', ed)}' >> ${path}`),
+      },
     })
   })
 
@@ -112,8 +143,12 @@ describe('verifying a host key', () => {
   test('acceptNew adds whole lines, also many at once and after a line without an end', async () => {
     const path = join(testFolder(), 'deep', 'known_hosts')
     const policy = { files: [path], policy: 'acceptNew' as const }
-    await Promise.all(Array.from({ length: 20 }, (_, number) => verifyHostKey('h', `host${number}`, ed, { entries: [], notes: [] }, policy)))
-    expect(readFileSync(path, 'utf8').trimEnd().split('\n').sort()).toEqual(Array.from({ length: 20 }, (_, number) => line(`host${number}`, ed)).sort())
+    await Promise.all(
+      Array.from({ length: 20 }, (_, number) => verifyHostKey('h', `host${number}`, ed, { entries: [], notes: [] }, policy)),
+    )
+    expect(readFileSync(path, 'utf8').trimEnd().split('\n').sort()).toEqual(
+      Array.from({ length: 20 }, (_, number) => line(`host${number}`, ed)).sort(),
+    )
     writeFileSync(path, line('a', other))
     await verifyHostKey('h', 'b', ed, await readKnownHosts([path]), policy)
     expect(readFileSync(path, 'utf8')).toBe(`${line('a', other)}\n${line('b', ed)}\n`)

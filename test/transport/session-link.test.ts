@@ -25,7 +25,10 @@ const noise: readonly { readonly name: string; readonly before: Script }[] = [
   { name: 'half a megabyte with NUL bytes', before: sh`head -c 500000 /dev/zero` },
   { name: 'what looks like a greeting', before: sh`printf '\n00000000000000000000000000000000 ready\n\n 1 done 0\n'` },
   { name: 'tracing', before: sh`set -x; set -v` },
-  { name: 'odd settings', before: sh`umask 0; CDPATH=/usr:/; ENV=/etc/passwd; BASH_ENV=/etc/passwd; IFS=/; TMPDIR=; rc_n=x; rc_k=1; rc_e=full; LC_ALL=xx; export CDPATH ENV BASH_ENV IFS TMPDIR rc_n rc_k rc_e LC_ALL; cd /usr` },
+  {
+    name: 'odd settings',
+    before: sh`umask 0; CDPATH=/usr:/; ENV=/etc/passwd; BASH_ENV=/etc/passwd; IFS=/; TMPDIR=; rc_n=x; rc_k=1; rc_e=full; LC_ALL=xx; export CDPATH ENV BASH_ENV IFS TMPDIR rc_n rc_k rc_e LC_ALL; cd /usr`,
+  },
   { name: 'an old trap and ignored signals', before: sh`trap 'echo old' EXIT; trap '' PIPE HUP` },
 ]
 
@@ -33,7 +36,10 @@ describe.each(shells)('the ends of a session through $name', (shell) => {
   test.each(noise)('a profile that prints or sets $name is harmless', async ({ before }) => {
     const session = await openSession(loginThat(before, shell.connect()), names)
     for (const round of [1, 2]) {
-      const replies = await session.exchange([{ script: sh`echo ${round}; pwd; umask`, step: true }, { script: sh`cat`, stdin: Buffer.from('in') }])
+      const replies = await session.exchange([
+        { script: sh`echo ${round}; pwd; umask`, step: true },
+        { script: sh`cat`, stdin: Buffer.from('in') },
+      ])
       expect(replies.map(({ stdout }) => text(stdout))).toEqual([`${round}\n/\n0077\n`, 'in'])
     }
     await session.close()
@@ -75,9 +81,15 @@ describe.each(shells)('the ends of a session through $name', (shell) => {
   test('a shell that is killed fails what is pending and what comes after', async () => {
     const folder = testFolder()
     const session = await openSession(shell.connect({ TMPDIR: folder }), names)
-    const killed = session.exchange([{ script: sh`true`, step: true }, { script: sh`kill -9 $PPID`, step: true }])
+    const killed = session.exchange([
+      { script: sh`true`, step: true },
+      { script: sh`kill -9 $PPID`, step: true },
+    ])
     const queued = session.exchange([{ script: sh`true` }])
-    await expect(killed).rejects.toMatchObject({ name: 'UnreachableError', details: { host: 'honor-viper', detail: expect.stringContaining('job 2 of 2') } })
+    await expect(killed).rejects.toMatchObject({
+      name: 'UnreachableError',
+      details: { host: 'honor-viper', detail: expect.stringContaining('job 2 of 2') },
+    })
     await expect(queued).rejects.toMatchObject({ name: 'UnreachableError' })
     await expect(session.exchange([{ script: sh`true` }])).rejects.toMatchObject({ name: 'UnreachableError' })
     await session.close()
@@ -92,7 +104,12 @@ describe.each(shells)('the ends of a session through $name', (shell) => {
     const started = new Promise<void>((resolve) => {
       process.stdout.on('data', (data: Buffer) => void (data.includes('nonce 1 at 1') && resolve()))
     })
-    process.stdin.end(encodeExchange(1, [{ script: sh`while [ ! -e ${gate} ]; do sleep 0.05; done`, step: true }, { script: sh`touch ${late}`, step: true }]))
+    process.stdin.end(
+      encodeExchange(1, [
+        { script: sh`while [ ! -e ${gate} ]; do sleep 0.05; done`, step: true },
+        { script: sh`touch ${late}`, step: true },
+      ]),
+    )
     await started
     process.stdout.destroy()
     writeFileSync(gate, '')
@@ -109,22 +126,37 @@ describe.each(shells)('the ends of a session through $name', (shell) => {
   test('a host without room says so', async () => {
     // A limit on the size of files stands in for a full disk: the same tools fail in the same places.
     const session = await openSession(loginThat(sh`trap '' XFSZ; ulimit -f 100`, shell.connect()), names)
-    await expect(session.exchange([{ script: sh`cat >/dev/null`, stdin: Buffer.alloc(1_000_000) }])).rejects.toMatchObject({ name: 'RollcallError', details: { host: 'honor-viper', summary: /no room/ } })
+    await expect(session.exchange([{ script: sh`cat >/dev/null`, stdin: Buffer.alloc(1_000_000) }])).rejects.toMatchObject({
+      name: 'RollcallError',
+      details: { host: 'honor-viper', summary: /no room/ },
+    })
     await session.close()
   })
 
   test('a login that is no shell is an error with what it said', async () => {
     const nologin = loginThat(sh`echo 'This account is currently not available.'; exit 1`, shell.connect())
-    await expect(openSession(nologin, names)).rejects.toMatchObject({ name: 'RollcallError', details: { host: 'honor-viper', detail: expect.stringContaining('This account is currently not available.') } })
+    await expect(openSession(nologin, names)).rejects.toMatchObject({
+      name: 'RollcallError',
+      details: { host: 'honor-viper', detail: expect.stringContaining('This account is currently not available.') },
+    })
   })
 
   test('a login that hangs is given up', async () => {
     const folder = testFolder()
     const stuck = loginThat(sh`while [ -d ${folder} ]; do sleep 0.1; done`, shell.connect())
-    await expect(openSession(stuck, { ...names, startTimeoutMs: 200 })).rejects.toMatchObject({ name: 'UnreachableError', details: { host: 'honor-viper', detail: expect.stringContaining('0.2 s') } })
+    await expect(openSession(stuck, { ...names, startTimeoutMs: 200 })).rejects.toMatchObject({
+      name: 'UnreachableError',
+      details: { host: 'honor-viper', detail: expect.stringContaining('0.2 s') },
+    })
   })
 })
 
 test('a login shell that cannot be started is an error, not a crash', async () => {
   await expect(openSession(connectLocal({ shell: '/nonexistent/sh' }), names)).rejects.toMatchObject({ name: 'UnreachableError' })
+})
+
+test('the command that starts a session means the same to login shells that are not POSIX (csh, fish)', () => {
+  const { text: command } = loopCommand('nonce')
+  expect(command.split(`'`)).toHaveLength(3)
+  expect(command).not.toMatch(/[!\n]/)
 })

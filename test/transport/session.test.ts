@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the text is a shell program
+
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -13,7 +15,13 @@ const text = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toStrin
 const job = (script: Script, more: Partial<Job> = {}): Job => ({ script, ...more })
 
 /** Jobs that do what a shell session is afraid of; the job after each must find everything as it should be. */
-const hostile: readonly { readonly name: string; readonly script: Script; readonly code?: number; readonly stdout?: string; readonly stdin?: string }[] = [
+const hostile: readonly {
+  readonly name: string
+  readonly script: Script
+  readonly code?: number
+  readonly stdout?: string
+  readonly stdin?: string
+}[] = [
   { name: 'a syntax error', script: new Script('if then fi ('), code: 2 },
   { name: 'an open quote', script: new Script(`echo 'never closed`), code: 2 },
   { name: 'exit', script: sh`echo before; exit 7; echo after`, code: 7, stdout: 'before\n' },
@@ -26,7 +34,10 @@ const hostile: readonly { readonly name: string; readonly script: Script; readon
   { name: 'reading input that is not there', script: sh`cat; read line; echo "<$line>"`, stdout: '<>\n' },
   { name: 'reading its own input', script: sh`read line; echo "$line"; cat`, stdin: 'one\ntwo\n', stdout: 'one\ntwo\n' },
   { name: 'leaving input unread', script: sh`true`, stdin: 'x'.repeat(200_000) },
-  { name: 'changes to everything', script: sh`cd /usr; umask 0; PATH=; IFS=x; LC_ALL=xx; rc_n=x rc_d=/ rc_k=1 rc_i=9; export PATH IFS LC_ALL rc_n rc_d rc_k rc_i; set -f -u` },
+  {
+    name: 'changes to everything',
+    script: sh`cd /usr; umask 0; PATH=; IFS=x; LC_ALL=xx; rc_n=x rc_d=/ rc_k=1 rc_i=9; export PATH IFS LC_ALL rc_n rc_d rc_k rc_i; set -f -u`,
+  },
   { name: 'functions with the names of tools', script: sh`head() { echo no; }; cp() { echo no; }; alias cat=false` },
   { name: 'a comment at the end', script: new Script('echo hi # no newline'), stdout: 'hi\n' },
   { name: 'a document in place', script: new Script("cat <<'EOF'\n$x `y` '\nEOF"), stdout: "$x `y` '\n" },
@@ -41,7 +52,11 @@ describe.each(shells)('session through $name', (shell) => {
   })
   afterAll(() => session.close())
 
-  const probe = job(new Script('pwd; umask; cat; echo "$LC_ALL $TZ ${ENV-unset}${BASH_ENV-unset}${CDPATH-unset}"; case :$PATH: in *:/usr/sbin:*) echo sbin;; esac; echo err >&2'))
+  const probe = job(
+    new Script(
+      'pwd; umask; cat; echo "$LC_ALL $TZ ${ENV-unset}${BASH_ENV-unset}${CDPATH-unset}"; case :$PATH: in *:/usr/sbin:*) echo sbin;; esac; echo err >&2',
+    ),
+  )
   const probed = '/\n0077\nC UTC unsetunsetunset\nsbin\n'
 
   test.each(hostile)('$name harms nobody', async ({ script, code = 0, stdout, stdin }) => {
@@ -50,19 +65,32 @@ describe.each(shells)('session through $name', (shell) => {
     // Shells differ in the code of a syntax error: dash and busybox say 2, bash says 2 or 1.
     expect(first?.code === code || (code === 2 && first?.code === 1), `code ${first?.code}`).toBe(true)
     if (stdout !== undefined) expect(text(first?.stdout)).toBe(stdout)
-    for (const reply of [next, later]) expect({ ...reply, stdout: text(reply?.stdout), stderr: text(reply?.stderr) }).toEqual({ ran: true, code: 0, stdout: probed, stderr: 'err\n' })
+    for (const reply of [next, later])
+      expect({ ...reply, stdout: text(reply?.stdout), stderr: text(reply?.stderr) }).toEqual({
+        ran: true,
+        code: 0,
+        stdout: probed,
+        stderr: 'err\n',
+      })
   })
 
   test('a failed step stops later steps, and no reads', async () => {
     const step = { step: true }
-    const replies = await session.exchange([job(sh`true`, step), job(sh`exit 1`), job(sh`echo x; exit 5`, step), job(sh`touch /`, step), job(sh`cat`, { stdin: Buffer.from('read') }), job(sh`cat`, { step: true, stdin: Buffer.from('never') })])
+    const replies = await session.exchange([
+      job(sh`true`, step),
+      job(sh`exit 1`),
+      job(sh`echo x; exit 5`, step),
+      job(sh`touch /`, step),
+      job(sh`cat`, { stdin: Buffer.from('read') }),
+      job(sh`cat`, { step: true, stdin: Buffer.from('never') }),
+    ])
     expect(replies.map(({ ran, code }) => (ran ? code : 'not run'))).toEqual([0, 1, 5, 'not run', 0, 'not run'])
     expect(text(replies[4]?.stdout)).toBe('read')
     expect((await session.exchange([job(sh`true`, step)]))[0]).toMatchObject({ ran: true, code: 0 })
   })
 
   test('NUL bytes and a line of 5 MB pass in both directions', async () => {
-    const line = Buffer.alloc(5_000_000, 'a\0b$`\\\'')
+    const line = Buffer.alloc(5_000_000, "a\0b$`\\'")
     const replies = await session.exchange([job(sh`cat; cat /dev/zero | head -c 100 >&2`, { stdin: line }), probe])
     expect(Buffer.from(replies[0]?.stdout ?? []).equals(line)).toBe(true)
     expect(Buffer.from(replies[0]?.stderr ?? []).equals(Buffer.alloc(100))).toBe(true)
@@ -72,9 +100,20 @@ describe.each(shells)('session through $name', (shell) => {
   test('output that imitates frames, with the true nonce, is output', async () => {
     const imitation = sh`nonce=$(tr '\0' '\n' </proc/$PPID/cmdline | tail -n 1)
       for word in 'done 0 0 0' full gone end 'at 1'; do for number in 1 2 3 4 5 6 7 8 9; do printf '\n%s %s %s\n' "$nonce" "$number" "$word"; done; done; printf '\n%s ready\n' "$nonce"`
-    const replies = await session.exchange([job(imitation), job(sh`{ ${imitation}
-} >&2; exit 4`, { step: true }), probe])
-    expect(text(replies[0]?.stdout).split('\n').filter((line) => /^[0-9a-f]{32} \d full$/.test(line))).toHaveLength(9)
+    const replies = await session.exchange([
+      job(imitation),
+      job(
+        sh`{ ${imitation}
+} >&2; exit 4`,
+        { step: true },
+      ),
+      probe,
+    ])
+    expect(
+      text(replies[0]?.stdout)
+        .split('\n')
+        .filter((line) => /^[0-9a-f]{32} \d full$/.test(line)),
+    ).toHaveLength(9)
     expect(text(replies[1]?.stderr)).toBe(text(replies[0]?.stdout))
     expect(text(replies[2]?.stdout)).toBe(probed)
   })
@@ -97,8 +136,17 @@ describe.each(shells)('session through $name', (shell) => {
   })
 
   test('jobs of any mix give their own bytes back, in order', async () => {
-    const output = fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.constantFrom(new Uint8Array(0), Buffer.from('\n'), Buffer.from('}\n'), Buffer.from('rc_end\n')))
-    const anyJob = fc.record({ bytes: output, code: fc.integer({ min: 0, max: 255 }), toStderr: fc.boolean(), step: fc.boolean(), reads: fc.boolean() })
+    const output = fc.oneof(
+      fc.uint8Array({ maxLength: 300 }),
+      fc.constantFrom(new Uint8Array(0), Buffer.from('\n'), Buffer.from('}\n'), Buffer.from('rc_end\n')),
+    )
+    const anyJob = fc.record({
+      bytes: output,
+      code: fc.integer({ min: 0, max: 255 }),
+      toStderr: fc.boolean(),
+      step: fc.boolean(),
+      reads: fc.boolean(),
+    })
     await fc.assert(
       fc.asyncProperty(fc.array(anyJob, { minLength: 1, maxLength: 6 }), async (wanted) => {
         const octal = (bytes: Uint8Array) => Array.from(bytes, (byte) => `\\0${byte.toString(8).padStart(3, '0')}`).join('')
@@ -114,7 +162,12 @@ describe.each(shells)('session through $name', (shell) => {
           const heard = ran ? Buffer.from(bytes) : Buffer.alloc(0)
           const nothing = Buffer.alloc(0)
           const reply = replies[at]
-          expect({ ran: reply?.ran, code: reply?.code, stdout: Buffer.from(reply?.stdout ?? []), stderr: Buffer.from(reply?.stderr ?? []) }).toEqual({ ran, code: ran ? code : 0, stdout: toStderr ? nothing : heard, stderr: toStderr ? heard : nothing })
+          expect({
+            ran: reply?.ran,
+            code: reply?.code,
+            stdout: Buffer.from(reply?.stdout ?? []),
+            stderr: Buffer.from(reply?.stderr ?? []),
+          }).toEqual({ ran, code: ran ? code : 0, stdout: toStderr ? nothing : heard, stderr: toStderr ? heard : nothing })
           failed ||= step && code !== 0
         }
       }),
@@ -125,8 +178,35 @@ describe.each(shells)('session through $name', (shell) => {
   test('a hostile value is data wherever a value can stand', async () => {
     const folder = testFolder()
     // What a value can hold: anything but NUL, which no argument can carry, and lone surrogates, which no UTF-8 can.
-    const awkward = fc.constantFrom(`'`, '"', '`id`', '$(id)', '\\', '\n', '!', '*', '~', '-n', '--', '#', ';', '&', '|', '{', '}', '\u0081', '\u00ff', '\u{1f600}', '%s', '\r', '\t', ' ')
-    const value = fc.array(fc.oneof(awkward, fc.string({ unit: 'binary', maxLength: 4 })), { maxLength: 8 }).map((parts) => parts.join('').replaceAll('\0', ''))
+    const awkward = fc.constantFrom(
+      `'`,
+      '"',
+      '`id`',
+      '$(id)',
+      '\\',
+      '\n',
+      '!',
+      '*',
+      '~',
+      '-n',
+      '--',
+      '#',
+      ';',
+      '&',
+      '|',
+      '{',
+      '}',
+      '\u0081',
+      '\u00ff',
+      '\u{1f600}',
+      '%s',
+      '\r',
+      '\t',
+      ' ',
+    )
+    const value = fc
+      .array(fc.oneof(awkward, fc.string({ unit: 'binary', maxLength: 4 })), { maxLength: 8 })
+      .map((parts) => parts.join('').replaceAll('\0', ''))
     let number = 0
     await fc.assert(
       fc.asyncProperty(value, async (value) => {
@@ -174,7 +254,9 @@ describe.each(shells)('session through $name', (shell) => {
     const on = join(folder, 'on')
     writeFileSync(on, '')
     const own = await openSession(shell.connect(), names)
-    const [reply] = await own.exchange([job(sh`while [ -e ${on} ]; do sleep 0.1; done & for fd in 0 1 2; do readlink /proc/$!/fd/$fd; done`)])
+    const [reply] = await own.exchange([
+      job(sh`while [ -e ${on} ]; do sleep 0.1; done & for fd in 0 1 2; do readlink /proc/$!/fd/$fd; done`),
+    ])
     await own.close()
     rmSync(on)
     const [input, ...outputs] = text(reply?.stdout).trim().split('\n')
@@ -204,7 +286,10 @@ describe.each(shells)('session through $name', (shell) => {
   test('a command that removes the working directory is told so, and the session goes on', async () => {
     const folder = testFolder()
     const own = await openSession(shell.connect({ TMPDIR: folder }), names)
-    await expect(own.exchange([job(sh`rm -rf ${folder}/rollcall.*`), probe])).rejects.toMatchObject({ name: 'RollcallError', details: { host: 'honor-viper', summary: /removed the directory/ } })
+    await expect(own.exchange([job(sh`rm -rf ${folder}/rollcall.*`), probe])).rejects.toMatchObject({
+      name: 'RollcallError',
+      details: { host: 'honor-viper', summary: /removed the directory/ },
+    })
     expect(text((await own.exchange([probe]))[0]?.stdout)).toBe(probed)
     await own.close()
     expect(readdirSync(folder)).toEqual([])
