@@ -1,5 +1,5 @@
-import { inventory } from '#inventory'
 import { definePlaybook } from 'rollcall'
+import { inventory } from '#inventory'
 import { dyniaApp } from '../modules/dynia-app/index.ts'
 import { haproxy } from '../modules/haproxy/index.ts'
 import { peers } from '../modules/peers/index.ts'

@@ -18,7 +18,8 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
   const open = (as: As): Promise<Session> => {
     const known = sessions.get(key(as))
     if (known) return known
-    const become = key(as) === 'become' ? { become: { method: 'sudo' as const, user: 'root', ...(becomePassword && { password: becomePassword }) } } : {}
+    const become =
+      key(as) === 'become' ? { become: { method: 'sudo' as const, user: 'root', ...(becomePassword && { password: becomePassword }) } } : {}
     const session = openSession(connection, { host: host.name, user: key(as) === 'become' ? 'root' : user, ...become })
     sessions.set(key(as), session)
     session.catch(() => {})
@@ -31,7 +32,13 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
     return session.exchange(jobs)
   }
   return {
-    reader: { read: (as, jobs) => exchange(as, jobs.map(({ step: _, ...read }) => read)) },
+    reader: {
+      read: (as, jobs) =>
+        exchange(
+          as,
+          jobs.map(({ step: _, ...read }) => read),
+        ),
+    },
     writer: options.check ? undefined : { apply: exchange },
     userOf: (as) => (as === 'become' ? 'root' : user),
     exchanges: () => exchanges,
@@ -60,12 +67,20 @@ async function connect(host: HostRecord): Promise<Way> {
 async function connectBySsh(host: HostRecord, settings: SshSettings): Promise<Way> {
   const [{ connectSsh2 }, { resolveTarget }] = await Promise.all([import('./transport/ssh2.ts'), import('./transport/ssh-config.ts')])
   const target = await resolveTarget({ host: host.name, address: settings.address ?? host.publicIp ?? host.privateIp, ...settings })
-  return { connection: await connectSsh2(target), user: target.user, ...(settings.becomePassword && { becomePassword: settings.becomePassword }) }
+  return {
+    connection: await connectSsh2(target),
+    user: target.user,
+    ...(settings.becomePassword && { becomePassword: settings.becomePassword }),
+  }
 }
 
 async function connectToLab(host: HostRecord, settings: LabSettings): Promise<Way> {
   if (host.privateIp === undefined)
-    throw new RollcallError({ summary: 'A lab host needs a private address', detail: host.name, fix: `Give it one in the inventory: '${host.name}': { privateIp: '10.108.0.x', … }.` })
+    throw new RollcallError({
+      summary: 'A lab host needs a private address',
+      detail: host.name,
+      fix: `Give it one in the inventory: '${host.name}': { privateIp: '10.108.0.x', … }.`,
+    })
   const [{ connectSsh2 }, lab] = await Promise.all([import('./transport/ssh2.ts'), import('./lab/index.ts')])
   const id = lab.defaultLab()
   const { identityFile, knownHostsFile } = lab.sshFiles(id)

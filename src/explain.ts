@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url'
+import type { TaskRecord } from './dsl/record.ts'
 import { Rendering } from './dsl/template.ts'
 import { jsonSafe } from './engine/compare.ts'
 import type { PlayContext, PlayHost } from './engine/context.ts'
@@ -8,8 +10,6 @@ import { noAccess } from './engine/no-access.ts'
 import { knowledgeScope, openPlay } from './engine/open-play.ts'
 import { evaluateWithStandIns } from './engine/stand-in.ts'
 import { loadValidator } from './engine/validate.ts'
-import { fileURLToPath } from 'node:url'
-import type { TaskRecord } from './dsl/record.ts'
 import { knowledgeOf } from './facts/knowledge.ts'
 import { formatLine, type SourceLine } from './model/errors.ts'
 import type { HostKnowledge } from './model/facts.ts'
@@ -40,13 +40,25 @@ export interface ExplainedTask {
 export interface ExplainReport {
   readonly playbook: string
   readonly inventory: string
-  readonly fleet: readonly { readonly host: string; readonly groups: readonly string[]; readonly privateIp?: string; readonly publicIp?: string; readonly vars: object }[]
+  readonly fleet: readonly {
+    readonly host: string
+    readonly groups: readonly string[]
+    readonly privateIp?: string
+    readonly publicIp?: string
+    readonly vars: object
+  }[]
   readonly targets: readonly string[]
   readonly plays: readonly {
     readonly name: string
     readonly at?: string
     readonly targets: readonly string[]
-    readonly facts: { readonly of: string; readonly hosts: readonly string[]; readonly families: readonly string[]; readonly ifDown: string; readonly maxAgeSeconds: number }
+    readonly facts: {
+      readonly of: string
+      readonly hosts: readonly string[]
+      readonly families: readonly string[]
+      readonly ifDown: string
+      readonly maxAgeSeconds: number
+    }
     readonly tasks: readonly ExplainedTask[]
   }[]
 }
@@ -62,16 +74,37 @@ export async function explain(request: PlaybookRequest): Promise<ExplainReport> 
   return {
     playbook: playbook.name,
     inventory: relative(opened.inventoryPath),
-    fleet: [...inventory.hosts.values()].map(({ name, groups, vars, privateIp, publicIp }) => ({ host: name, groups, vars, ...(privateIp !== undefined && { privateIp }), ...(publicIp !== undefined && { publicIp }) })),
+    fleet: [...inventory.hosts.values()].map(({ name, groups, vars, privateIp, publicIp }) => ({
+      host: name,
+      groups,
+      vars,
+      ...(privateIp !== undefined && { privateIp }),
+      ...(publicIp !== undefined && { publicIp }),
+    })),
     targets: selection.targets,
     plays: selection.plays.map((selected) => {
       const { play, factsOf } = selected
-      const open = openPlay({ selected, inventory, states, playbook: playbook.name, targets: selection.targets, knowledge, check: true, root: opened.project.root, relative, emit: () => {}, validate, files: new Map(), asked: false })
+      const open = openPlay({
+        selected,
+        inventory,
+        states,
+        playbook: playbook.name,
+        targets: selection.targets,
+        knowledge,
+        check: true,
+        root: opened.project.root,
+        relative,
+        emit: () => {},
+        validate,
+        files: new Map(),
+        asked: false,
+      })
       const scope = knowledgeScope(selected, knowledge)
       let current: ExplainedTemplate[] = []
       // Templates are not rendered: what they were handed is what is asked for, and rendering may need facts.
       const resolveInput: PlayContext['resolveInput'] = (source) => {
-        if (source instanceof Rendering) current.push(...viewsOf(source, opened.project.root, scope).map(({ notLive: _, ...view }) => ({ ...view, ...place(source.at) })))
+        if (source instanceof Rendering)
+          current.push(...viewsOf(source, opened.project.root, scope).map(({ notLive: _, ...view }) => ({ ...view, ...place(source.at) })))
         return { input: { bytes: new Uint8Array(), sha256: '' }, views: [] }
       }
       const context: PlayContext = { ...open, resolveInput }
@@ -90,23 +123,53 @@ export async function explain(request: PlaybookRequest): Promise<ExplainReport> 
         name: play.name,
         ...place(play.at),
         targets: selected.hosts,
-        facts: { of: play.facts.of, hosts: factsOf, families: play.facts.families, ifDown: play.facts.ifDown, maxAgeSeconds: play.facts.maxAge },
+        facts: {
+          of: play.facts.of,
+          hosts: factsOf,
+          families: play.facts.families,
+          ifDown: play.facts.ifDown,
+          maxAgeSeconds: play.facts.maxAge,
+        },
         tasks: [...selected.tasks.filter((task) => task.kind === 'task'), ...play.handlers].map(explainTask),
       }
     }),
   }
 }
 
-function explainOn(context: PlayContext, host: PlayHost, task: TaskRecord, seen: readonly ExplainedTemplate[], place: (at: SourceLine | undefined) => { at?: string }): { calls: readonly ExplainedCall[]; note?: string } {
+function explainOn(
+  context: PlayContext,
+  host: PlayHost,
+  task: TaskRecord,
+  seen: readonly ExplainedTemplate[],
+  place: (at: SourceLine | undefined) => { at?: string },
+): { calls: readonly ExplainedCall[]; note?: string } {
   let evaluation = evaluate(context, host, task)
   const waits = evaluation.kind === 'pending'
   // Which hosts a template is handed does not hang on results: with stand-ins for them it can be told all the same.
   if (evaluation.kind === 'pending' && evaluation.calls.length === 0)
     evaluation = evaluateWithStandIns(context, host, task, context.resolveInput)
-  if (waits && evaluation.kind !== 'ready' && evaluation.kind !== 'pending') return { calls: [], note: 'depends on the result of an earlier task' }
+  if (waits && evaluation.kind !== 'ready' && evaluation.kind !== 'pending')
+    return { calls: [], note: 'depends on the result of an earlier task' }
   if (evaluation.kind === 'skipped') return { calls: [], note: `skipped: ${evaluation.reason}` }
-  if (evaluation.kind === 'error') return { calls: [], note: evaluation.error instanceof Error ? evaluation.error.message : String(evaluation.error) }
-  const calls = evaluation.calls.map((call: PreparedCall) => ({ module: call.definition.name, ...place(call.at), params: jsonSafe(Object.fromEntries(Object.entries(call.params).map(([name, value]) => [name, value instanceof Rendering ? `template ${context.relative(value.path)}` : value instanceof URL ? context.relative(fileURLToPath(value)) : value]))), templates: seen }))
+  if (evaluation.kind === 'error')
+    return { calls: [], note: evaluation.error instanceof Error ? evaluation.error.message : String(evaluation.error) }
+  const calls = evaluation.calls.map((call: PreparedCall) => ({
+    module: call.definition.name,
+    ...place(call.at),
+    params: jsonSafe(
+      Object.fromEntries(
+        Object.entries(call.params).map(([name, value]) => [
+          name,
+          value instanceof Rendering
+            ? `template ${context.relative(value.path)}`
+            : value instanceof URL
+              ? context.relative(fileURLToPath(value))
+              : value,
+        ]),
+      ),
+    ),
+    templates: seen,
+  }))
   return waits ? { calls, note: 'depends on the result of an earlier task' } : { calls }
 }
 
@@ -115,7 +178,15 @@ async function remembered({ playbook, inventoryPath, selection }: OpenedPlaybook
   const cache = openFactCache({ inventoryId: inventoryIdOf(inventoryPath) })
   const hosts = [...new Set([...selection.factsScope, ...selection.targets])]
   const known = await Promise.all(
-    hosts.map(async (host) => knowledgeOf({ host, declared: playbook.inventory.model.hosts.get(host)?.facts, cached: (await cache.read(host)).families, reason: 'this command asks no host', now: Date.now() })),
+    hosts.map(async (host) =>
+      knowledgeOf({
+        host,
+        declared: playbook.inventory.model.hosts.get(host)?.facts,
+        cached: (await cache.read(host)).families,
+        reason: 'this command asks no host',
+        now: Date.now(),
+      }),
+    ),
   )
   return new Map(known.map((of) => [of.host, of]))
 }

@@ -35,8 +35,19 @@ export interface OpenedPlaybook {
 export async function openPlaybook(request: PlaybookRequest): Promise<OpenedPlaybook> {
   const project = findProject(request.root)
   const inventoryPath = findInventory(project, request.inventory, request.root)
-  const { playbook, checked } = await loadPlaybook({ project, playbook: findPlaybook(project, request.playbook, request.root), inventory: inventoryPath })
-  return { project, playbook, inventoryPath, selection: select(playbook, request), compiled: checked, relative: (file) => shorten(project.root, file) }
+  const { playbook, checked } = await loadPlaybook({
+    project,
+    playbook: findPlaybook(project, request.playbook, request.root),
+    inventory: inventoryPath,
+  })
+  return {
+    project,
+    playbook,
+    inventoryPath,
+    selection: select(playbook, request),
+    compiled: checked,
+    relative: (file) => shorten(project.root, file),
+  }
 }
 
 /** Files of the project relative to its root; others as they are. */

@@ -30,7 +30,12 @@ export async function outline(request: PlaybookRequest): Promise<Outline> {
       name: play.name,
       hosts,
       ...place(play.at),
-      tasks: [...tasks.filter((task) => task.kind === 'task'), ...play.handlers].map(({ name, tags, kind, at }) => ({ name, tags: [...play.tags, ...tags], handler: kind === 'handler', ...place(at) })),
+      tasks: [...tasks.filter((task) => task.kind === 'task'), ...play.handlers].map(({ name, tags, kind, at }) => ({
+        name,
+        tags: [...play.tags, ...tags],
+        handler: kind === 'handler',
+        ...place(at),
+      })),
     })),
   }
 }

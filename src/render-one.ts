@@ -38,7 +38,11 @@ export async function renderOne(request: RenderRequest): Promise<RenderedFile> {
   const { playbook, selection } = opened
   const plays = selection.plays.filter((play) => play.hosts.includes(request.host))
   const selected = plays.find((play) => play.tasks.some((task) => task.name === request.task))
-  if (!selected) throw unknownTask(request, plays.flatMap((play) => play.tasks.map((task) => task.name)))
+  if (!selected)
+    throw unknownTask(
+      request,
+      plays.flatMap((play) => play.tasks.map((task) => task.name)),
+    )
   const task = selected.tasks.find((candidate) => candidate.name === request.task)!
   const inventory = playbook.inventory.model
   const hosts = selected.factsOf.map((name) => inventory.hosts.get(name)!)
@@ -46,19 +50,53 @@ export async function renderOne(request: RenderRequest): Promise<RenderedFile> {
   const { families, maxAge } = selected.play.facts
   const cache = openFactCache({ inventoryId: inventoryIdOf(opened.inventoryPath) })
   // The host asked for need not answer: a file can be looked at from what is remembered of it.
-  const gathered = await gatherFacts({ hosts, families, maxAge, cache, targets: new Set([request.host]), deadlineMs: 10_000, forks: request.forks, open: (host) => openHost(host, { check: true }), now: Date.now })
+  const gathered = await gatherFacts({
+    hosts,
+    families,
+    maxAge,
+    cache,
+    targets: new Set([request.host]),
+    deadlineMs: 10_000,
+    forks: request.forks,
+    open: (host) => openHost(host, { check: true }),
+    now: Date.now,
+  })
   await Promise.all([...gathered.access.values()].map((access) => access.close()))
   await opened.compiled
   const states = new Map([[request.host, openHostState(inventory.hosts.get(request.host)!, noAccess, true)]])
-  const context = openPlay({ selected, inventory, states, playbook: playbook.name, targets: selection.targets, knowledge: gathered.knowledge, check: true, root: opened.project.root, relative: opened.relative, emit: () => {}, validate: await loadValidator(), files: new Map() })
+  const context = openPlay({
+    selected,
+    inventory,
+    states,
+    playbook: playbook.name,
+    targets: selection.targets,
+    knowledge: gathered.knowledge,
+    check: true,
+    root: opened.project.root,
+    relative: opened.relative,
+    emit: () => {},
+    validate: await loadValidator(),
+    files: new Map(),
+  })
   const evaluation = evaluate(context, context.hosts.get(request.host)!, task)
   if (evaluation.kind === 'error') throw evaluation.error
   if (evaluation.kind === 'skipped') throw notRendered(request, `the task is skipped on ${request.host}: ${evaluation.reason}`)
   const call = evaluation.calls.find((candidate) => Object.values(candidate.inputs).some(Boolean))
   const input = call && Object.values(call.inputs).find(Boolean)
-  if (!input) throw notRendered(request, evaluation.kind === 'pending' ? 'it depends on the result of an earlier task' : 'it writes no file from a template')
+  if (!input)
+    throw notRendered(
+      request,
+      evaluation.kind === 'pending' ? 'it depends on the result of an earlier task' : 'it writes no file from a template',
+    )
   const dest = (call.params as { dest?: unknown }).dest
-  return { host: request.host, task: task.name, ...(typeof dest === 'string' && { dest }), bytes: input.bytes, views: call.views, facts: gathered.event }
+  return {
+    host: request.host,
+    task: task.name,
+    ...(typeof dest === 'string' && { dest }),
+    bytes: input.bytes,
+    views: call.views,
+    facts: gathered.event,
+  }
 }
 
 function notRendered({ task }: RenderRequest, detail: string): RollcallError {
@@ -67,5 +105,9 @@ function notRendered({ task }: RenderRequest, detail: string): RollcallError {
 
 function unknownTask({ task, host, playbook }: RenderRequest, known: readonly string[]): RollcallError {
   const meant = suggest(task, known)
-  return new RollcallError({ summary: 'There is no such task on this host', detail: `'${task}' on ${host}`, fix: meant ? `Did you mean '${meant}'?` : `See the tasks:\nrollcall run ${playbook} --list-tasks` })
+  return new RollcallError({
+    summary: 'There is no such task on this host',
+    detail: `'${task}' on ${host}`,
+    fix: meant ? `Did you mean '${meant}'?` : `See the tasks:\nrollcall run ${playbook} --list-tasks`,
+  })
 }

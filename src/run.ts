@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { openHost } from './connect.ts'
-import { gatherFacts, type Gathered } from './engine/gather-facts.ts'
+import { type Gathered, gatherFacts } from './engine/gather-facts.ts'
 import { type HostState, openHostState } from './engine/host-state.ts'
 import { openPlay } from './engine/open-play.ts'
 import { preflight } from './engine/preflight.ts'
@@ -39,7 +39,22 @@ export async function run(request: RunRequest): Promise<number> {
     const files = new Map()
     const contexts = []
     for (const selected of selection.plays)
-      contexts.push(openPlay({ selected, inventory, states, playbook: playbook.name, targets: selection.targets, knowledge: gathered.knowledge, check: request.check, root: opened.project.root, relative: opened.relative, emit: request.emit, validate: await validate, files }))
+      contexts.push(
+        openPlay({
+          selected,
+          inventory,
+          states,
+          playbook: playbook.name,
+          targets: selection.targets,
+          knowledge: gathered.knowledge,
+          check: request.check,
+          root: opened.project.root,
+          relative: opened.relative,
+          emit: request.emit,
+          validate: await validate,
+          files,
+        }),
+      )
     const looks = contexts.map(preflight)
     const [mistake] = looks.flatMap((look) => look.mistakes)
     if (mistake) throw mistake
@@ -60,22 +75,59 @@ async function askAll({ playbook, inventoryPath, selection }: OpenedPlaybook, re
   const cache = openFactCache({ inventoryId: inventoryIdOf(inventoryPath) })
   const families = [...new Set<Family>(plays.flatMap((facts) => facts.families))]
   const maxAge = Math.min(...plays.map((facts) => facts.maxAge))
-  return gatherFacts({ hosts, families, maxAge, cache, targets: new Set(selection.targets), deadlineMs: 10_000, forks: request.forks, open: (host) => openHost(host, { check: request.check }), now: Date.now })
+  return gatherFacts({
+    hosts,
+    families,
+    maxAge,
+    cache,
+    targets: new Set(selection.targets),
+    deadlineMs: 10_000,
+    forks: request.forks,
+    open: (host) => openHost(host, { check: request.check }),
+    now: Date.now,
+  })
 }
 
 function openStates({ playbook, selection }: OpenedPlaybook, gathered: Gathered, check: boolean): Map<string, HostState> {
   const records = playbook.inventory.model.hosts
-  return new Map(selection.targets.flatMap((name) => { const access = gathered.access.get(name); return access && !gathered.failures.has(name) ? [[name, openHostState(records.get(name)!, access, check)]] : [] }))
+  return new Map(
+    selection.targets.flatMap((name) => {
+      const access = gathered.access.get(name)
+      return access && !gathered.failures.has(name) ? [[name, openHostState(records.get(name)!, access, check)]] : []
+    }),
+  )
 }
 
 function announce(opened: OpenedPlaybook, gathered: Gathered, request: RunRequest, queries: readonly string[]): void {
   const { fleet, factsScope, targets } = opened.selection
-  request.emit({ event: 'run', version: ownVersion(), playbook: opened.playbook.name, inventory: opened.relative(opened.inventoryPath), check: request.check, fleet, factsScope, targets, queries })
+  request.emit({
+    event: 'run',
+    version: ownVersion(),
+    playbook: opened.playbook.name,
+    inventory: opened.relative(opened.inventoryPath),
+    check: request.check,
+    fleet,
+    factsScope,
+    targets,
+    queries,
+  })
   request.emit(gathered.event)
   for (const warning of gathered.warnings) request.emit(warning)
   for (const host of targets) {
     const failure = gathered.failures.get(host)
-    if (failure) request.emit({ event: 'task', host, play: '', task: 'connect', module: '', handler: false, outcome: 'unreachable', confidence: 'certain', error: { ...failure.details, host }, durationMs: gathered.event.durationMs })
+    if (failure)
+      request.emit({
+        event: 'task',
+        host,
+        play: '',
+        task: 'connect',
+        module: '',
+        handler: false,
+        outcome: 'unreachable',
+        confidence: 'certain',
+        error: { ...failure.details, host },
+        durationMs: gathered.event.durationMs,
+      })
   }
 }
 
@@ -85,11 +137,23 @@ function refuseIfDown({ selection }: OpenedPlaybook, { failures }: Gathered): vo
     const down = play.facts.ifDown === 'fail' && hosts.length > 0 ? factsOf.filter((host) => failures.has(host)) : []
     if (down.length === 0) continue
     const reasons = down.map((host) => `${host}: ${failures.get(host)!.message}`).join('\n')
-    throw new RollcallError({ summary: `Play '${play.name}' needs facts of every host of its scope, and not every one answers`, detail: reasons, fix: `Start them, or let the play use what was last known: facts: { ifDown: 'lastKnown' }.`, exitCode: 4, ...(play.at && { at: play.at }) })
+    throw new RollcallError({
+      summary: `Play '${play.name}' needs facts of every host of its scope, and not every one answers`,
+      detail: reasons,
+      fix: `Start them, or let the play use what was last known: facts: { ifDown: 'lastKnown' }.`,
+      exitCode: 4,
+      ...(play.at && { at: play.at }),
+    })
   }
 }
 
-function recap({ selection }: OpenedPlaybook, gathered: Gathered, states: ReadonlyMap<string, HostState>, request: RunRequest, durationMs: number): number {
+function recap(
+  { selection }: OpenedPlaybook,
+  gathered: Gathered,
+  states: ReadonlyMap<string, HostState>,
+  request: RunRequest,
+  durationMs: number,
+): number {
   const hosts: Record<string, HostRecap> = {}
   for (const name of selection.targets) {
     const counts = states.get(name)?.counts ?? { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 1 }

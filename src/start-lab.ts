@@ -1,12 +1,17 @@
+import type { LabHost } from './lab/index.ts'
 import { RollcallError } from './model/errors.ts'
 import type { HostRecord, InventoryModel } from './model/inventory.ts'
-import type { LabHost } from './lab/index.ts'
 
 /** The hosts of an inventory that the lab provides. */
 export function labHostsOf(inventory: InventoryModel): readonly LabHost[] {
   return [...inventory.hosts.values()].flatMap(({ name, privateIp, connection }): LabHost[] => {
     if (connection.type !== 'lab') return []
-    if (privateIp === undefined) throw new RollcallError({ summary: 'A lab host needs a private address', detail: name, fix: `Give it one in the inventory: '${name}': { privateIp: '10.108.0.x', … }.` })
+    if (privateIp === undefined)
+      throw new RollcallError({
+        summary: 'A lab host needs a private address',
+        detail: name,
+        fix: `Give it one in the inventory: '${name}': { privateIp: '10.108.0.x', … }.`,
+      })
     return [{ name, address: privateIp, kind: connection.kind }]
   })
 }

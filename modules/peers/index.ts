@@ -1,4 +1,4 @@
-import { defineServiceModule, file, type FleetGroup, type HostWith, type PlayTools, type ScopeNeeds, template } from 'rollcall'
+import { defineServiceModule, type FleetGroup, file, type HostWith, type PlayTools, type ScopeNeeds, template } from 'rollcall'
 import { peersJson } from '../../templates/index.ts'
 
 /** What is written down of each node: gathered on it, declared nowhere. */

@@ -1,7 +1,7 @@
 import type { TObject } from 'typebox'
 import type { Read, ReadSet, Unknown } from './resource.ts'
-import type { Rendering } from './template.ts'
 import type { Step } from './step.ts'
+import type { Rendering } from './template.ts'
 
 /** A file on the controller, read by the engine: absolute, or relative to the project's root; or a file: URL. */
 export interface ControllerFile {

@@ -24,17 +24,24 @@ export interface HostDefinition<Group extends string = string> {
 export type HostDefinitions<G extends GroupDefinitions> = { readonly [host: string]: HostDefinition<Exclude<keyof G & string, 'all'>> }
 
 /** Literals of a `const` inventory widened back: a var that is 80 here may be 8080 on another host. */
-export type Widen<T> = T extends string ? string
-  : T extends number ? number
-  : T extends boolean ? boolean
-  : T extends readonly (infer E)[] ? readonly Widen<E>[]
-  : T extends object ? { readonly [K in keyof T]: Widen<T[K]> }
-  : T
+export type Widen<T> = T extends string
+  ? string
+  : T extends number
+    ? number
+    : T extends boolean
+      ? boolean
+      : T extends readonly (infer E)[]
+        ? readonly Widen<E>[]
+        : T extends object
+          ? { readonly [K in keyof T]: Widen<T[K]> }
+          : T
 
 type Simplify<T> = { readonly [K in keyof T]: T[K] } & {}
 type VarsOf<G, K> = K extends keyof G ? (G[K] extends { readonly vars: infer V } ? Widen<V> : {}) : {}
-type HostsOf<H, K> = K extends 'all' ? keyof H & string
-  : { [N in keyof H & string]: H[N] extends { readonly groups: readonly (infer I)[] } ? (K extends I ? N : never) : never }[keyof H & string]
+type HostsOf<H, K> = K extends 'all'
+  ? keyof H & string
+  : { [N in keyof H & string]: H[N] extends { readonly groups: readonly (infer I)[] } ? (K extends I ? N : never) : never }[keyof H &
+      string]
 /** By host: a group of which one host declares no private address has none to rely on. */
 type PrivateIpOf<H, N> = N extends keyof H ? (H[N] extends { readonly privateIp: string } ? string : undefined) : never
 
@@ -42,7 +49,9 @@ type PrivateIpOf<H, N> = N extends keyof H ? (H[N] extends { readonly privateIp:
 type Overrides<G, Groups> = Partial<VarsOf<G, 'all'> & UnionToIntersection<Groups extends string ? VarsOf<G, Groups> : never>>
 type UnionToIntersection<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void ? I : never
 type CheckedHosts<G, H> = {
-  readonly [N in keyof H]: H[N] extends { readonly groups: readonly (infer I)[]; readonly vars: object } ? { readonly vars: Overrides<G, I> } : unknown
+  readonly [N in keyof H]: H[N] extends { readonly groups: readonly (infer I)[]; readonly vars: object }
+    ? { readonly vars: Overrides<G, I> }
+    : unknown
 }
 type CheckedGroups<G> = { readonly [K in keyof G]: K extends 'all' ? unknown : { readonly vars?: Partial<VarsOf<G, 'all'>> & Vars } }
 

@@ -1,7 +1,17 @@
 import type { TObject } from 'typebox'
 import { callerLine } from '../util/caller.ts'
-import { makeCall, type Call } from './call.ts'
-import type { ActionDefinition, ControllerDefinition, FoundSoFar, InputSet, Inputs, Mode, ModuleDefinition, QueryDefinition, StepOutcome } from './definition.ts'
+import { type Call, makeCall } from './call.ts'
+import type {
+  ActionDefinition,
+  ControllerDefinition,
+  FoundSoFar,
+  InputSet,
+  Inputs,
+  Mode,
+  ModuleDefinition,
+  QueryDefinition,
+  StepOutcome,
+} from './definition.ts'
 import type { Found, ReadSet, Wanted } from './resource.ts'
 import type { Params } from './schema.ts'
 import type { Step } from './step.ts'
@@ -12,7 +22,9 @@ export interface Callable<P extends TObject, R> {
   readonly definition: { readonly name: string; readonly summary: string; readonly params: P }
 }
 
-function callable<P extends TObject, R>(definition: ModuleDefinition | ActionDefinition | QueryDefinition | ControllerDefinition): Callable<P, R> {
+function callable<P extends TObject, R>(
+  definition: ModuleDefinition | ActionDefinition | QueryDefinition | ControllerDefinition,
+): Callable<P, R> {
   const call = (params: Params<P>) => makeCall<R>(definition, params, callerLine())
   return Object.assign(call, { definition }) as unknown as Callable<P, R>
 }
@@ -38,7 +50,10 @@ export function defineModule<P extends TObject, R extends ReadSet, I extends Inp
   /** The state wanted. May hold `unknown`. Throws `Refusal` for what cannot be. */
   readonly plan: (params: Params<P>, found: Found<R>, inputs: Inputs<I>) => Wanted<R>
   /** The way from found to wanted. The engine runs it, and never in check mode. */
-  readonly steps: (params: Params<P>, change: { readonly found: Found<R>; readonly wanted: Wanted<R>; readonly inputs: Inputs<I> }) => readonly Step[]
+  readonly steps: (
+    params: Params<P>,
+    change: { readonly found: Found<R>; readonly wanted: Wanted<R>; readonly inputs: Inputs<I> },
+  ) => readonly Step[]
   /** Keys (globs, `file:/etc/*`) that a change may touch besides those it reads. Default: none. */
   readonly touches?: (params: Params<P>) => readonly string[]
   /** The result users read by `result(task)`, where before and after are not what they expect. */
@@ -48,7 +63,9 @@ export function defineModule<P extends TObject, R extends ReadSet, I extends Inp
 }
 
 /** What is left of an action: whether it ran, and its last step's exit and output. In check mode it never ran. */
-export type Ran = { readonly ran: false; readonly reason: string } | { readonly ran: true; readonly rc: number; readonly stdout: string; readonly stderr: string }
+export type Ran =
+  | { readonly ran: false; readonly reason: string }
+  | { readonly ran: true; readonly rc: number; readonly stdout: string; readonly stderr: string }
 
 /**
  * Something that happens: a command, a reload, a reboot. Check mode says `would run`. `reads` and `due` make it

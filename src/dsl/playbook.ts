@@ -74,17 +74,18 @@ export interface Playbook {
 
 type All<S extends Shape> = S['all'] extends infer X extends GroupShape ? X : never
 type HostsOf<S extends Shape> = (keyof S & string) | All<S>['host']
-type GroupOf<S extends Shape, H extends string> = H extends keyof S ? (S[H] extends infer X extends GroupShape ? X : never)
+type GroupOf<S extends Shape, H extends string> = H extends keyof S
+  ? S[H] extends infer X extends GroupShape
+    ? X
+    : never
   : { readonly host: H; readonly vars: All<S>['vars']; readonly privateIp: All<S>['privateIp'] }
 
 /** Adds a play. Its body runs once, at load, and collects tasks; what differs by host stands in closures. */
-export interface DefinePlay<S extends Shape> {
-  <const H extends HostsOf<S>, const F extends Family = 'os' | 'network'>(
-    name: string,
-    options: PlayOptions<H, keyof S & string, F>,
-    body: (tools: PlayTools<Scope<S, GroupOf<S, H>, F>>) => void,
-  ): void
-}
+export type DefinePlay<S extends Shape> = <const H extends HostsOf<S>, const F extends Family = 'os' | 'network'>(
+  name: string,
+  options: PlayOptions<H, keyof S & string, F>,
+  body: (tools: PlayTools<Scope<S, GroupOf<S, H>, F>>) => void,
+) => void
 
 /**
  * Declares a playbook: a list of plays over one inventory.
@@ -107,7 +108,12 @@ export function definePlaybook<S extends Shape>(name: string, inventory: Invento
       })
     }
     if (plays.some((other) => other.name === playName))
-      throw new RollcallError({ summary: 'Two plays have one name', detail: `'${playName}'`, fix: 'Rename one: names identify plays in reports.', ...(playAt && { at: playAt }) })
+      throw new RollcallError({
+        summary: 'Two plays have one name',
+        detail: `'${playName}'`,
+        fix: 'Rename one: names identify plays in reports.',
+        ...(playAt && { at: playAt }),
+      })
     const { tools, tasks, handlers } = recordTools(playName)
     fill(tools)
     const { of = 'all', families = ['os', 'network'], ifDown = 'lastKnown', maxAge = 3600 } = options.facts ?? {}

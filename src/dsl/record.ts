@@ -31,30 +31,74 @@ export function recordTools(play: string): { tools: PlayTools<any>; tasks: TaskR
   const handlers: TaskRecord[] = []
   const sections = new Set<string>()
   const section = (path: readonly string[]): SectionTools => {
-    const add = (kind: 'task' | 'handler', name: string, action: TaskRecord['action'], options: TaskOptions<any> & HandlerOptions = {}): TaskRecord => {
+    const add = (
+      kind: 'task' | 'handler',
+      name: string,
+      action: TaskRecord['action'],
+      options: TaskOptions<any> & HandlerOptions = {},
+    ): TaskRecord => {
       const at = callerLine()
       const id = [play, ...path, name].join(' / ')
       const list = kind === 'task' ? tasks : handlers
-      if (list.some((other) => other.id === id)) fail(at, `Two ${kind}s have one name`, `'${name}' in ${[`play '${play}'`, ...path].join(' / ')}`, 'Rename one: names identify tasks in reports and results.')
+      if (list.some((other) => other.id === id))
+        fail(
+          at,
+          `Two ${kind}s have one name`,
+          `'${name}' in ${[`play '${play}'`, ...path].join(' / ')}`,
+          'Rename one: names identify tasks in reports and results.',
+        )
       const notify = [options.notify ?? []].flat() as unknown as TaskRecord[]
       for (const handler of notify)
-        if (!handlers.includes(handler)) fail(at, 'A task notifies a handler of another play', `task '${name}' notifies '${handler?.name}'`, `Define the handler in play '${play}' with handler(…).`)
-      const record: TaskRecord = { kind, name: [...path, name].join(' : '), id, action, when: options.when, notify, tags: options.tags ?? [], become: options.become, at }
+        if (!handlers.includes(handler))
+          fail(
+            at,
+            'A task notifies a handler of another play',
+            `task '${name}' notifies '${handler?.name}'`,
+            `Define the handler in play '${play}' with handler(…).`,
+          )
+      const record: TaskRecord = {
+        kind,
+        name: [...path, name].join(' : '),
+        id,
+        action,
+        when: options.when,
+        notify,
+        tags: options.tags ?? [],
+        become: options.become,
+        at,
+      }
       list.push(record)
       return record
     }
     return {
-      task: ((name: string, action: TaskRecord['action'], options?: TaskOptions<any>) => add('task', name, action, options)) as unknown as SectionTools['task'],
-      handler: ((name: string, action: TaskRecord['action'], options?: HandlerOptions) => add('handler', name, action, options)) as unknown as SectionTools['handler'],
+      task: ((name: string, action: TaskRecord['action'], options?: TaskOptions<any>) =>
+        add('task', name, action, options)) as unknown as SectionTools['task'],
+      handler: ((name: string, action: TaskRecord['action'], options?: HandlerOptions) =>
+        add('handler', name, action, options)) as unknown as SectionTools['handler'],
       flushHandlers: () => {
         const name = `flush handlers ${tasks.length}`
-        tasks.push({ kind: 'flush', name, id: [play, ...path, name].join(' / '), action: [], when: undefined, notify: [], tags: ['always'], become: undefined, at: callerLine() })
+        tasks.push({
+          kind: 'flush',
+          name,
+          id: [play, ...path, name].join(' / '),
+          action: [],
+          when: undefined,
+          notify: [],
+          tags: ['always'],
+          become: undefined,
+          at: callerLine(),
+        })
       },
       [enterSection]: (instance) => {
         const inner = [...path, instance]
         const key = inner.join(' / ')
         if (sections.has(key))
-          fail(callerLine(), 'A service module is used twice under one name', `'${instance}' in play '${play}'`, `Give one use a name of its own: ${instance}(tools, options, { as: '…' }).`)
+          fail(
+            callerLine(),
+            'A service module is used twice under one name',
+            `'${instance}' in play '${play}'`,
+            `Give one use a name of its own: ${instance}(tools, options, { as: '…' }).`,
+          )
         sections.add(key)
         return section(inner)
       },

@@ -14,16 +14,21 @@ export function resolveInventory(groups: GroupDefinitions, hosts: HostDefinition
   const records = new Map<string, HostRecord>()
   for (const [name, host] of Object.entries(hosts)) {
     if (!hostName.test(name)) fail(`'${name}' cannot be a host name`, 'Use letters, digits, dots, dashes and underscores.')
-    if (name in groups || name === 'all') fail(`'${name}' is the name of a host and of a group`, 'Rename one: patterns could not tell them apart.')
+    if (name in groups || name === 'all')
+      fail(`'${name}' is the name of a host and of a group`, 'Rename one: patterns could not tell them apart.')
     for (const group of host.groups) {
       if (group in groups) continue
       const meant = suggest(group, Object.keys(groups))
-      fail(`host '${name}' is in group '${group}', which is not declared`, meant ? `Did you mean '${meant}'?` : `Declare it under groups: { '${group}': {} }.`)
+      fail(
+        `host '${name}' is in group '${group}', which is not declared`,
+        meant ? `Did you mean '${meant}'?` : `Declare it under groups: { '${group}': {} }.`,
+      )
     }
     records.set(name, resolveHost(name, host, groups, fail))
   }
   if (records.size === 0) fail('it has no host', 'Declare at least one under hosts: { … }.')
-  const members = (group: string) => [...records.values()].filter((host) => group === 'all' || host.groups.includes(group)).map((host) => host.name)
+  const members = (group: string) =>
+    [...records.values()].filter((host) => group === 'all' || host.groups.includes(group)).map((host) => host.name)
   const names = ['all', ...Object.keys(groups).filter((group) => group !== 'all')]
   return { hosts: records, groups: new Map(names.map((group) => [group, members(group)])), ...(at && { at }) }
 }
@@ -31,7 +36,9 @@ export function resolveInventory(groups: GroupDefinitions, hosts: HostDefinition
 type Fail = (detail: string, fix: string) => void
 
 function resolveHost(name: string, host: HostDefinition, groups: GroupDefinitions, fail: Fail): HostRecord {
-  const connection = host.connection ?? host.groups.map((group) => groups[group]?.connection).find(Boolean) ?? groups['all']?.connection ?? { type: 'ssh' }
+  const connection = host.connection ??
+    host.groups.map((group) => groups[group]?.connection).find(Boolean) ??
+    groups['all']?.connection ?? { type: 'ssh' }
   return {
     name,
     groups: host.groups,
@@ -51,7 +58,10 @@ function resolveVars(name: string, host: HostDefinition, groups: GroupDefinition
     for (const [key, value] of Object.entries(groups[group]?.vars ?? {})) {
       const other = setBy[key]
       if (other !== undefined && !isDeepStrictEqual(fromGroups[key], value) && !(key in (host.vars ?? {})))
-        fail(`groups '${other}' and '${group}' set '${key}' of host '${name}' differently`, `Set it on the host itself: '${name}': { vars: { ${key}: … } }.`)
+        fail(
+          `groups '${other}' and '${group}' set '${key}' of host '${name}' differently`,
+          `Set it on the host itself: '${name}': { vars: { ${key}: … } }.`,
+        )
       fromGroups[key] = value
       setBy[key] = group
     }

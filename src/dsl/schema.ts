@@ -1,7 +1,7 @@
 import Type, { type Static, type TObject, type TProperties, type TSchema } from 'typebox'
 
-export { Type }
 export type { Static, TObject, TProperties, TSchema }
+export { Type }
 
 /**
  * Classes a parameter may be an instance of, by the name that Ajv's `instanceOf` keyword uses.
@@ -32,4 +32,6 @@ export function parameters<P extends TProperties>(properties: P) {
 }
 
 /** What a caller may pass: optional parameters may also be `undefined`, so that `x: condition ? 1 : undefined` is fine. */
-export type Params<S extends TSchema> = { readonly [K in keyof Static<S>]: undefined extends Static<S>[K] ? Static<S>[K] | undefined : Static<S>[K] }
+export type Params<S extends TSchema> = {
+  readonly [K in keyof Static<S>]: undefined extends Static<S>[K] ? Static<S>[K] | undefined : Static<S>[K]
+}

@@ -10,7 +10,10 @@ export interface UseOptions {
  * A reusable module for a service (Ansible's role): a function that adds tasks and handlers to a play. Its tasks are
  * named after it, so one service module can be used twice in a play.
  */
-export function defineServiceModule<T, O, R>(name: string, body: (tools: T, options: O) => R): (tools: T, options: O, use?: UseOptions) => R {
+export function defineServiceModule<T, O, R>(
+  name: string,
+  body: (tools: T, options: O) => R,
+): (tools: T, options: O, use?: UseOptions) => R {
   return (tools, options, use = {}) => {
     const enter = (tools as { [enterSection]?: (instance: string) => T })[enterSection]
     if (!enter) throw new TypeError(`service module '${name}' takes the tools of a play as its first argument`)

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path'
 import { RollcallError, type SourceLine } from '../model/errors.ts'
 import type { Family } from '../model/facts.ts'
 import type { DeclaredHost, FleetGroup, WithFacts, WithoutFacts } from '../model/fleet.ts'
-import { groupSeen, isFleetGroup, type GroupSeen } from '../model/host-groups.ts'
+import { type GroupSeen, groupSeen, isFleetGroup } from '../model/host-groups.ts'
 import { callerLine } from '../util/caller.ts'
 
 declare const holds: unique symbol

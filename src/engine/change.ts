@@ -45,7 +45,9 @@ function foresee(due: Due, planned: Change): CallOutcome {
   const { overlay } = due.playHost.state
   const { state } = planned
   overlay?.touch(touches(due), due.task.name)
-  if (state) for (const [name, wanted] of Object.entries(state.wanted)) if (wanted) overlay?.plan(state.reads[name]!, wanted, state.found[name]!, due.task.name)
+  if (state)
+    for (const [name, wanted] of Object.entries(state.wanted))
+      if (wanted) overlay?.plan(state.reads[name]!, wanted, state.found[name]!, due.task.name)
   return {
     changed: true,
     confidence: planned.confidence,
@@ -75,7 +77,14 @@ async function apply(due: Due, planned: Change, writer: HostWriter): Promise<Cal
   const recorded = cut(pendingReads.length, before.length)
   const stepReplies = cut(pendingReads.length + before.length, planned.steps.length)
   const readReplies = replies.slice(replies.length - batch.jobs.length)
-  failOn(recorded, () => ({ summary: 'The handlers to run could not be recorded on the host, so nothing was changed', name: 'recording pending handlers' }), due)
+  failOn(
+    recorded,
+    () => ({
+      summary: 'The handlers to run could not be recorded on the host, so nothing was changed',
+      name: 'recording pending handlers',
+    }),
+    due,
+  )
   if (before.length > 0) for (const handler of task.notify) host.pending.set(handler.id, { as, since: context.now().toISOString() })
   if (task.notify.length > 0) for (const handler of task.notify) playHost.notified.add(handler)
   failOn(stepReplies, (index) => ({ name: describeStep(planned.steps[index]!) }), due)
@@ -86,7 +95,13 @@ async function apply(due: Due, planned: Change, writer: HostWriter): Promise<Cal
   if (!planned.state) {
     const { definition, params } = call
     const outcomes = stepReplies.map(({ code, stdout, stderr }) => ({ code, stdout, stderr }))
-    return { changed: true, confidence: 'certain', result: definition.kind === 'action' ? definition.result(params, outcomes) : {}, diff: [], steps }
+    return {
+      changed: true,
+      confidence: 'certain',
+      result: definition.kind === 'action' ? definition.result(params, outcomes) : {},
+      diff: [],
+      steps,
+    }
   }
   const { reads, wanted, result, diff } = planned.state
   const after: States = Object.fromEntries(
@@ -100,7 +115,11 @@ async function apply(due: Due, planned: Change, writer: HostWriter): Promise<Cal
   if (wrong.length > 0)
     throw new RollcallError({
       summary: `Module ${call.definition.name} planned one state and left another`,
-      detail: wrong.flatMap(({ name, read, fields }) => fields.map((field) => `${read.key} ${field}: wanted ${show(wanted[name]?.[field])}, is ${show(after[name]?.[field])}`)).join('\n'),
+      detail: wrong
+        .flatMap(({ name, read, fields }) =>
+          fields.map((field) => `${read.key} ${field}: wanted ${show(wanted[name]?.[field])}, is ${show(after[name]?.[field])}`),
+        )
+        .join('\n'),
       fix: 'Either something else on the host changes it back, or this is a fault of the module.',
     })
   return { changed: true, confidence: 'certain', result: result(after, true), diff, steps }

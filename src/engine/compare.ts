@@ -34,7 +34,9 @@ export function diffOf(differing: readonly Difference[], found: States, after: S
   return differing.map(({ name, read }) => {
     const before = side(read, found[name] ?? {})
     const left = side(read, after[name] ?? {})
-    const changed = new Set([...Object.keys(before.fields), ...Object.keys(left.fields)].filter((field) => before.fields[field] !== left.fields[field]))
+    const changed = new Set(
+      [...Object.keys(before.fields), ...Object.keys(left.fields)].filter((field) => before.fields[field] !== left.fields[field]),
+    )
     const only = (fields: DiffSide['fields']) => Object.fromEntries(Object.entries(fields).filter(([field]) => changed.has(field)))
     const texts = before.text !== left.text
     return {
@@ -59,7 +61,11 @@ export function jsonSafe(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(jsonSafe)
   if (typeof value === 'object' && value !== null) {
     if ('toJSON' in value && typeof value.toJSON === 'function') return value.toJSON()
-    return Object.fromEntries(Object.entries(value).filter(([, inner]) => typeof inner !== 'function').map(([key, inner]) => [key, jsonSafe(inner)]))
+    return Object.fromEntries(
+      Object.entries(value)
+        .filter(([, inner]) => typeof inner !== 'function')
+        .map(([key, inner]) => [key, jsonSafe(inner)]),
+    )
   }
   return typeof value === 'bigint' || typeof value === 'symbol' ? String(value) : value
 }

@@ -1,10 +1,10 @@
-import type { ResolvedInput, InputSource } from '../dsl/definition.ts'
+import type { InputSource, ResolvedInput } from '../dsl/definition.ts'
 import type { TaskRecord } from '../dsl/record.ts'
 import type { Emit, TemplateView } from '../model/event.ts'
+import type { Evaluation } from './evaluate.ts'
 import type { HostState } from './host-state.ts'
 import type { SelectedPlay } from './select.ts'
 import type { ParamsValidator } from './validate.ts'
-import type { Evaluation } from './evaluate.ts'
 
 /** Turns an input of a call (controller file, template, bytes) into bytes; `views` says what a template saw. */
 export type ResolveInput = (source: InputSource) => { readonly input: ResolvedInput; readonly views: readonly TemplateView[] }

@@ -43,7 +43,11 @@ function evaluateNow(context: PlayContext, playHost: PlayHost, task: TaskRecord)
     result: (of: TaskRecord) => {
       const left = playHost.results.get(of)
       if (left) return left
-      if (!context.selected.play.tasks.includes(of)) throw new RollcallError({ summary: 'result() takes a task of the same play', detail: `'${of?.name}' is none of play '${context.selected.play.name}'` })
+      if (!context.selected.play.tasks.includes(of))
+        throw new RollcallError({
+          summary: 'result() takes a task of the same play',
+          detail: `'${of?.name}' is none of play '${context.selected.play.name}'`,
+        })
       waits = true
       throw new NotYet()
     },
@@ -52,6 +56,12 @@ function evaluateNow(context: PlayContext, playHost: PlayHost, task: TaskRecord)
     let due = true
     try {
       due = task.when === undefined || task.when(scope)
+      if (typeof due !== 'boolean')
+        throw new RollcallError({
+          summary: 'A condition must be true or false',
+          detail: `when gave ${nameOf(due)}`,
+          fix: 'Closures are synchronous: compare a value, or read one with result(task).',
+        })
     } catch (error) {
       if (!waits) throw error
     }
@@ -70,9 +80,20 @@ function evaluateNow(context: PlayContext, playHost: PlayHost, task: TaskRecord)
 
 function prepare(context: PlayContext, call: Call): PreparedCall {
   const { definition, params, at } = call ?? {}
-  if (!definition) throw new RollcallError({ summary: 'A task must give a module call', detail: `it gave ${typeof call}`, fix: 'Return a call such as apt({ name: … }) from the closure.' })
+  if (!definition)
+    throw new RollcallError({
+      summary: 'A task must give a module call',
+      detail: `it gave ${nameOf(call)}`,
+      fix: 'Return a call such as apt({ name: … }), or a list of calls, from the closure. Closures are synchronous.',
+    })
   const wrong = context.validate(definition, params)
-  if (wrong !== undefined) throw new RollcallError({ summary: `Wrong parameters for ${definition.name}`, detail: wrong, fix: `See its parameters:\nrollcall doc ${definition.name}`, ...(at && { at }) })
+  if (wrong !== undefined)
+    throw new RollcallError({
+      summary: `Wrong parameters for ${definition.name}`,
+      detail: wrong,
+      fix: `See its parameters:\nrollcall doc ${definition.name}`,
+      ...(at && { at }),
+    })
   const views: TemplateView[] = []
   const inputs: Record<string, ResolvedInput | undefined> = {}
   if ((definition.kind === 'module' || definition.kind === 'action') && definition.inputs)
@@ -83,4 +104,8 @@ function prepare(context: PlayContext, call: Call): PreparedCall {
       views.push(...resolved.views)
     }
   return { definition, params, inputs, views, at }
+}
+
+function nameOf(value: unknown): string {
+  return typeof value === 'object' && value !== null ? `a ${value.constructor?.name ?? 'plain object'}` : String(value)
 }

@@ -30,9 +30,12 @@ export function compileReads(reads: readonly Read[]): ReadBatch {
       batches.forEach(({ kind, reads: of }, index) => {
         const reply = replies[index]!
         try {
-          if (reply.code !== 0) throw new Error(`reading ${of.map((read) => read.key).join(', ')} ended with exit code ${reply.code}: ${decode(reply.stderr).trim()}`)
+          if (reply.code !== 0)
+            throw new Error(
+              `reading ${of.map((read) => read.key).join(', ')} ended with exit code ${reply.code}: ${decode(reply.stderr).trim()}`,
+            )
           const parsed = kind.parse(reply.stdout, of)
-          of.forEach((read, at) => states.set(read.key, parsed[at] as State))
+          for (const [at, read] of of.entries()) states.set(read.key, parsed[at] as State)
         } catch (error) {
           for (const read of of) states.set(read.key, error instanceof Error ? error : new Error(String(error)))
         }

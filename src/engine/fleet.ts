@@ -1,10 +1,10 @@
 import { factsView } from '../facts/guard.ts'
 import { summarise } from '../facts/knowledge.ts'
+import { RollcallError } from '../model/errors.ts'
 import type { Facts, Family, HostKnowledge } from '../model/facts.ts'
 import type { DeclaredHost, Fleet, FleetHost, KnownHost, Targets } from '../model/fleet.ts'
 import { type Guard, makeFleetGroup, makeTargetGroup } from '../model/host-groups.ts'
 import type { HostRecord, InventoryModel } from '../model/inventory.ts'
-import { RollcallError } from '../model/errors.ts'
 import { suggest } from '../util/suggest.ts'
 
 /** What the closures of a play may know: the scope it declared, and what is known of each host in it. */
@@ -26,12 +26,22 @@ export function declaredHost(record: HostRecord): DeclaredHost {
 
 /** Facts of a host as closures read them: a fact that is not known fails, by name, when it is read. */
 export function factsOf(name: string, scope: KnowledgeScope): Facts {
-  return factsView(knowledgeIn(name, scope), scope.families, { play: scope.play, inScope: scope.hosts.has(name), asked: scope.asked ?? true })
+  return factsView(knowledgeIn(name, scope), scope.families, {
+    play: scope.play,
+    inScope: scope.hosts.has(name),
+    asked: scope.asked ?? true,
+  })
 }
 
 /** What is known of a host within a scope: nothing, with the reason, of one that stands outside. */
 export function knowledgeIn(name: string, scope: KnowledgeScope): HostKnowledge {
-  if (!scope.hosts.has(name)) return { host: name, reachable: false, families: {}, reason: `it is outside the facts scope of play '${scope.play}' (facts: { of: '${scope.of}' })` }
+  if (!scope.hosts.has(name))
+    return {
+      host: name,
+      reachable: false,
+      families: {},
+      reason: `it is outside the facts scope of play '${scope.play}' (facts: { of: '${scope.of}' })`,
+    }
   return scope.knowledge.get(name) ?? { host: name, reachable: false, families: {}, reason: 'it was not asked' }
 }
 
@@ -43,7 +53,11 @@ export function openFleet(inventory: InventoryModel, scope: KnowledgeScope): Fle
   const make = (hosts: readonly FleetHost[], of: string, more: object = {}) => makeFleetGroup(hosts, of, all.length, guard, more)
   return make(all, 'group all', {
     group: (name: string) => make(groupMembers(name, inventory, members), `group ${name}`),
-    where: (condition: (host: DeclaredHost) => boolean) => make(all.filter(({ name }) => condition(declaredHost(inventory.hosts.get(name)!))), 'hosts chosen by fleet.where'),
+    where: (condition: (host: DeclaredHost) => boolean) =>
+      make(
+        all.filter(({ name }) => condition(declaredHost(inventory.hosts.get(name)!))),
+        'hosts chosen by fleet.where',
+      ),
     host: (name: string) => hostMember(name, members),
   }) as unknown as Fleet
 }
@@ -51,7 +65,9 @@ export function openFleet(inventory: InventoryModel, scope: KnowledgeScope): Fle
 /** The targets as closures of a play see them. Nothing of it fits a template. */
 export function openTargets(inventory: InventoryModel, names: readonly string[], scope: KnowledgeScope): Targets {
   const chosen = new Set(names)
-  const members = new Map([...inventory.hosts.values()].filter(({ name }) => chosen.has(name)).map((record) => [record.name, memberOf(record, scope)]))
+  const members = new Map(
+    [...inventory.hosts.values()].filter(({ name }) => chosen.has(name)).map((record) => [record.name, memberOf(record, scope)]),
+  )
   const guard = guardOf(scope)
   const all = [...members.values()]
   return makeTargetGroup(all, guard, {
@@ -66,7 +82,13 @@ function guardOf(scope: KnowledgeScope): Guard {
   return (host) => {
     if (host.known) return host
     const { reason: _, ...declared } = host
-    return Object.freeze({ ...declared, known: true, facts: factsOf(host.name, scope), origin: 'declared', ageSeconds: 0 }) as KnownHost<FleetHost>
+    return Object.freeze({
+      ...declared,
+      known: true,
+      facts: factsOf(host.name, scope),
+      origin: 'declared',
+      ageSeconds: 0,
+    }) as KnownHost<FleetHost>
   }
 }
 
@@ -92,5 +114,9 @@ function hostMember(name: string, members: ReadonlyMap<string, FleetHost>): Flee
 
 function unknownName(what: string, name: string, known: readonly string[]): RollcallError {
   const meant = suggest(name, known)
-  return new RollcallError({ summary: `There is no such ${what}`, detail: `'${name}'`, fix: meant ? `Did you mean '${meant}'?` : `There are: ${known.join(', ')}.` })
+  return new RollcallError({
+    summary: `There is no such ${what}`,
+    detail: `'${name}'`,
+    fix: meant ? `Did you mean '${meant}'?` : `There are: ${known.join(', ')}.`,
+  })
 }

@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks'
 import { factsJobs, parseFacts } from '../facts/index.ts'
 import { knowledgeOf, privateIpWarnings, summarise } from '../facts/knowledge.ts'
-import type { FactFamilies, Family, HostKnowledge } from '../model/facts.ts'
-import type { FactsEvent, WarningEvent } from '../model/event.ts'
-import type { HostRecord } from '../model/inventory.ts'
 import { RollcallError, UnreachableError } from '../model/errors.ts'
+import type { FactsEvent, WarningEvent } from '../model/event.ts'
+import type { FactFamilies, Family, HostKnowledge } from '../model/facts.ts'
+import type { HostRecord } from '../model/inventory.ts'
 import type { FactCache } from '../store/fact-cache.ts'
 import { limitConcurrency } from '../util/concurrency.ts'
 import type { HostAccess } from './host-access.ts'
@@ -51,7 +51,10 @@ export async function gatherFacts(request: GatherRequest): Promise<Gathered> {
     for (const message of odd) warnings.push({ event: 'warning', host: host.name, message })
     const now = request.now()
     const base = { host: host.name, declared: host.facts, cached, now }
-    const young = request.families.every((family) => { const kept = cached[family]; return kept && now - kept.gatheredAt <= request.maxAge * 1000 })
+    const young = request.families.every((family) => {
+      const kept = cached[family]
+      return kept && now - kept.gatheredAt <= request.maxAge * 1000
+    })
     if (!target && young) return knowledgeOf({ ...base, reason: 'its cached facts are young enough' })
     try {
       const live = await askHost(request, host, target ? new AbortController().signal : outside.signal, access)
@@ -60,7 +63,13 @@ export async function gatherFacts(request: GatherRequest): Promise<Gathered> {
       for (const message of privateIpWarnings(knowledge, host)) warnings.push({ event: 'warning', host: host.name, message })
       return knowledge
     } catch (error) {
-      const failure = error instanceof RollcallError ? error : new UnreachableError({ summary: 'The host could not be asked', detail: String((error as Error)?.message ?? error), host: host.name }, { cause: error })
+      const failure =
+        error instanceof RollcallError
+          ? error
+          : new UnreachableError(
+              { summary: 'The host could not be asked', detail: String((error as Error)?.message ?? error), host: host.name },
+              { cause: error },
+            )
       failures.set(host.name, failure)
       return knowledgeOf({ ...base, reason: failure.details.detail ?? failure.details.summary })
     }
@@ -76,9 +85,21 @@ export async function gatherFacts(request: GatherRequest): Promise<Gathered> {
   return { knowledge, access, failures, warnings, event: { event: 'facts', hosts, durationMs: Math.round(performance.now() - started) } }
 }
 
-async function askHost(request: GatherRequest, host: HostRecord, signal: AbortSignal, access: Map<string, HostAccess>): Promise<Partial<FactFamilies>> {
+async function askHost(
+  request: GatherRequest,
+  host: HostRecord,
+  signal: AbortSignal,
+  access: Map<string, HostAccess>,
+): Promise<Partial<FactFamilies>> {
   const late = new Promise<never>((_, reject) => {
-    const fail = () => reject(new UnreachableError({ summary: 'The host did not answer in time', detail: `no facts within ${request.deadlineMs / 1000} s`, host: host.name }))
+    const fail = () =>
+      reject(
+        new UnreachableError({
+          summary: 'The host did not answer in time',
+          detail: `no facts within ${request.deadlineMs / 1000} s`,
+          host: host.name,
+        }),
+      )
     if (signal.aborted) fail()
     else signal.addEventListener('abort', fail, { once: true })
   })

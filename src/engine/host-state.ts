@@ -1,5 +1,5 @@
-import type { Read } from '../dsl/resource.ts'
 import type { TaskRecord } from '../dsl/record.ts'
+import type { Read } from '../dsl/resource.ts'
 import type { HostRecap } from '../model/event.ts'
 import type { HostRecord } from '../model/inventory.ts'
 import type { State } from './compare.ts'

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ControllerFile, ResolvedInput } from '../dsl/definition.ts'
-import { summarise } from '../facts/knowledge.ts'
 import { Rendering } from '../dsl/template.ts'
+import { summarise } from '../facts/knowledge.ts'
 import { RollcallError } from '../model/errors.ts'
 import type { TemplateView } from '../model/event.ts'
 import { renderTemplate } from '../render/index.ts'
@@ -43,7 +43,14 @@ function readInput(path: string): ResolvedInput {
   try {
     return digest(readFileSync(path))
   } catch (error) {
-    throw new RollcallError({ summary: 'A file on the controller cannot be read', detail: `${path}: ${(error as Error).message}`, fix: 'Paths are relative to the project root; new URL(…, import.meta.url) names a file beside the module.' }, { cause: error })
+    throw new RollcallError(
+      {
+        summary: 'A file on the controller cannot be read',
+        detail: `${path}: ${(error as Error).message}`,
+        fix: 'Paths are relative to the project root; new URL(…, import.meta.url) names a file beside the module.',
+      },
+      { cause: error },
+    )
   }
 }
 

@@ -21,7 +21,10 @@ function parse(pattern: string): Term[] {
 function membersOf(name: string, inventory: InventoryModel): readonly string[] | undefined {
   const direct = inventory.groups.get(name) ?? (inventory.hosts.has(name) ? [name] : undefined)
   if (direct || !/[*?[]/.test(name)) return direct
-  const source = name.replace(/[.+^${}()|\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')
+  const source = name
+    .replace(/[.+^${}()|\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
   const glob = new RegExp(`^${source}$`)
   const hosts = [...inventory.hosts.keys()].filter((host) => glob.test(host))
   const groups = [...inventory.groups].filter(([group]) => glob.test(group)).flatMap(([, members]) => members)
@@ -34,7 +37,8 @@ function membersOf(name: string, inventory: InventoryModel): readonly string[] |
  */
 export function matchPattern(pattern: string, inventory: InventoryModel, option = '--limit'): readonly string[] {
   const terms = parse(pattern)
-  if (terms.length === 0) throw new RollcallError({ summary: `${option} is empty`, fix: 'Name a host, a group, or several joined by commas.', exitCode: 1 })
+  if (terms.length === 0)
+    throw new RollcallError({ summary: `${option} is empty`, fix: 'Name a host, a group, or several joined by commas.', exitCode: 1 })
   const resolved = terms.map((term) => {
     const members = membersOf(term.name, inventory)
     if (members) return { ...term, members: new Set(members) }

@@ -1,6 +1,6 @@
 import type { ResolvedInput } from '../dsl/definition.ts'
-import type { HostKnowledge } from '../model/facts.ts'
 import type { Emit } from '../model/event.ts'
+import type { HostKnowledge } from '../model/facts.ts'
 import type { InventoryModel } from '../model/inventory.ts'
 import type { PlayContext, PlayHost } from './context.ts'
 import { declaredHost, factsOf, type KnowledgeScope, openFleet, openTargets } from './fleet.ts'
@@ -27,7 +27,11 @@ export interface OpenPlay {
 }
 
 /** The facts a play's closures may read: the scope it declared, whatever the limit says. */
-export function knowledgeScope({ play, factsOf: hosts }: SelectedPlay, knowledge: ReadonlyMap<string, HostKnowledge>, asked = true): KnowledgeScope {
+export function knowledgeScope(
+  { play, factsOf: hosts }: SelectedPlay,
+  knowledge: ReadonlyMap<string, HostKnowledge>,
+  asked = true,
+): KnowledgeScope {
   return { play: play.name, families: play.facts.families, hosts: new Set(hosts), of: play.facts.of, knowledge, asked }
 }
 
@@ -38,7 +42,9 @@ export function openPlay(open: OpenPlay): PlayContext {
   const fleet = openFleet(inventory, scope)
   const targets = openTargets(inventory, open.targets, scope)
   const scopes = new Map<string, object>()
-  const hosts = selected.hosts.flatMap((name) => states.get(name) ?? []).map((state): [string, PlayHost] => [state.host.name, { state, results: new Map(), notified: new Set(), evaluations: new Map() }])
+  const hosts = selected.hosts
+    .flatMap((name) => states.get(name) ?? [])
+    .map((state): [string, PlayHost] => [state.host.name, { state, results: new Map(), notified: new Set(), evaluations: new Map() }])
   return {
     selected,
     playbook: open.playbook,

@@ -16,7 +16,10 @@ export interface CallOutcome {
 
 /** A step failed on the host: carries what the operator needs to see. */
 export function stepFailure(module: string, step: string, reply: { code: number; stdout: string; stderr: string }): ErrorDetails {
-  const output = [reply.stderr, reply.stdout].map((text) => text.trim()).filter((text) => text !== '').join('\n')
+  const output = [reply.stderr, reply.stdout]
+    .map((text) => text.trim())
+    .filter((text) => text !== '')
+    .join('\n')
   return {
     summary: `A step of ${module} failed`,
     detail: `${step}\nexit code ${reply.code}${output === '' ? ', no output' : `\n${tail(output)}`}`,

@@ -72,6 +72,7 @@ const order: readonly Confidence[] = ['certain', 'assumed', 'unknown']
 export function leastSure(views: readonly View[]): { confidence: Confidence; because?: string } {
   let worst: { confidence: Confidence; because?: string } = { confidence: 'certain' }
   for (const view of views)
-    if (order.indexOf(view.confidence) > order.indexOf(worst.confidence)) worst = { confidence: view.confidence, ...(view.because !== undefined && { because: view.because }) }
+    if (order.indexOf(view.confidence) > order.indexOf(worst.confidence))
+      worst = { confidence: view.confidence, ...(view.because !== undefined && { because: view.because }) }
   return worst
 }

@@ -31,7 +31,9 @@ export function clearPending(user: string, handlers: readonly { readonly id: str
 
 /** Reads what an earlier run left; starts no process. */
 export function readPending(user: string): Job {
-  return { script: sh`${directory(user)}; for f in "$d"/*.1; do [ -f "$f" ] && while IFS= read -r l; do printf '%s\n' "$l"; done <"$f"; done; :` }
+  return {
+    script: sh`${directory(user)}; for f in "$d"/*.1; do [ -f "$f" ] && while IFS= read -r l; do printf '%s\n' "$l"; done <"$f"; done; :`,
+  }
 }
 
 export interface Pending {
@@ -48,7 +50,9 @@ export function parsePending(reply: Reply): readonly Pending[] {
     .flatMap((line) => {
       try {
         const record = JSON.parse(line) as Partial<Pending>
-        return typeof record.handler === 'string' && typeof record.playbook === 'string' && typeof record.since === 'string' ? [record as Pending] : []
+        return typeof record.handler === 'string' && typeof record.playbook === 'string' && typeof record.since === 'string'
+          ? [record as Pending]
+          : []
       } catch {
         return []
       }

@@ -2,8 +2,9 @@ import { NotAFleetGroup } from '../dsl/template.ts'
 import { MissingFact } from '../facts/guard.ts'
 import { formatLine, RollcallError } from '../model/errors.ts'
 import { userFrames } from '../util/caller.ts'
+import { Script } from '../util/sh.ts'
 import type { PlayContext } from './context.ts'
-import { evaluate, type Evaluation } from './evaluate.ts'
+import { type Evaluation, evaluate, type PreparedCall } from './evaluate.ts'
 import { evaluateWithStandIns } from './stand-in.ts'
 
 /** What is known of a play before its first task: the mistakes that are certain, and the user's commands it would trust. */
@@ -24,23 +25,40 @@ export function preflight(context: PlayContext): Preflight {
   for (const playHost of context.hosts.values()) {
     for (const task of context.selected.tasks) {
       const evaluation = evaluate(context, playHost, task)
-      const error = mistakeOf(evaluation.kind === 'pending' ? evaluateWithStandIns(context, playHost, task) : evaluation, evaluation.kind === 'pending')
+      const error = mistakeOf(
+        evaluation.kind === 'pending' ? evaluateWithStandIns(context, playHost, task) : evaluation,
+        evaluation.kind === 'pending',
+      )
       if (error) {
         const { details } = error
         const at = details.at ?? userFrames(error.stack)[0] ?? task.at
-        const placed = { ...details, host: playHost.state.host.name, task: task.name, exitCode: 1, ...(at && { at: { ...at, file: context.relative(at.file) } }) }
+        const placed = {
+          ...details,
+          host: playHost.state.host.name,
+          task: task.name,
+          exitCode: 1,
+          ...(at && { at: { ...at, file: context.relative(at.file) } }),
+        }
         const key = `${details.summary} ${details.detail} ${at ? formatLine(at) : ''}`
         if (!mistakes.has(key)) mistakes.set(key, new RollcallError(placed))
       }
       if (evaluation.kind === 'ready' || evaluation.kind === 'pending')
-        for (const { definition, params } of evaluation.calls) if (definition.kind === 'query' || (definition.kind === 'action' && ('unless' in params || 'onlyIf' in params))) queries.add(task.name)
+        for (const call of evaluation.calls) if (trustsScript(call)) queries.add(task.name)
     }
   }
   return { mistakes: [...mistakes.values()], queries: [...queries] }
 }
 
+/** Whether a call reads by a script of the user's own: nothing but trust says that it changes nothing. */
+function trustsScript({ definition, params }: PreparedCall): boolean {
+  const given = (names: readonly string[]) =>
+    Object.entries(params).some(([name, value]) => value instanceof Script && names.includes(name))
+  return (definition.kind === 'query' && given(Object.keys(params))) || (definition.kind === 'action' && given(['unless', 'onlyIf']))
+}
+
 /** With stand-ins for results only one mistake is certain: hosts that are no group of the fleet. */
 function mistakeOf(evaluation: Evaluation, standIns: boolean): RollcallError | undefined {
-  if (evaluation.kind !== 'error' || !(evaluation.error instanceof RollcallError) || evaluation.error instanceof MissingFact) return undefined
+  if (evaluation.kind !== 'error' || !(evaluation.error instanceof RollcallError) || evaluation.error instanceof MissingFact)
+    return undefined
   return !standIns || evaluation.error instanceof NotAFleetGroup ? evaluation.error : undefined
 }

@@ -1,6 +1,6 @@
 import type { FoundSoFar } from '../dsl/definition.ts'
-import type { Read, ReadSet } from '../dsl/resource.ts'
 import type { TaskRecord } from '../dsl/record.ts'
+import type { Read, ReadSet } from '../dsl/resource.ts'
 import { RollcallError } from '../model/errors.ts'
 import type { Job } from '../transport/session-types.ts'
 import type { State } from './compare.ts'
@@ -57,7 +57,10 @@ export function readsAhead(context: PlayContext, playHost: PlayHost, tasks: read
 }
 
 /** One exchange a user: the reads wanted, and once a run the handlers an earlier run left pending. */
-export async function fetchReads(playHost: PlayHost, wishes: ReadonlyMap<As, readonly Read[]>): Promise<ReadonlyMap<As, ReadonlyMap<string, State | Error>>> {
+export async function fetchReads(
+  playHost: PlayHost,
+  wishes: ReadonlyMap<As, readonly Read[]>,
+): Promise<ReadonlyMap<As, ReadonlyMap<string, State | Error>>> {
   const { state } = playHost
   const answers = new Map<As, ReadonlyMap<string, State | Error>>()
   await Promise.all(
@@ -87,7 +90,13 @@ const rounds = 3
  * Everything a due call reads; `ahead` begins with its own task. What is known costs nothing; what is not is read together with the own reads of the
  * tasks in the window. Reads may depend on reads, three rounds deep.
  */
-export async function readDue(context: PlayContext, playHost: PlayHost, as: As, call: PreparedCall, ahead: readonly TaskRecord[]): Promise<{ reads: ReadSet; states: ReadonlyMap<string, State> }> {
+export async function readDue(
+  context: PlayContext,
+  playHost: PlayHost,
+  as: As,
+  call: PreparedCall,
+  ahead: readonly TaskRecord[],
+): Promise<{ reads: ReadSet; states: ReadonlyMap<string, State> }> {
   const { state } = playHost
   const live = new Map<string, State>()
   for (let round = 0; ; round++) {
@@ -96,10 +105,19 @@ export async function readDue(context: PlayContext, playHost: PlayHost, as: As, 
     if (missing.length === 0) {
       return { reads, states: new Map(Object.values(reads).map((read) => [read.key, live.get(read.key) ?? cached(state, as, read)!])) }
     }
-    if (round === rounds) throw new RollcallError({ summary: `Module ${call.definition.name} asks for new reads without end`, detail: missing.map((read) => read.key).join(', '), fix: 'This is a fault of the module: its reads must settle within three rounds.' })
+    if (round === rounds)
+      throw new RollcallError({
+        summary: `Module ${call.definition.name} asks for new reads without end`,
+        detail: missing.map((read) => read.key).join(', '),
+        fix: 'This is a fault of the module: its reads must settle within three rounds.',
+      })
     if (Number.isFinite(state.window)) state.window *= 2
     const wishes = readsAhead(context, playHost, ahead.slice(0, state.window))
-    const errors = (answers: Awaited<ReturnType<typeof fetchReads>>) => missing.flatMap((read) => { const value = answers.get(as)?.get(read.key); return value instanceof Error ? [value] : [] })
+    const errors = (answers: Awaited<ReturnType<typeof fetchReads>>) =>
+      missing.flatMap((read) => {
+        const value = answers.get(as)?.get(read.key)
+        return value instanceof Error ? [value] : []
+      })
     wishes.set(as, [...missing, ...(wishes.get(as) ?? [])])
     let answers = await fetchReads(playHost, wishes)
     if (errors(answers).length > 0) answers = await fetchReads(playHost, new Map([[as, missing]])) // Alone: another task's read may have spoilt the batch.

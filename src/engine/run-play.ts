@@ -17,13 +17,18 @@ export async function runPlay(context: PlayContext, forks: number): Promise<void
   const running = () => [...context.hosts.values()].filter((host) => host.state.status === 'running')
   const flush = async () => {
     if (play.handlers.length === 0) return
-    await Promise.all(running().map((host) => together(() => unlessLost(context, host, 'pending handlers', () => findPending(context, host)))))
+    await Promise.all(
+      running().map((host) => together(() => unlessLost(context, host, 'pending handlers', () => findPending(context, host)))),
+    )
     for (const handler of play.handlers) {
       const notified = running().filter((host) => host.notified.has(handler))
-      await Promise.all(notified.map((host) => together(() => unlessLost(context, host, handler.name, () => runHandler(context, host, handler)))))
+      await Promise.all(
+        notified.map((host) => together(() => unlessLost(context, host, handler.name, () => runHandler(context, host, handler)))),
+      )
     }
   }
-  for (const host of context.hosts.values()) for (const task of play.tasks) if (!tasks.includes(task)) host.results.set(task, skippedResult(task))
+  for (const host of context.hosts.values())
+    for (const task of play.tasks) if (!tasks.includes(task)) host.results.set(task, skippedResult(task))
   for (const [index, task] of tasks.entries()) {
     if (task.kind === 'flush') await flush()
     else await Promise.all(running().map((host) => together(() => runTask(context, host, task, tasks.slice(index + 1)))))
@@ -41,7 +46,18 @@ async function unlessLost(context: PlayContext, playHost: PlayHost, task: string
     state.status = error instanceof UnreachableError ? 'unreachable' : 'failed'
     state.counts[state.status] += 1
     const { host } = state
-    context.emit({ event: 'task', host: host.name, play: context.selected.play.name, task, module: '', handler: true, outcome: state.status, confidence: 'certain', error: { ...error.details, host: host.name, task }, durationMs: 0 })
+    context.emit({
+      event: 'task',
+      host: host.name,
+      play: context.selected.play.name,
+      task,
+      module: '',
+      handler: true,
+      outcome: state.status,
+      confidence: 'certain',
+      error: { ...error.details, host: host.name, task },
+      durationMs: 0,
+    })
   }
 }
 
@@ -58,9 +74,18 @@ async function findPending(context: PlayContext, playHost: PlayHost): Promise<vo
     const handler = play.handlers.find((candidate) => candidate.id === id)
     if (handler && !playHost.notified.has(handler)) {
       playHost.notified.add(handler)
-      context.emit({ event: 'warning', host: state.host.name, message: `handler '${handler.name}' is pending since ${since}: a run changed something and did not live to run it` })
+      context.emit({
+        event: 'warning',
+        host: state.host.name,
+        message: `handler '${handler.name}' is pending since ${since}: a run changed something and did not live to run it`,
+      })
     } else if (!handler && id.startsWith(`${play.name} / `)) {
-      context.emit({ event: 'warning', host: state.host.name, message: `a pending handler is no longer in the playbook: '${id}', since ${since}`, fix: 'Do by hand what it would have done.' })
+      context.emit({
+        event: 'warning',
+        host: state.host.name,
+        message: `a pending handler is no longer in the playbook: '${id}', since ${since}`,
+        fix: 'Do by hand what it would have done.',
+      })
     }
   }
 }

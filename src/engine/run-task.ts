@@ -6,7 +6,7 @@ import type { Confidence, OutcomeKind, TaskEvent } from '../model/event.ts'
 import { userFrames } from '../util/caller.ts'
 import { jsonSafe } from './compare.ts'
 import type { PlayContext, PlayHost } from './context.ts'
-import { evaluate, type Evaluation, type PreparedCall } from './evaluate.ts'
+import { type Evaluation, evaluate, type PreparedCall } from './evaluate.ts'
 import type { CallOutcome } from './outcome.ts'
 import { userOf } from './reads.ts'
 import { runCall } from './run-call.ts'
@@ -39,13 +39,20 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
     calls = callsOf(evaluation, task)
     module = calls[0]?.definition.name ?? ''
     const outcomes: CallOutcome[] = []
-    for (const call of calls) outcomes.push(await runCall({ context, playHost, task, as: userOf(context, task), call, ahead: [task, ...ahead] }))
+    for (const call of calls)
+      outcomes.push(await runCall({ context, playHost, task, as: userOf(context, task), call, ahead: [task, ...ahead] }))
     const changed = outcomes.some((outcome) => outcome.changed)
     if (changed) for (const handler of task.notify) playHost.notified.add(handler)
     const list = evaluation.kind === 'ready' && evaluation.list
     const result = list ? { items: outcomes.map((outcome) => outcome.result) } : (outcomes[0]?.result ?? {})
     playHost.results.set(task, { ...result, changed, skipped: false })
-    emit({ module, ...summarise(outcomes), ...viewsOf(calls), result: jsonSafe({ ...result, changed }), ...(changed && task.notify.length > 0 && { notified: task.notify.map((handler) => handler.name) }) })
+    emit({
+      module,
+      ...summarise(outcomes),
+      ...viewsOf(calls),
+      result: jsonSafe({ ...result, changed }),
+      ...(changed && task.notify.length > 0 && { notified: task.notify.map((handler) => handler.name) }),
+    })
   } catch (error) {
     const unreachable = error instanceof UnreachableError
     state.status = unreachable ? 'unreachable' : 'failed'
@@ -55,13 +62,25 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
 
 function callsOf(evaluation: Evaluation, task: TaskRecord): readonly PreparedCall[] {
   if (evaluation.kind === 'error') throw evaluation.error
-  if (evaluation.kind === 'pending') throw new RollcallError({ summary: 'A task waits for the result of a later task', detail: `task '${task.name}'`, fix: 'result() takes a task that stands before this one.' })
+  if (evaluation.kind === 'pending')
+    throw new RollcallError({
+      summary: 'A task waits for the result of a later task',
+      detail: `task '${task.name}'`,
+      fix: 'result() takes a task that stands before this one.',
+    })
   return evaluation.kind === 'ready' ? evaluation.calls : []
 }
 
 const sureness: readonly Confidence[] = ['certain', 'assumed', 'unknown']
 
-function summarise(outcomes: readonly CallOutcome[]): { outcome: OutcomeKind; confidence: Confidence; reason?: string; message?: string; diff?: CallOutcome['diff']; steps?: readonly string[] } {
+function summarise(outcomes: readonly CallOutcome[]): {
+  outcome: OutcomeKind
+  confidence: Confidence
+  reason?: string
+  message?: string
+  diff?: CallOutcome['diff']
+  steps?: readonly string[]
+} {
   const confidence = sureness[Math.max(0, ...outcomes.map((outcome) => sureness.indexOf(outcome.confidence)))]!
   const reason = outcomes.find((outcome) => outcome.confidence === confidence && outcome.reason !== undefined)?.reason
   const message = outcomes.find((outcome) => outcome.message !== undefined)?.message
@@ -87,7 +106,11 @@ export function skippedResult(task: TaskRecord): object {
   return new Proxy({ changed: false, skipped: true } as Record<string | symbol, unknown>, {
     get: (target, field) => {
       if (field in target || typeof field === 'symbol' || field === 'then' || field === 'toJSON') return target[field]
-      throw new RollcallError({ summary: 'The result of a skipped task was read', detail: `'${task.name}' was skipped, so it has no '${field}'`, fix: 'Ask result(task).skipped first.' })
+      throw new RollcallError({
+        summary: 'The result of a skipped task was read',
+        detail: `'${task.name}' was skipped, so it has no '${field}'`,
+        fix: 'Ask result(task).skipped first.',
+      })
     },
   })
 }
@@ -96,8 +119,15 @@ export function skippedResult(task: TaskRecord): object {
 function explain(error: unknown, context: PlayContext, playHost: PlayHost, task: TaskRecord): ErrorDetails {
   const place = (at: SourceLine | undefined) => (at ? { at: { ...at, file: context.relative(at.file) } } : {})
   const base = { host: playHost.state.host.name, task: task.name }
-  if (error instanceof RollcallError) return { ...error.details, ...base, ...place(error.details.at ?? userFrames(error.stack)[0] ?? task.at) }
-  if (error instanceof Refusal) return { summary: error.message, ...base, ...(error.fix !== undefined && { fix: error.fix }), ...place(task.at) }
+  if (error instanceof RollcallError)
+    return { ...error.details, ...base, ...place(error.details.at ?? userFrames(error.stack)[0] ?? task.at) }
+  if (error instanceof Refusal)
+    return { summary: error.message, ...base, ...(error.fix !== undefined && { fix: error.fix }), ...place(task.at) }
   const thrown = error instanceof Error ? error : new Error(String(error))
-  return { summary: `${thrown.name === 'Error' ? 'An error' : thrown.name} while working on the task`, detail: thrown.message, ...base, ...place(userFrames(thrown.stack)[0] ?? task.at) }
+  return {
+    summary: `${thrown.name === 'Error' ? 'An error' : thrown.name} while working on the task`,
+    detail: thrown.message,
+    ...base,
+    ...place(userFrames(thrown.stack)[0] ?? task.at),
+  }
 }

@@ -58,7 +58,8 @@ export function select(playbook: Playbook, options: SelectOptions): Selection {
       factsOf: fleet.filter((host) => scope.has(host)),
     }
   })
-  const inOrder = (chosen: (play: SelectedPlay) => readonly string[]) => fleet.filter((host) => plays.some((play) => play.hosts.length > 0 && chosen(play).includes(host)))
+  const inOrder = (chosen: (play: SelectedPlay) => readonly string[]) =>
+    fleet.filter((host) => plays.some((play) => play.hosts.length > 0 && chosen(play).includes(host)))
   const targets = inOrder((play) => play.hosts)
   if (targets.length === 0) throw noTargets(playbook, options.limit)
   return { fleet, targets, factsScope: inOrder((play) => play.factsOf), plays }
@@ -68,21 +69,31 @@ function noTargets(playbook: Playbook, limit: string | undefined): RollcallError
   const hosts = [...new Set(playbook.plays.map((play) => play.hosts))].join(', ')
   return new RollcallError({
     summary: 'No host is left to run on',
-    detail: limit === undefined ? `the plays of '${playbook.name}' run on ${hosts}, which has no host` : `--limit '${limit}' leaves no host of ${hosts}`,
+    detail:
+      limit === undefined
+        ? `the plays of '${playbook.name}' run on ${hosts}, which has no host`
+        : `--limit '${limit}' leaves no host of ${hosts}`,
     fix: `See which hosts there are:\nrollcall run ${playbook.name} --list-hosts`,
     exitCode: 1,
   })
 }
 
 function checkTags(playbook: Playbook, { tags, skipTags }: SelectOptions): void {
-  const known = new Set(['all', 'always', 'never', ...playbook.plays.flatMap((play) => [...play.tags, ...play.tasks.flatMap((task) => task.tags)])])
+  const known = new Set([
+    'all',
+    'always',
+    'never',
+    ...playbook.plays.flatMap((play) => [...play.tags, ...play.tasks.flatMap((task) => task.tags)]),
+  ])
   for (const tag of [...tags, ...skipTags]) {
     if (known.has(tag)) continue
     const meant = suggest(tag, [...known])
     throw new RollcallError({
       summary: 'No task has this tag',
       detail: `'${tag}' in playbook '${playbook.name}'`,
-      fix: meant ? `Did you mean '${meant}'?` : `The playbook's tags are: ${[...known].filter((name) => !['all', 'always', 'never'].includes(name)).join(', ') || 'none'}.`,
+      fix: meant
+        ? `Did you mean '${meant}'?`
+        : `The playbook's tags are: ${[...known].filter((name) => !['all', 'always', 'never'].includes(name)).join(', ') || 'none'}.`,
       exitCode: 1,
     })
   }

@@ -41,7 +41,11 @@ export function formatLine(at: SourceLine): string {
 
 /** The text of an error for a terminal: summary, detail, place, fix; without colour. */
 export function formatError(details: ErrorDetails): string {
-  const where = [details.host && `host ${details.host}`, details.task && `task '${details.task}'`, details.at && formatLine(details.at)].filter(Boolean)
+  const where = [
+    details.host && `host ${details.host}`,
+    details.task && `task '${details.task}'`,
+    details.at && formatLine(details.at),
+  ].filter(Boolean)
   return [
     details.summary,
     ...(details.detail === undefined ? [] : details.detail.split('\n').map((line) => `  ${line}`)),

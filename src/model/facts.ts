@@ -69,7 +69,9 @@ export interface HostKnowledge {
   readonly host: string
   /** Whether the host answered in this run. */
   readonly reachable: boolean
-  readonly families: { readonly [K in Family]?: { readonly value: FactFamilies[K]; readonly origin: FactOrigin; readonly ageSeconds: number } }
+  readonly families: {
+    readonly [K in Family]?: { readonly value: FactFamilies[K]; readonly origin: FactOrigin; readonly ageSeconds: number }
+  }
   /** Facts the inventory declares: read where a family is neither live nor cached. */
   readonly declared?: DeclaredFacts
   /** Why the host was not asked or did not answer; absent for a host whose facts are live. */

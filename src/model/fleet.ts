@@ -27,8 +27,12 @@ export interface WithoutFacts {
 }
 
 /** A host of the fleet: what is declared, and its facts if anything is known of it. A host that is down stays in every list. */
-export type FleetHost<Name extends string = string, V = object, P extends string | undefined = string | undefined, F extends Family = Family> =
-  DeclaredHost<Name, V, P> & (WithFacts<F> | WithoutFacts)
+export type FleetHost<
+  Name extends string = string,
+  V = object,
+  P extends string | undefined = string | undefined,
+  F extends Family = Family,
+> = DeclaredHost<Name, V, P> & (WithFacts<F> | WithoutFacts)
 
 /** `FleetHost` narrowed to hosts whose facts may be read. */
 export type KnownHost<M> = Extract<M, { readonly known: true }>
@@ -59,7 +63,9 @@ export interface FleetGroup<M = FleetHost> extends HostGroup<M, Everything> {}
 export interface TargetGroup<M = FleetHost> extends HostGroup<M, Limited> {}
 
 /** Worked out eagerly: messages then print a host's vars instead of the whole inventory. */
-type Member<S extends Shape, G extends keyof S, F extends Family> = S[G] extends infer X extends GroupShape ? FleetHost<X['host'], X['vars'], X['privateIp'], F> : never
+type Member<S extends Shape, G extends keyof S, F extends Family> = S[G] extends infer X extends GroupShape
+  ? FleetHost<X['host'], X['vars'], X['privateIp'], F>
+  : never
 type HostName<S extends Shape> = At<S, 'all'>['host']
 type At<S extends Shape, G extends string> = S[G] extends infer X extends GroupShape ? X : never
 

@@ -1,6 +1,6 @@
 import type { Secret } from '../util/secret.ts'
-import type { DeclaredFacts } from './facts.ts'
 import type { SourceLine } from './errors.ts'
+import type { DeclaredFacts } from './facts.ts'
 
 export type Vars = { readonly [name: string]: unknown }
 

@@ -17,6 +17,11 @@ held() { grep -q 'Could not get lock\\|Unable to lock\\|Unable to acquire' "$sai
 explain() {
   held || exit "$rc"
   holder=$(sed -n 's/.*held by process \\([0-9][0-9]*\\).*/\\1/p' "$said" | tail -n 1)
+  # While it waits for dpkg's lock, apt names the holder on its standard output only; the kernel knows it as well.
+  for lock in /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/cache/apt/archives/lock; do
+    [ -z "$holder" ] || break
+    inode=$(stat -c %i "$lock") && holder=$(sed -n "s/.* WRITE \\([0-9][0-9]*\\) [0-9a-f:]*:$inode .*/\\1/p" /proc/locks | head -n 1)
+  done
   if [ -n "$holder" ]; then
     command=$(tr '\\0' ' ' <"/proc/$holder/cmdline" 2>/dev/null)
     echo "The lock of apt or dpkg is held by process $holder (\${command:-it has ended meanwhile}); waited $wait s for it." >&2

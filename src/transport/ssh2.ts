@@ -154,16 +154,16 @@ function serve(client: Client, target: SshTarget): Connection {
     description: `${target.user}@${target.address}:${target.port}`,
     async start(command, { pty = false } = {}) {
       if (lost !== undefined) throw lost
-      const channel = await new Promise<ClientChannel>((resolve, reject) => {
+      return new Promise<RemoteProcess>((resolve, reject) => {
+        // Listened to at once: the end of a short process may come in the same packet as the word that it has started.
         const opened = (error: Error | undefined, channel: ClientChannel) =>
-          error ? reject(lost ?? noChannel(target, error)) : resolve(channel)
+          error ? reject(lost ?? noChannel(target, error)) : resolve(remoteProcess(channel, gone))
         try {
           client.exec(command.text, pty ? { pty: true } : {}, opened)
         } catch (error) {
           reject(lose((error as Error).message))
         }
       })
-      return remoteProcess(channel, gone)
     },
     async close() {
       if (lost !== undefined) return

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { resolveInventory } from '../../src/dsl/resolve-inventory.ts'
 
-const one = (host: object, groups: object = { web: {} }) => resolveInventory(groups as never, { one: { groups: ['web'], ...host } as never })
+const one = (host: object, groups: object = { web: {} }) =>
+  resolveInventory(groups as never, { one: { groups: ['web'], ...host } as never })
 
 describe('vars have three levels, the nearest wins', () => {
   test.for([
@@ -30,15 +31,32 @@ describe('connection settings come from host, group, all, in this order', () => 
 describe('what is wrong is an error at load', () => {
   test.for([
     ['an unknown group', () => one({ groups: ['wbe'] }), `host 'one' is in group 'wbe', which is not declared`, `Did you mean 'web'?`],
-    ['two groups that differ', () => one({ groups: ['web', 'eu'] }, { web: { vars: { a: 1 } }, eu: { vars: { a: 2 } } }), `groups 'web' and 'eu' set 'a' of host 'one' differently`, `Set it on the host itself: 'one': { vars: { a: … } }.`],
+    [
+      'two groups that differ',
+      () => one({ groups: ['web', 'eu'] }, { web: { vars: { a: 1 } }, eu: { vars: { a: 2 } } }),
+      `groups 'web' and 'eu' set 'a' of host 'one' differently`,
+      `Set it on the host itself: 'one': { vars: { a: … } }.`,
+    ],
     ['no host', () => resolveInventory({ web: {} }, {}), 'it has no host', 'Declare at least one under hosts: { … }.'],
-    ['a host named like a group', () => resolveInventory({ web: {} }, { web: { groups: [] } }), `'web' is the name of a host and of a group`, 'Rename one: patterns could not tell them apart.'],
-    ['a name no host can have', () => resolveInventory({}, { 'a b': { groups: [] } }), `'a b' cannot be a host name`, 'Use letters, digits, dots, dashes and underscores.'],
+    [
+      'a host named like a group',
+      () => resolveInventory({ web: {} }, { web: { groups: [] } }),
+      `'web' is the name of a host and of a group`,
+      'Rename one: patterns could not tell them apart.',
+    ],
+    [
+      'a name no host can have',
+      () => resolveInventory({}, { 'a b': { groups: [] } }),
+      `'a b' cannot be a host name`,
+      'Use letters, digits, dots, dashes and underscores.',
+    ],
   ] as const)('%s', ([, make, detail, fix]) => {
     expect(make).toThrow(expect.objectContaining({ details: expect.objectContaining({ detail, fix }) }))
   })
   test('two groups may agree, and the host may decide', () => {
     expect(one({ groups: ['web', 'eu'] }, { web: { vars: { a: 1 } }, eu: { vars: { a: 1 } } }).hosts.get('one')?.vars).toEqual({ a: 1 })
-    expect(one({ groups: ['web', 'eu'], vars: { a: 3 } }, { web: { vars: { a: 1 } }, eu: { vars: { a: 2 } } }).hosts.get('one')?.vars).toEqual({ a: 3 })
+    expect(
+      one({ groups: ['web', 'eu'], vars: { a: 3 } }, { web: { vars: { a: 1 } }, eu: { vars: { a: 2 } } }).hosts.get('one')?.vars,
+    ).toEqual({ a: 3 })
   })
 })

@@ -25,14 +25,40 @@ test('a body runs once, at load, and collects tasks with names, places and tags'
 })
 
 describe('what is wrong is an error at load, with its line', () => {
-  const make = (body: (tools: PlayTools<any>) => void, hosts = 'web') => () => definePlaybook('p', inventory, (play) => play('one', { hosts: hosts as 'web' }, body))
+  const make =
+    (body: (tools: PlayTools<any>) => void, hosts = 'web') =>
+    () =>
+      definePlaybook('p', inventory, (play) => play('one', { hosts: hosts as 'web' }, body))
   test.for([
     ['an unknown host', make(() => {}, 'wbe'), 'A play names a host or group that the inventory does not have', `Did you mean 'web'?`],
-    ['two tasks of one name', make(({ task }) => [task('a', call), task('a', call)]), 'Two tasks have one name', 'Rename one: names identify tasks in reports and results.'],
-    ['one service module twice', make((tools) => [module(tools, {}), module(tools, {})]), 'A service module is used twice under one name', `Give one use a name of its own: service(tools, options, { as: '…' }).`],
-    ['a handler that is none', make(({ task }) => task('a', call, { notify: { kind: 'handler', name: 'x' } as never })), 'A task notifies a handler of another play', `Define the handler in play 'one' with handler(…).`],
+    [
+      'two tasks of one name',
+      make(({ task }) => [task('a', call), task('a', call)]),
+      'Two tasks have one name',
+      'Rename one: names identify tasks in reports and results.',
+    ],
+    [
+      'one service module twice',
+      make((tools) => [module(tools, {}), module(tools, {})]),
+      'A service module is used twice under one name',
+      `Give one use a name of its own: service(tools, options, { as: '…' }).`,
+    ],
+    [
+      'a handler that is none',
+      make(({ task }) => task('a', call, { notify: { kind: 'handler', name: 'x' } as never })),
+      'A task notifies a handler of another play',
+      `Define the handler in play 'one' with handler(…).`,
+    ],
   ] as const)('%s', ([, load, summary, fix]) => {
-    expect(load).toThrow(expect.objectContaining({ details: expect.objectContaining({ summary, fix, at: expect.objectContaining({ file: expect.stringMatching(/playbook\.test\.ts$/) }) }) }))
+    expect(load).toThrow(
+      expect.objectContaining({
+        details: expect.objectContaining({
+          summary,
+          fix,
+          at: expect.objectContaining({ file: expect.stringMatching(/playbook\.test\.ts$/) }),
+        }),
+      }),
+    )
   })
   test('a handler of another play', () => {
     const load = () =>

@@ -2,7 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { resolveInventory } from '../../src/dsl/resolve-inventory.ts'
 import { matchPattern } from '../../src/engine/limit.ts'
 
-const inventory = resolveInventory({ web: {}, db: {}, eu: {} }, { 'web-1': { groups: ['web', 'eu'] }, 'web-2': { groups: ['web'] }, 'db-1': { groups: ['db', 'eu'] } })
+const inventory = resolveInventory(
+  { web: {}, db: {}, eu: {} },
+  { 'web-1': { groups: ['web', 'eu'] }, 'web-2': { groups: ['web'] }, 'db-1': { groups: ['db', 'eu'] } },
+)
 
 describe('a pattern leaves hosts in inventory order', () => {
   test.for([
@@ -30,7 +33,9 @@ describe('a name that the inventory does not have is an error', () => {
     ['zzzzzz', `'zzzzzz'`, 'The inventory has: web-1, web-2, db-1, all, web, db, eu.'],
     ['zz*', `'zz*'`, 'The inventory has: web-1, web-2, db-1, all, web, db, eu.'],
   ] as const)('%s', ([pattern, detail, fix]) => {
-    expect(() => matchPattern(pattern, inventory)).toThrow(expect.objectContaining({ details: expect.objectContaining({ detail, fix, exitCode: 1 }) }))
+    expect(() => matchPattern(pattern, inventory)).toThrow(
+      expect.objectContaining({ details: expect.objectContaining({ detail, fix, exitCode: 1 }) }),
+    )
   })
   test('an empty pattern too', () => {
     expect(() => matchPattern(' , ', inventory)).toThrow('--limit is empty')

@@ -16,7 +16,11 @@ beforeEach(() => {
 })
 const inventory = defineInventory({
   groups: { all: {}, web: {} },
-  hosts: { one: { groups: ['web'], connection: local() }, two: { groups: ['web'], connection: local() }, three: { groups: [], connection: local() } },
+  hosts: {
+    one: { groups: ['web'], connection: local() },
+    two: { groups: ['web'], connection: local() },
+    three: { groups: [], connection: local() },
+  },
 })
 const content = (name: string) => readFileSync(at(name), 'utf8')
 
@@ -24,7 +28,8 @@ const content = (name: string) => readFileSync(at(name), 'utf8')
 const ten = () =>
   definePlaybook('ten', inventory, (play) => {
     play('notes', { hosts: 'web' }, ({ task }) => {
-      for (let index = 0; index < 10; index++) task(`note ${index}`, ({ host }) => note({ path: at(`${host.name}-${index}`), text: `text ${index}` }))
+      for (let index = 0; index < 10; index++)
+        task(`note ${index}`, ({ host }) => note({ path: at(`${host.name}-${index}`), text: `text ${index}` }))
     })
   })
 
@@ -186,7 +191,13 @@ describe('check mode', () => {
       })
     })
     const run = await runLocally(playbook, { home, check: true })
-    expect(run.outcomes('one')).toEqual(['act: changed', 'present: ok (assumed)', 'absent: changed (unknown)', 'needs: changed (unknown)', 'not run: skipped'])
+    expect(run.outcomes('one')).toEqual([
+      'act: changed',
+      'present: ok (assumed)',
+      'absent: changed (unknown)',
+      'needs: changed (unknown)',
+      'not run: skipped',
+    ])
     expect(run.tasks[2]?.reason).toContain(`after 'act'`)
   })
   test('a refusal on the host as it is fails, in check mode too', async () => {
@@ -199,7 +210,12 @@ describe('check mode', () => {
   })
   test('no script of a step ever leaves the controller', async () => {
     const run = await runLocally(two(), { home, check: true })
-    expect(run.scripts('one').flat().every((script) => script.startsWith('for f in') || script.includes('pending'))).toBe(true)
+    expect(
+      run
+        .scripts('one')
+        .flat()
+        .every((script) => script.startsWith('for f in') || script.includes('pending')),
+    ).toBe(true)
   })
 })
 
@@ -209,7 +225,13 @@ describe('verification', () => {
       play('lies', { hosts: 'one' }, ({ task }) => void task('lie', note({ path: at('a'), text: 'a', lie: true })))
     })
     const run = await runLocally(playbook, { home })
-    expect(run.tasks[0]).toMatchObject({ outcome: 'failed', error: { summary: 'Module note planned one state and left another', detail: expect.stringContaining('wanted "a", is "something else"') } })
+    expect(run.tasks[0]).toMatchObject({
+      outcome: 'failed',
+      error: {
+        summary: 'Module note planned one state and left another',
+        detail: expect.stringContaining('wanted "a", is "something else"'),
+      },
+    })
   })
 })
 
@@ -246,8 +268,25 @@ describe('order and failure', () => {
         task('wrong', () => note({ path: at('b'), txet: 'b' } as never))
       })
     })
-    await expect(runLocally(playbook, { home })).rejects.toMatchObject({ details: { detail: expect.stringContaining(`note has no parameter 'txet': did you mean 'text'?`), exitCode: 1, task: 'wrong' } })
+    await expect(runLocally(playbook, { home })).rejects.toMatchObject({
+      details: { detail: expect.stringContaining(`note has no parameter 'txet': did you mean 'text'?`), exitCode: 1, task: 'wrong' },
+    })
     expect(existsSync(at('a'))).toBe(false)
+  })
+  test.for([
+    ['an async closure', { action: async () => note({ path: '/a', text: 'a' }) }, 'A task must give a module call', 'it gave a Promise'],
+    ['a closure that gives nothing', { action: () => undefined }, 'A task must give a module call', 'it gave undefined'],
+    [
+      'an async condition',
+      { action: note({ path: '/a', text: 'a' }), when: async () => false },
+      'A condition must be true or false',
+      'when gave a Promise',
+    ],
+  ] as const)('%s is refused before anything changes', async ([, { action, ...options }, summary, detail]) => {
+    const playbook = definePlaybook('async', inventory, (play) => {
+      play('async', { hosts: 'one' }, ({ task }) => void task('wrong', action as never, options as never))
+    })
+    await expect(runLocally(playbook, { home })).rejects.toMatchObject({ details: { summary, detail, exitCode: 1, task: 'wrong' } })
   })
   test('tags leave tasks out, always and never mean what they say, and results of left-out tasks are skipped', async () => {
     const playbook = definePlaybook('tags', inventory, (play) => {
@@ -258,7 +297,10 @@ describe('order and failure', () => {
         task('d', note({ path: at('d'), text: 'd' }), { when: ({ result }) => result(a).skipped })
       })
     })
-    const names = async (options: { tags?: string[]; skipTags?: string[] }) => (await runLocally(playbook, { home, check: true, ...options })).tasks.filter((task) => task.outcome !== 'skipped').map((task) => task.task)
+    const names = async (options: { tags?: string[]; skipTags?: string[] }) =>
+      (await runLocally(playbook, { home, check: true, ...options })).tasks
+        .filter((task) => task.outcome !== 'skipped')
+        .map((task) => task.task)
     expect(await names({})).toEqual(['a', 'b'])
     expect(await names({ tags: ['config'] })).toEqual(['a', 'b'])
     expect(await names({ tags: ['danger'] })).toEqual(['b', 'c'])

@@ -25,7 +25,18 @@ export function temporaryFolder(): string {
 }
 
 export const sampleFacts: FactFamilies = {
-  os: { hostname: 'h', fqdn: 'h', distribution: 'debian', distributionVersion: '12', distributionRelease: 'bookworm', osFamily: 'debian', kernel: '6', architecture: 'x86_64', packageManager: 'apt', serviceManager: 'systemd' },
+  os: {
+    hostname: 'h',
+    fqdn: 'h',
+    distribution: 'debian',
+    distributionVersion: '12',
+    distributionRelease: 'bookworm',
+    osFamily: 'debian',
+    kernel: '6',
+    architecture: 'x86_64',
+    packageManager: 'apt',
+    serviceManager: 'systemd',
+  },
   network: { interfaces: [], addresses: [] },
   hardware: { memoryMb: 2048, swapMb: 0, cpuCount: 2 },
 }
@@ -70,7 +81,20 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
   const states = new Map([...access].map(([name, of]) => [name, openHostState(inventory.hosts.get(name)!, of, check)]))
   const validate = await loadValidator()
   const contexts = selection.plays.map((selected) =>
-    openPlay({ selected, inventory, states, playbook: playbook.name, targets: selection.targets, knowledge, check, root: '/', relative: (file) => file, emit: (event) => events.push(event), validate, files: new Map() }),
+    openPlay({
+      selected,
+      inventory,
+      states,
+      playbook: playbook.name,
+      targets: selection.targets,
+      knowledge,
+      check,
+      root: '/',
+      relative: (file) => file,
+      emit: (event) => events.push(event),
+      validate,
+      files: new Map(),
+    }),
   )
   try {
     if (options.preflight !== false) for (const mistake of contexts.flatMap((context) => preflight(context).mistakes)) throw mistake
@@ -82,7 +106,10 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
   return {
     events,
     tasks,
-    outcomes: (host) => tasks.filter((task) => task.host === host).map((task) => `${task.task}: ${task.outcome}${task.confidence === 'certain' ? '' : ` (${task.confidence})`}`),
+    outcomes: (host) =>
+      tasks
+        .filter((task) => task.host === host)
+        .map((task) => `${task.task}: ${task.outcome}${task.confidence === 'certain' ? '' : ` (${task.confidence})`}`),
     exchanges: (host) => access.get(host)!.exchanges(),
     scripts: (host) => scripts.get(host) ?? [],
   }

@@ -1,5 +1,5 @@
-import { defineAction, defineModule, defineQuery, Refusal, readOf, type ResourceKind, run, sh, write } from '../../src/index.ts'
 import { instanceOf, parameters, Type } from '../../src/dsl/schema.ts'
+import { defineAction, defineModule, defineQuery, Refusal, type ResourceKind, readOf, run, sh, write } from '../../src/index.ts'
 import { Script } from '../../src/util/sh.ts'
 
 /** A state for engine tests: one line of text in a file, read without any process. */
@@ -12,14 +12,18 @@ export const noteKind: ResourceKind<NoteState> = {
   name: 'note',
   needs: ['text'],
   freshness: 'own',
-  script: (requests) => sh`for f in ${requests.map(({ id }) => id)}; do if [ -f "$f" ]; then IFS= read -r l <"$f"; printf '+%s\n' "$l"; else printf -- '-\n'; fi; done`,
+  script: (requests) =>
+    sh`for f in ${requests.map(({ id }) => id)}; do if [ -f "$f" ]; then IFS= read -r l <"$f"; printf '+%s\n' "$l"; else printf -- '-\n'; fi; done`,
   parse: (stdout) =>
     Buffer.from(stdout)
       .toString()
       .trimEnd()
       .split('\n')
       .map((line) => (line.startsWith('+') ? { exists: true, text: line.slice(1) } : { exists: false })),
-  describe: (state) => ({ fields: { state: state.exists ? 'present' : 'absent' }, ...(state.text !== undefined && { text: `${state.text}\n` }) }),
+  describe: (state) => ({
+    fields: { state: state.exists ? 'present' : 'absent' },
+    ...(state.text !== undefined && { text: `${state.text}\n` }),
+  }),
   absent: (state) => !state.exists,
 }
 

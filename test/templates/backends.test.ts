@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { resolveInventory } from '../../src/dsl/resolve-inventory.ts'
-import { knowledgeScope, openPlay } from '../../src/engine/open-play.ts'
 import { openHostState } from '../../src/engine/host-state.ts'
-import { noAccess } from '../../src/engine/no-access.ts'
 import { matchPattern } from '../../src/engine/limit.ts'
+import { noAccess } from '../../src/engine/no-access.ts'
+import { knowledgeScope, openPlay } from '../../src/engine/open-play.ts'
 import { knowledgeOf } from '../../src/facts/knowledge.ts'
 import type { Fleet, FleetGroup } from '../../src/index.ts'
 import type { InventoryModel } from '../../src/model/inventory.ts'
@@ -17,7 +17,9 @@ const inventoryOf = (count: number): InventoryModel =>
   resolveInventory(
     { all: {}, cluster: { vars: { appPort: 8080 } } },
     {
-      ...Object.fromEntries(Array.from({ length: count }, (_, index) => [`host-${index + 1}`, { groups: ['cluster'], privateIp: `10.108.0.${10 + index}` }])),
+      ...Object.fromEntries(
+        Array.from({ length: count }, (_, index) => [`host-${index + 1}`, { groups: ['cluster'], privateIp: `10.108.0.${10 + index}` }]),
+      ),
       other: { groups: [], privateIp: '10.108.0.9' },
     },
   )
@@ -25,16 +27,46 @@ const inventoryOf = (count: number): InventoryModel =>
 /** The fleet that closures see in a run with this limit, down hosts included. */
 function fleetOf(inventory: InventoryModel, limit: string, down: readonly string[] = []): Fleet {
   const targets = matchPattern(limit, inventory)
-  const knowledge = new Map([...inventory.hosts.keys()].map((host) => [host, knowledgeOf({ host, now: 0, ...(down.includes(host) ? { reason: 'connect timed out' } : { live: sampleFacts }) })]))
-  const play = { name: 'p', hosts: 'all', facts: { of: 'all', families: ['os', 'network', 'hardware'] as const, ifDown: 'lastKnown' as const, maxAge: 0 }, become: false, tags: [], tasks: [], handlers: [], at: undefined }
+  const knowledge = new Map(
+    [...inventory.hosts.keys()].map((host) => [
+      host,
+      knowledgeOf({ host, now: 0, ...(down.includes(host) ? { reason: 'connect timed out' } : { live: sampleFacts }) }),
+    ]),
+  )
+  const play = {
+    name: 'p',
+    hosts: 'all',
+    facts: { of: 'all', families: ['os', 'network', 'hardware'] as const, ifDown: 'lastKnown' as const, maxAge: 0 },
+    become: false,
+    tags: [],
+    tasks: [],
+    handlers: [],
+    at: undefined,
+  }
   const selected = { play, hosts: targets, tasks: [], factsOf: [...inventory.hosts.keys()] }
   const states = new Map(targets.map((name) => [name, openHostState(inventory.hosts.get(name)!, noAccess, true)]))
-  const context = openPlay({ selected, playbook: 'p', inventory, targets, knowledge, states, check: true, root: ownRoot(), relative: (file) => file, emit: () => {}, validate: () => undefined, files: new Map() })
+  const context = openPlay({
+    selected,
+    playbook: 'p',
+    inventory,
+    targets,
+    knowledge,
+    states,
+    check: true,
+    root: ownRoot(),
+    relative: (file) => file,
+    emit: () => {},
+    validate: () => undefined,
+    files: new Map(),
+  })
   expect(knowledgeScope(selected, knowledge).hosts.size).toBe(inventory.hosts.size)
   return (context.scopeOf(targets[0]!) as { fleet: Fleet }).fleet
 }
 
-const config = (fleet: Fleet, certificate?: string) => Buffer.from(renderTemplate(haproxyCfg({ nodes: fleet.group('cluster') as unknown as FleetGroup<any>, certificate }), { root: ownRoot() }).bytes).toString()
+const config = (fleet: Fleet, certificate?: string) =>
+  Buffer.from(
+    renderTemplate(haproxyCfg({ nodes: fleet.group('cluster') as unknown as FleetGroup<any>, certificate }), { root: ownRoot() }).bytes,
+  ).toString()
 const servers = (text: string) => text.split('\n').filter((line) => line.trim().startsWith('server '))
 
 describe('every node of the cluster is a backend, in inventory order, whatever the limit', () => {
@@ -56,7 +88,10 @@ describe('every node of the cluster is a backend, in inventory order, whatever t
     [7, 'cluster:&host-2'],
     [7, 'host-*:!host-4'],
   ] as const)('%i nodes, --limit %s', ([count, limit]) => {
-    const expected = Array.from({ length: count }, (_, index) => `    server node${index + 1} 10.108.0.${10 + index}:8080 check inter 5s fall 3 rise 2`)
+    const expected = Array.from(
+      { length: count },
+      (_, index) => `    server node${index + 1} 10.108.0.${10 + index}:8080 check inter 5s fall 3 rise 2`,
+    )
     expect(servers(config(fleetOf(inventoryOf(count), limit)))).toEqual(expected)
   })
   test('also nodes that are down and of which nothing is known', () => {
@@ -65,7 +100,10 @@ describe('every node of the cluster is a backend, in inventory order, whatever t
 })
 
 test('the whole configuration of the two nodes of the outage', () => {
-  const inventory = resolveInventory({ cluster: { vars: { appPort: 8080 } } }, { 'honor-viper': { groups: ['cluster'], privateIp: '10.108.0.4' }, 'crystal-panda': { groups: ['cluster'], privateIp: '10.108.0.3' } })
+  const inventory = resolveInventory(
+    { cluster: { vars: { appPort: 8080 } } },
+    { 'honor-viper': { groups: ['cluster'], privateIp: '10.108.0.4' }, 'crystal-panda': { groups: ['cluster'], privateIp: '10.108.0.3' } },
+  )
   expect(config(fleetOf(inventory, 'honor-viper'))).toMatchInlineSnapshot(`
     "# Written by Rollcall: every node of the cluster balances over every node of the cluster.
     global
@@ -96,17 +134,30 @@ test('the whole configuration of the two nodes of the outage', () => {
         server node2 10.108.0.3:8080 check inter 5s fall 3 rise 2
     "
   `)
-  expect(config(fleetOf(inventory, 'honor-viper'), '/etc/haproxy/certs/site.pem')).toContain('    bind :443 ssl crt /etc/haproxy/certs/site.pem')
+  expect(config(fleetOf(inventory, 'honor-viper'), '/etc/haproxy/certs/site.pem')).toContain(
+    '    bind :443 ssl crt /etc/haproxy/certs/site.pem',
+  )
 })
 
 describe('peers.json', () => {
-  const peers = (fleet: Fleet) => JSON.parse(Buffer.from(renderTemplate(peersJson({ nodes: fleet.group('cluster') as unknown as FleetGroup<any> }), { root: ownRoot() }).bytes).toString()) as { name: string }[]
+  const peers = (fleet: Fleet) =>
+    JSON.parse(
+      Buffer.from(
+        renderTemplate(peersJson({ nodes: fleet.group('cluster') as unknown as FleetGroup<any> }), { root: ownRoot() }).bytes,
+      ).toString(),
+    ) as { name: string }[]
   test.for([0, 1, 2, 7])('is JSON that lists each of %i nodes', (count) => {
-    expect(peers(fleetOf(inventoryOf(count), 'other')).map((peer) => peer.name)).toEqual(Array.from({ length: count }, (_, index) => `host-${index + 1}`))
+    expect(peers(fleetOf(inventoryOf(count), 'other')).map((peer) => peer.name)).toEqual(
+      Array.from({ length: count }, (_, index) => `host-${index + 1}`),
+    )
   })
   test('fails on a fact that is not known, naming host, fact and template line', () => {
     expect(() => peers(fleetOf(inventoryOf(2), 'host-1', ['host-2']))).toThrow(
-      expect.objectContaining({ host: 'host-2', fact: 'os.distribution', details: expect.objectContaining({ at: expect.objectContaining({ file: expect.stringContaining('peers.json.eta'), line: 6 }) }) }),
+      expect.objectContaining({
+        host: 'host-2',
+        fact: 'os.distribution',
+        details: expect.objectContaining({ at: expect.objectContaining({ file: expect.stringContaining('peers.json.eta'), line: 6 }) }),
+      }),
     )
   })
 })

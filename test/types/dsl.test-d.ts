@@ -1,18 +1,43 @@
 import { expectTypeOf } from 'expect-type'
 import { inventory } from '../../inventory/lab.ts'
-import { apt, command, copy, definePlaybook, defineServiceModule, defineTemplate, file, fleetGroup, type PlayTools, query, type Ran, type ScopeNeeds, service, sh, template, value } from '../../src/index.ts'
+import {
+  apt,
+  command,
+  copy,
+  definePlaybook,
+  defineServiceModule,
+  defineTemplate,
+  file,
+  fleetGroup,
+  type PlayTools,
+  query,
+  type Ran,
+  type ScopeNeeds,
+  service,
+  sh,
+  template,
+  value,
+} from '../../src/index.ts'
 
 const nodesConf = defineTemplate({
   file: 'nodes.eta',
   input: { nodes: fleetGroup<{ privateIp: string; vars: { appPort: number } }>(), title: value<string>() },
   data: ({ nodes, title }) => ({ title, ports: nodes.map((node) => node.vars.appPort) }),
 })
-const factsConf = defineTemplate({ file: 'facts.eta', input: { nodes: fleetGroup<{ facts: 'hardware' }>() }, data: ({ nodes }) => ({ memory: nodes.withFacts().map((node) => node.facts.hardware.memoryMb) }) })
+const factsConf = defineTemplate({
+  file: 'facts.eta',
+  input: { nodes: fleetGroup<{ facts: 'hardware' }>() },
+  data: ({ nodes }) => ({ memory: nodes.withFacts().map((node) => node.facts.hardware.memoryMb) }),
+})
 
-const needsPort = defineServiceModule('needs-port', <C extends ScopeNeeds<{ appPort: number }, 'os'>>({ task }: PlayTools<C>, options: { readonly extra: string }) =>
-  task('a', ({ host, facts }) => copy({ dest: `/${options.extra}`, content: `${host.vars.appPort} ${facts.os.distribution}` })),
+const needsPort = defineServiceModule(
+  'needs-port',
+  <C extends ScopeNeeds<{ appPort: number }, 'os'>>({ task }: PlayTools<C>, options: { readonly extra: string }) =>
+    task('a', ({ host, facts }) => copy({ dest: `/${options.extra}`, content: `${host.vars.appPort} ${facts.os.distribution}` })),
 )
-const needsSecret = defineServiceModule('needs-secret', <C extends ScopeNeeds<{ secret: string }>>({ task }: PlayTools<C>, _: object) => task('a', ({ host }) => copy({ dest: '/a', content: host.vars.secret })))
+const needsSecret = defineServiceModule('needs-secret', <C extends ScopeNeeds<{ secret: string }>>({ task }: PlayTools<C>, _: object) =>
+  task('a', ({ host }) => copy({ dest: '/a', content: host.vars.secret })),
+)
 
 export default definePlaybook('types', inventory, (play) => {
   play('group', { hosts: 'cluster', facts: { families: ['os', 'hardware'] } }, (tools) => {

@@ -18,7 +18,12 @@ definePlaybook('types', inventory, (play) => {
   play('web', { hosts: 'web' }, ({ task }) => {
     task('vars', ({ host }) => {
       expectTypeOf(host.name).toEqualTypeOf<'web-1' | 'web-2'>()
-      expectTypeOf(host.vars).toEqualTypeOf<{ readonly domain: string; readonly port: number; readonly workers: number; readonly names: readonly string[] }>()
+      expectTypeOf(host.vars).toEqualTypeOf<{
+        readonly domain: string
+        readonly port: number
+        readonly workers: number
+        readonly names: readonly string[]
+      }>()
       expectTypeOf(host.privateIp).toEqualTypeOf<string | undefined>()
       return file({ path: '/a' })
     })

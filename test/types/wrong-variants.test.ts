@@ -1,11 +1,11 @@
 import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { typeCheck } from '../../src/load/type-check.ts'
-import { definePlaybook, type FleetGroup } from '../../src/index.ts'
-import { ownRoot } from '../../src/util/own-root.ts'
 import { inventory } from '../../inventory/lab.ts'
 import { type Backend, haproxy } from '../../modules/haproxy/index.ts'
+import { definePlaybook, type FleetGroup } from '../../src/index.ts'
+import { typeCheck } from '../../src/load/type-check.ts'
+import { ownRoot } from '../../src/util/own-root.ts'
 import { runLocally, temporaryFolder } from '../helpers/engine.ts'
 import { tempProject } from '../helpers/project.ts'
 
@@ -16,7 +16,10 @@ const source = readFileSync(join(ownRoot(), 'playbooks/prepare.ts'), 'utf8')
 /** Compiles prepare.ts with another closure for HAProxy's nodes, inventory, modules and templates being the real ones. */
 async function compile(nodes: string) {
   expect(source).toContain(right)
-  const files = { 'playbooks/prepare.ts': source.replace(right, `haproxy(tools, { nodes: ${nodes} })`), 'inventory/lab.ts': readFileSync(join(ownRoot(), 'inventory/lab.ts'), 'utf8') }
+  const files = {
+    'playbooks/prepare.ts': source.replace(right, `haproxy(tools, { nodes: ${nodes} })`),
+    'inventory/lab.ts': readFileSync(join(ownRoot(), 'inventory/lab.ts'), 'utf8'),
+  }
   const { project, path, root } = tempProject(files)
   for (const folder of ['modules', 'templates']) cpSync(join(ownRoot(), folder), join(root, folder), { recursive: true })
   return typeCheck({ project, files: [path('playbooks/prepare.ts')], inventory: path('inventory/lab.ts') })
@@ -65,6 +68,12 @@ describe('a cast fools the compiler, so the engine refuses, before anything on a
     ['an array cast', ({ fleet }: { fleet: any }) => fleet.group('cluster').map((node: object) => node)],
   ] as const)('%s', async ([, make]) => {
     const refused = runLocally(cast(make as never), { home, check: true, limit: 'honor-viper' })
-    await expect(refused).rejects.toMatchObject({ details: { summary: 'A template was given hosts that are not a group of the fleet', detail: expect.stringContaining(law), fix: expect.stringContaining(`fleet.group('…')`) } })
+    await expect(refused).rejects.toMatchObject({
+      details: {
+        summary: 'A template was given hosts that are not a group of the fleet',
+        detail: expect.stringContaining(law),
+        fix: expect.stringContaining(`fleet.group('…')`),
+      },
+    })
   })
 })
