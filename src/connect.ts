@@ -20,7 +20,7 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
     if (known) return known
     const become =
       key(as) === 'become' ? { become: { method: 'sudo' as const, user: 'root', ...(becomePassword && { password: becomePassword }) } } : {}
-    const session = openSession(connection, { host: host.name, user: key(as) === 'become' ? 'root' : user, ...become })
+    const session = openSession(connection, { host: host.name, user, ...become })
     sessions.set(key(as), session)
     session.catch(() => {})
     return session
@@ -66,7 +66,7 @@ async function connect(host: HostRecord): Promise<Way> {
 
 async function connectBySsh(host: HostRecord, settings: SshSettings): Promise<Way> {
   const [{ connectSsh2 }, { resolveTarget }] = await Promise.all([import('./transport/ssh2.ts'), import('./transport/ssh-config.ts')])
-  const target = await resolveTarget({ host: host.name, address: settings.address ?? host.publicIp ?? host.privateIp, ...settings })
+  const target = await resolveTarget({ host: host.name, ...settings, fallbackAddress: host.publicIp ?? host.privateIp })
   return {
     connection: await connectSsh2(target),
     user: target.user,

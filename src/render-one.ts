@@ -1,9 +1,12 @@
 import { openHost } from './connect.ts'
-import { evaluate } from './engine/evaluate.ts'
+import type { TaskRecord } from './dsl/record.ts'
+import type { PlayContext } from './engine/context.ts'
+import { type Evaluation, evaluate } from './engine/evaluate.ts'
 import { gatherFacts } from './engine/gather-facts.ts'
 import { openHostState } from './engine/host-state.ts'
 import { noAccess } from './engine/no-access.ts'
 import { openPlay } from './engine/open-play.ts'
+import { runTask } from './engine/run-task.ts'
 import { loadValidator } from './engine/validate.ts'
 import { RollcallError } from './model/errors.ts'
 import type { FactsEvent, TemplateView } from './model/event.ts'
@@ -61,9 +64,8 @@ export async function renderOne(request: RenderRequest): Promise<RenderedFile> {
     open: (host) => openHost(host, { check: true }),
     now: Date.now,
   })
-  await Promise.all([...gathered.access.values()].map((access) => access.close()))
-  await opened.compiled
-  const states = new Map([[request.host, openHostState(inventory.hosts.get(request.host)!, noAccess, true)]])
+  const access = gathered.access.get(request.host)
+  const states = new Map([[request.host, openHostState(inventory.hosts.get(request.host)!, access ?? noAccess, true)]])
   const context = openPlay({
     selected,
     inventory,
@@ -78,16 +80,36 @@ export async function renderOne(request: RenderRequest): Promise<RenderedFile> {
     validate: await loadValidator(),
     files: new Map(),
   })
-  const evaluation = evaluate(context, context.hosts.get(request.host)!, task)
+  try {
+    await opened.compiled
+    const evaluation = await evaluateInTurn(context, request, task, access !== undefined)
+    return fileOf(request, task, evaluation, gathered.event)
+  } finally {
+    await Promise.all([...gathered.access.values()].map((open) => open.close()))
+  }
+}
+
+/** A file that depends on results of earlier tasks is rendered after these, run in check mode: they change nothing. */
+async function evaluateInTurn(context: PlayContext, request: RenderRequest, task: TaskRecord, reachable: boolean): Promise<Evaluation> {
+  const playHost = context.hosts.get(request.host)!
+  const { tasks } = context.selected
+  for (const [index, earlier] of tasks.entries()) {
+    const evaluation = evaluate(context, playHost, task)
+    if (earlier === task || evaluation.kind !== 'pending') return evaluation
+    if (!reachable) throw notRendered(request, `it depends on the result of an earlier task, and ${request.host} does not answer`)
+    if (earlier.kind !== 'flush') await runTask(context, playHost, earlier, tasks.slice(index + 1))
+    if (playHost.state.status !== 'running')
+      throw notRendered(request, `it depends on the result of an earlier task, and '${earlier.name}' fails in check mode`)
+  }
+  return evaluate(context, playHost, task)
+}
+
+function fileOf(request: RenderRequest, task: TaskRecord, evaluation: Evaluation, facts: FactsEvent): RenderedFile {
   if (evaluation.kind === 'error') throw evaluation.error
   if (evaluation.kind === 'skipped') throw notRendered(request, `the task is skipped on ${request.host}: ${evaluation.reason}`)
   const call = evaluation.calls.find((candidate) => Object.values(candidate.inputs).some(Boolean))
   const input = call && Object.values(call.inputs).find(Boolean)
-  if (!input)
-    throw notRendered(
-      request,
-      evaluation.kind === 'pending' ? 'it depends on the result of an earlier task' : 'it writes no file from a template',
-    )
+  if (!input) throw notRendered(request, 'it writes no file from a template')
   const dest = (call.params as { dest?: unknown }).dest
   return {
     host: request.host,
@@ -95,7 +117,7 @@ export async function renderOne(request: RenderRequest): Promise<RenderedFile> {
     ...(typeof dest === 'string' && { dest }),
     bytes: input.bytes,
     views: call.views,
-    facts: gathered.event,
+    facts,
   }
 }
 

@@ -1,5 +1,5 @@
-import type { TObject } from 'typebox'
 import type { Read, ReadSet, Unknown } from './resource.ts'
+import type { ParamsSchema } from './schema.ts'
 import type { Step } from './step.ts'
 import type { Rendering } from './template.ts'
 
@@ -38,7 +38,7 @@ export interface StepOutcome {
 interface Named {
   readonly name: string
   readonly summary: string
-  readonly params: TObject
+  readonly params: ParamsSchema
 }
 type AnyFound = { readonly [name: string]: any }
 type AnyWanted = { readonly [name: string]: { readonly [field: string]: unknown | Unknown } | undefined }

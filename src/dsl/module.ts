@@ -1,4 +1,3 @@
-import type { TObject } from 'typebox'
 import { callerLine } from '../util/caller.ts'
 import { type Call, makeCall } from './call.ts'
 import type {
@@ -13,16 +12,16 @@ import type {
   StepOutcome,
 } from './definition.ts'
 import type { Found, ReadSet, Wanted } from './resource.ts'
-import type { Params } from './schema.ts'
+import type { Params, ParamsSchema } from './schema.ts'
 import type { Step } from './step.ts'
 
 /** What users call: parameters in, a call out. `definition` is for the engine, the docs and the law kit. */
-export interface Callable<P extends TObject, R> {
+export interface Callable<P extends ParamsSchema, R> {
   (params: Params<P>): Call<R>
   readonly definition: { readonly name: string; readonly summary: string; readonly params: P }
 }
 
-function callable<P extends TObject, R>(
+function callable<P extends ParamsSchema, R>(
   definition: ModuleDefinition | ActionDefinition | QueryDefinition | ControllerDefinition,
 ): Callable<P, R> {
   const call = (params: Params<P>) => makeCall<R>(definition, params, callerLine())
@@ -39,7 +38,12 @@ export interface States<R extends ReadSet> {
  * A state that holds: file, package, service, user. Authors write no diff, no check mode and no verification; all of
  * it follows from reads, plan and steps, which are pure.
  */
-export function defineModule<P extends TObject, R extends ReadSet, I extends InputSet = {}, Res extends object = States<R>>(definition: {
+export function defineModule<
+  P extends ParamsSchema,
+  R extends ReadSet,
+  I extends InputSet = {},
+  Res extends object = States<R>,
+>(definition: {
   readonly name: string
   readonly summary: string
   readonly params: P
@@ -71,7 +75,12 @@ export type Ran =
  * Something that happens: a command, a reload, a reboot. Check mode says `would run`. `reads` and `due` make it
  * conditional (`creates`, `unless`, …).
  */
-export function defineAction<P extends TObject, R extends ReadSet = {}, I extends InputSet = {}, Res extends object = Ran>(definition: {
+export function defineAction<
+  P extends ParamsSchema,
+  R extends ReadSet = {},
+  I extends InputSet = {},
+  Res extends object = Ran,
+>(definition: {
   readonly name: string
   readonly summary: string
   readonly params: P
@@ -99,7 +108,7 @@ export function defineAction<P extends TObject, R extends ReadSet = {}, I extend
 }
 
 /** Reads something and changes nothing, so it runs in check mode too. */
-export function defineQuery<P extends TObject, R extends ReadSet, Res extends object>(definition: {
+export function defineQuery<P extends ParamsSchema, R extends ReadSet, Res extends object>(definition: {
   readonly name: string
   readonly summary: string
   readonly params: P
@@ -111,7 +120,7 @@ export function defineQuery<P extends TObject, R extends ReadSet, Res extends ob
 }
 
 /** Happens on the controller: assert, debug, pause. Touches no host. Throws `Refusal` to fail the task. */
-export function defineControllerCall<P extends TObject, Res extends object>(definition: {
+export function defineControllerCall<P extends ParamsSchema, Res extends object>(definition: {
   readonly name: string
   readonly summary: string
   readonly params: P

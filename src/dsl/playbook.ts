@@ -73,7 +73,6 @@ export interface Playbook {
 }
 
 type All<S extends Shape> = S['all'] extends infer X extends GroupShape ? X : never
-type HostsOf<S extends Shape> = (keyof S & string) | All<S>['host']
 type GroupOf<S extends Shape, H extends string> = H extends keyof S
   ? S[H] extends infer X extends GroupShape
     ? X
@@ -81,7 +80,7 @@ type GroupOf<S extends Shape, H extends string> = H extends keyof S
   : { readonly host: H; readonly vars: All<S>['vars']; readonly privateIp: All<S>['privateIp'] }
 
 /** Adds a play. Its body runs once, at load, and collects tasks; what differs by host stands in closures. */
-export type DefinePlay<S extends Shape> = <const H extends HostsOf<S>, const F extends Family = 'os' | 'network'>(
+export type DefinePlay<S extends Shape> = <const H extends (keyof S & string) | All<S>['host'], const F extends Family = 'os' | 'network'>(
   name: string,
   options: PlayOptions<H, keyof S & string, F>,
   body: (tools: PlayTools<Scope<S, GroupOf<S, H>, F>>) => void,

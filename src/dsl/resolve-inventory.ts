@@ -38,7 +38,7 @@ type Fail = (detail: string, fix: string) => void
 function resolveHost(name: string, host: HostDefinition, groups: GroupDefinitions, fail: Fail): HostRecord {
   const connection = host.connection ??
     host.groups.map((group) => groups[group]?.connection).find(Boolean) ??
-    groups['all']?.connection ?? { type: 'ssh' }
+    groups.all?.connection ?? { type: 'ssh' }
   return {
     name,
     groups: host.groups,
@@ -66,5 +66,5 @@ function resolveVars(name: string, host: HostDefinition, groups: GroupDefinition
       setBy[key] = group
     }
   }
-  return Object.freeze({ ...groups['all']?.vars, ...fromGroups, ...host.vars })
+  return Object.freeze({ ...groups.all?.vars, ...fromGroups, ...host.vars })
 }

@@ -26,12 +26,21 @@ export function oneOf<const V extends readonly string[]>(values: V, options: { r
   return Type.Unsafe<V[number]>({ type: 'string', enum: [...values], ...options })
 }
 
-/** Closed parameters: an unknown key is an error. */
-export function parameters<P extends TProperties>(properties: P) {
-  return Type.Object(properties, { additionalProperties: false })
+declare const holds: unique symbol
+/**
+ * The schema of a module's parameters. It carries the type they have, worked out once: definitions generic over
+ * typebox's own `TObject` cost the compiler a hundred times as much, in each playbook's type-check.
+ */
+export interface ParamsSchema<T = any> extends TSchema {
+  readonly properties: TProperties
+  readonly [holds]: T
 }
 
-/** What a caller may pass: optional parameters may also be `undefined`, so that `x: condition ? 1 : undefined` is fine. */
-export type Params<S extends TSchema> = {
-  readonly [K in keyof Static<S>]: undefined extends Static<S>[K] ? Static<S>[K] | undefined : Static<S>[K]
+/** Closed parameters: an unknown key is an error. */
+export function parameters<P extends TProperties>(properties: P) {
+  return Type.Object(properties, { additionalProperties: false }) as unknown as ParamsSchema<Given<Static<TObject<P>>>>
 }
+
+type Given<T> = { readonly [K in keyof T]: undefined extends T[K] ? T[K] | undefined : T[K] }
+/** What a caller may pass: optional parameters may also be `undefined`, so that `x: condition ? 1 : undefined` is fine. */
+export type Params<S extends ParamsSchema> = S[typeof holds]

@@ -43,13 +43,13 @@ function sentence(error: ErrorObject, definition: Definition): string {
   const where = `${definition.name}${path === '' ? '' : ` ${path}`}`
   const known = Object.keys(definition.params.properties)
   if (error.keyword === 'additionalProperties') {
-    const name = String(error.params['additionalProperty'])
+    const name = String(error.params.additionalProperty)
     const meant = suggest(name, known)
     return `${definition.name} has no parameter '${name}'${meant ? `: did you mean '${meant}'?` : `; it has ${known.join(', ')}`}`
   }
-  if (error.keyword === 'required') return `${definition.name} needs the parameter '${String(error.params['missingProperty'])}'`
+  if (error.keyword === 'required') return `${definition.name} needs the parameter '${String(error.params.missingProperty)}'`
   if (error.keyword === 'enum') {
-    const allowed = (error.params['allowedValues'] as unknown[]).map(String)
+    const allowed = (error.params.allowedValues as unknown[]).map(String)
     const meant = suggest(String(error.data), allowed)
     return `${where} is ${show(error.data)}, it must be one of ${allowed.join(', ')}${meant ? `: did you mean '${meant}'?` : ''}`
   }

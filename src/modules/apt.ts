@@ -4,21 +4,30 @@ import { type Read, unknown, type WantedState } from '../dsl/resource.ts'
 import { oneOf, type Params, parameters, Type } from '../dsl/schema.ts'
 import type { Step } from '../dsl/step.ts'
 import { type AptListsState, aptLists } from '../resources/apt-lists.ts'
-import { packageOf, type PackageState } from '../resources/package.ts'
+import { type PackageState, packageOf } from '../resources/package.ts'
 import { aptInstall, aptRemove, aptUpdate } from './apt-steps.ts'
 
 const params = parameters({
   name: Type.Unsafe<string | readonly string[]>({
-    anyOf: [{ type: 'string', minLength: 1 }, { type: 'array', minItems: 1, items: { type: 'string', minLength: 1 } }],
+    anyOf: [
+      { type: 'string', minLength: 1 },
+      { type: 'array', minItems: 1, items: { type: 'string', minLength: 1 } },
+    ],
     description: "one package or several: 'haproxy', 'haproxy=2.6.12-1', 'libc6:amd64'; a version may end in *",
   }),
-  state: Type.Optional(oneOf(['present', 'latest', 'absent'], { description: 'present (default), the newest version that apt knows, or removed' })),
-  updateCache: Type.Optional(Type.Boolean({ description: "refresh apt's lists first, when something is to be installed and they are older than cacheValidTime" })),
+  state: Type.Optional(
+    oneOf(['present', 'latest', 'absent'], { description: 'present (default), the newest version that apt knows, or removed' }),
+  ),
+  updateCache: Type.Optional(
+    Type.Boolean({ description: "refresh apt's lists first, when something is to be installed and they are older than cacheValidTime" }),
+  ),
   cacheValidTime: Type.Optional(Type.Integer({ minimum: 1, description: "seconds for which apt's lists count as fresh; default 3600" })),
-  installRecommends: Type.Optional(Type.Boolean({ description: "install recommended packages too; default: as the host's apt is configured" })),
+  installRecommends: Type.Optional(
+    Type.Boolean({ description: "install recommended packages too; default: as the host's apt is configured" }),
+  ),
   allowDowngrade: Type.Optional(Type.Boolean({ description: 'let a version asked for be older than the one installed' })),
   purge: Type.Optional(Type.Boolean({ description: 'when removing, remove configuration files as well' })),
-  lockTimeout: Type.Optional(Type.Integer({ minimum: 0, description: "seconds to wait for another user of apt or dpkg; default 300" })),
+  lockTimeout: Type.Optional(Type.Integer({ minimum: 0, description: 'seconds to wait for another user of apt or dpkg; default 300' })),
 })
 type AptParams = Params<typeof params>
 
@@ -34,7 +43,8 @@ function asked({ name, state }: AptParams): readonly Asked[] {
     const equals = word.indexOf('=')
     if (equals < 0) return { name: word }
     const version = word.slice(equals + 1)
-    if (state === 'absent' || state === 'latest') throw new Refusal(`'${word}' names a version, which state '${state}' has no use for`, 'Give the name alone.')
+    if (state === 'absent' || state === 'latest')
+      throw new Refusal(`'${word}' names a version, which state '${state}' has no use for`, 'Give the name alone.')
     if (!/^[A-Za-z0-9.+~:-]+\*?$/.test(version)) throw new Refusal(`'${version}' is not a version of a Debian package`)
     return { name: word.slice(0, equals), version }
   })
@@ -102,14 +112,20 @@ function newest(name: string, found: PackageState, stale: boolean): WantedState<
   if (stale) return { installed: true, version: unknown }
   const candidate = known(name, found)
   if (found.held && found.installed && candidate !== found.version)
-    throw new Refusal(`${name} is held at ${found.version}, so it cannot become ${candidate}`, `Release it by: apt-mark unhold ${name}; or ask for state 'present'.`)
+    throw new Refusal(
+      `${name} is held at ${found.version}, so it cannot become ${candidate}`,
+      `Release it by: apt-mark unhold ${name}; or ask for state 'present'.`,
+    )
   return { installed: true, version: candidate }
 }
 
 function known(name: string, { installed, candidate = '', version }: PackageState): string {
   if (candidate !== '') return candidate
   if (installed) return version
-  throw new Refusal(`apt on this host knows no package '${name}'`, 'Is it misspelt? If the lists of apt are old or empty, set updateCache: true. A virtual package must be named by one that provides it.')
+  throw new Refusal(
+    `apt on this host knows no package '${name}'`,
+    'Is it misspelt? If the lists of apt are old or empty, set updateCache: true. A virtual package must be named by one that provides it.',
+  )
 }
 
 function stepsOf(params: AptParams, found: AptFound, wanted: { readonly [name: string]: object | undefined }): readonly Step[] {
@@ -118,7 +134,13 @@ function stepsOf(params: AptParams, found: AptFound, wanted: { readonly [name: s
   const wishes = asked(params)
   if (state === 'absent') {
     const going = wishes.filter(({ name }) => packageIn(found, name).installed || (purge && packageIn(found, name).residue))
-    return [aptRemove(going.map(({ name }) => name), purge, options.lockTimeout)]
+    return [
+      aptRemove(
+        going.map(({ name }) => name),
+        purge,
+        options.lockTimeout,
+      ),
+    ]
   }
   const stale = listsIn(found)?.fresh === false
   const due = wishes.filter((wish) => {
@@ -127,7 +149,14 @@ function stepsOf(params: AptParams, found: AptFound, wanted: { readonly [name: s
   })
   return [
     ...(stale ? [aptUpdate(options.lockTimeout)] : []),
-    ...(due.length > 0 ? [aptInstall(due.map(({ name, version }) => (version === undefined ? name : `${name}=${version}`)), options)] : []),
+    ...(due.length > 0
+      ? [
+          aptInstall(
+            due.map(({ name, version }) => (version === undefined ? name : `${name}=${version}`)),
+            options,
+          ),
+        ]
+      : []),
   ]
 }
 
@@ -140,5 +169,12 @@ export const apt = defineModule({
   plan: (params, found) => planOf(params, found as AptFound) as {},
   steps: (params, { found, wanted }) => stepsOf(params, found as AptFound, wanted),
   // What packages and their scripts may change.
-  touches: () => ['package:*', 'aptLists:*', 'unit:*', 'user:*', 'group:*', ...['etc', 'usr', 'lib', 'bin', 'sbin', 'var', 'opt', 'srv', 'run', 'boot'].flatMap((top) => [`file:/${top}/*`, `link:/${top}/*`])],
+  touches: () => [
+    'package:*',
+    'aptLists:*',
+    'unit:*',
+    'user:*',
+    'group:*',
+    ...['etc', 'usr', 'lib', 'bin', 'sbin', 'var', 'opt', 'srv', 'run', 'boot'].flatMap((top) => [`file:/${top}/*`, `link:/${top}/*`]),
+  ],
 })

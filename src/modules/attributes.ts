@@ -27,7 +27,8 @@ export function wantedAttributes({ mode, owner, group }: Attributes): AttributeF
 /** The steps that give a file or directory its attributes. Owner first: it clears special bits of the mode. */
 export function attributeSteps(path: string, found: FileState, asked: Attributes): readonly RunStep[] {
   const wanted = wantedAttributes(asked)
-  const differs = (...fields: readonly (keyof AttributeFields)[]) => fields.some((field) => wanted[field] !== undefined && (!found.exists || found[field] !== wanted[field]))
+  const differs = (...fields: readonly (keyof AttributeFields)[]) =>
+    fields.some((field) => wanted[field] !== undefined && (!found.exists || found[field] !== wanted[field]))
   const owners = differs('owner', 'group', 'uid', 'gid')
   const target = `${asked.owner ?? ''}${asked.group === undefined ? '' : `:${asked.group}`}`
   const bits = asked.mode ?? (owners && found.exists && found.mode > '0777' ? found.mode : undefined)

@@ -1,9 +1,9 @@
 import { defineAction } from '../dsl/module.ts'
 import type { Read } from '../dsl/resource.ts'
-import { parameters, type Params, Type } from '../dsl/schema.ts'
+import { type Params, parameters, Type } from '../dsl/schema.ts'
 import { run } from '../dsl/step.ts'
-import { file, type FileState } from '../resources/file.ts'
-import { probe, type ProbeState } from '../resources/probe.ts'
+import { type FileState, file } from '../resources/file.ts'
+import { type ProbeState, probe } from '../resources/probe.ts'
 import type { Script } from '../util/sh.ts'
 import { sh } from '../util/sh.ts'
 import { absolutePath, script } from './shared-params.ts'
@@ -13,7 +13,12 @@ const common = {
   creates: Type.Optional(absolutePath('does not run when this is there')),
   removes: Type.Optional(absolutePath('does not run unless this is there')),
   stdin: Type.Optional(Type.String({ description: 'given as standard input; without it there is none' })),
-  environment: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String(), { additionalProperties: false, description: 'environment variables' })),
+  environment: Type.Optional(
+    Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String(), {
+      additionalProperties: false,
+      description: 'environment variables',
+    }),
+  ),
 }
 
 interface Common {
@@ -30,7 +35,12 @@ function fileConditions({ creates, removes }: Common): Condition {
   return { ...(creates !== undefined && { creates: file(creates) }), ...(removes !== undefined && { removes: file(removes) }) }
 }
 
-type ConditionsFound = { readonly creates?: FileState; readonly removes?: FileState; readonly unless?: ProbeState; readonly onlyIf?: ProbeState }
+type ConditionsFound = {
+  readonly creates?: FileState
+  readonly removes?: FileState
+  readonly unless?: ProbeState
+  readonly onlyIf?: ProbeState
+}
 
 function dueNow({ creates, removes }: Common, found: ConditionsFound): true | string {
   if (found.creates?.exists) return `${creates} is there`

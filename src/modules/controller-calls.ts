@@ -2,20 +2,32 @@ import { Refusal } from '../dsl/definition.ts'
 import { defineControllerCall } from '../dsl/module.ts'
 import { parameters, Type } from '../dsl/schema.ts'
 
-const messages = { failMsg: Type.Optional(Type.String({ description: 'what to say when it does not hold' })), successMsg: Type.Optional(Type.String({ description: 'what to say when it holds' })) }
+const messages = {
+  failMsg: Type.Optional(Type.String({ description: 'what to say when it does not hold' })),
+  successMsg: Type.Optional(Type.String({ description: 'what to say when it holds' })),
+}
 
 /** Fails the task unless all conditions hold. */
 export const assert = defineControllerCall({
   name: 'assert',
   summary: 'Fail unless conditions hold',
   params: parameters({
-    that: Type.Unsafe<boolean | readonly boolean[]>({ anyOf: [{ type: 'boolean' }, { type: 'array', items: { type: 'boolean' } }], description: 'one condition, or several that must all hold' }),
+    that: Type.Unsafe<boolean | readonly boolean[]>({
+      anyOf: [{ type: 'boolean' }, { type: 'array', items: { type: 'boolean' } }],
+      description: 'one condition, or several that must all hold',
+    }),
     ...messages,
   }),
   run: ({ that, failMsg, successMsg }) => {
     const conditions = [that].flat()
     const failed = conditions.flatMap((holds, index) => (holds ? [] : [index + 1]))
-    if (failed.length > 0) throw new Refusal(failMsg ?? (conditions.length === 1 ? 'the assertion does not hold' : `of ${conditions.length} assertions these do not hold: ${failed.join(', ')}`))
+    if (failed.length > 0)
+      throw new Refusal(
+        failMsg ??
+          (conditions.length === 1
+            ? 'the assertion does not hold'
+            : `of ${conditions.length} assertions these do not hold: ${failed.join(', ')}`),
+      )
     return { msg: successMsg ?? 'all assertions hold' }
   },
 })

@@ -9,7 +9,11 @@ const url = instanceOf('URL', URL)
 
 function sourceOf(src: string | URL | undefined, content: string | Uint8Array | undefined): InputSource {
   if ((src === undefined) === (content === undefined)) throw new Refusal('copy takes either src or content', 'Give exactly one of the two.')
-  return src === undefined ? (typeof content === 'string' ? new TextEncoder().encode(content) : content!) : { kind: 'controllerFile', path: src }
+  return src === undefined
+    ? typeof content === 'string'
+      ? new TextEncoder().encode(content)
+      : content!
+    : { kind: 'controllerFile', path: src }
 }
 
 /** A file with given content, or like a file of the controller. */
@@ -19,9 +23,15 @@ export const copy = defineModule({
   params: parameters({
     dest: absolutePath('where the file goes on the host'),
     src: Type.Optional(
-      Type.Unsafe<string | URL>({ anyOf: [{ type: 'string', minLength: 1 }, url], description: "a file of the controller: a path from the project's root, or new URL('./x', import.meta.url) for one beside the module" }),
+      Type.Unsafe<string | URL>({
+        anyOf: [{ type: 'string', minLength: 1 }, url],
+        description:
+          "a file of the controller: a path from the project's root, or new URL('./x', import.meta.url) for one beside the module",
+      }),
     ),
-    content: Type.Optional(Type.Unsafe<string | Uint8Array>({ anyOf: [{ type: 'string' }, bytes], description: 'the content itself, as text or bytes' })),
+    content: Type.Optional(
+      Type.Unsafe<string | Uint8Array>({ anyOf: [{ type: 'string' }, bytes], description: 'the content itself, as text or bytes' }),
+    ),
     force: Type.Optional(Type.Boolean({ description: 'false: a file that is there is left alone, whatever it holds; default true' })),
     ...fileParams,
   }),

@@ -16,9 +16,11 @@ export function makeDirectories(path: string, { mode = '0755', owner, group }: A
   const parts = path.split('/').slice(1)
   const all = parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`)
   const owners = `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
-  return [run(sh`owners=${owners} bits=${fourDigits(mode)}
+  return [
+    run(sh`owners=${owners} bits=${fourDigits(mode)}
 set -- ${all}
-${makeEach}`)]
+${makeEach}`),
+  ]
 }
 
 /** Removes what stands at a path; of a link only the link. */

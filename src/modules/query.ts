@@ -1,7 +1,7 @@
 import { Refusal } from '../dsl/definition.ts'
 import { defineQuery } from '../dsl/module.ts'
 import { parameters, Type } from '../dsl/schema.ts'
-import { file, type FileState } from '../resources/file.ts'
+import { type FileState, file } from '../resources/file.ts'
 import { probe } from '../resources/probe.ts'
 import { absolutePath, script } from './shared-params.ts'
 
@@ -11,11 +11,17 @@ export const query = defineQuery({
   summary: 'Read something by a script of your own; runs in check mode too',
   params: parameters({
     script: script('a script made with the sh tag, which must change nothing'),
-    okCodes: Type.Optional(Type.Array(Type.Integer({ minimum: 0, maximum: 255 }), { minItems: 1, description: 'exit codes that are no failure; default [0]' })),
+    okCodes: Type.Optional(
+      Type.Array(Type.Integer({ minimum: 0, maximum: 255 }), { minItems: 1, description: 'exit codes that are no failure; default [0]' }),
+    ),
   }),
   reads: ({ script }) => ({ probe: probe(script) }),
   result: ({ okCodes = [0] }, { probe: { rc, stdout, stderr } }) => {
-    if (!okCodes.includes(rc)) throw new Refusal(`the query ended with exit code ${rc}${stderr.trim() === '' ? '' : `: ${stderr.trim()}`}`, `Where that is no failure, set okCodes: [${[...okCodes, rc].join(', ')}].`)
+    if (!okCodes.includes(rc))
+      throw new Refusal(
+        `the query ended with exit code ${rc}${stderr.trim() === '' ? '' : `: ${stderr.trim()}`}`,
+        `Where that is no failure, set okCodes: [${[...okCodes, rc].join(', ')}].`,
+      )
     return { rc, stdout, stderr }
   },
 })

@@ -2,7 +2,10 @@ import { callback, instanceOf, Type } from '../dsl/schema.ts'
 import { Script } from '../util/sh.ts'
 
 /** Parameters that several modules share, so that they mean the same everywhere. */
-export const mode = Type.String({ pattern: '^0?[0-7]{3,4}$', description: "octal digits in quotes, as in '0644': the number 644 would be other bits, 01204" })
+export const mode = Type.String({
+  pattern: '^0?[0-7]{3,4}$',
+  description: "octal digits in quotes, as in '0644': the number 644 would be other bits, 01204",
+})
 export const owner = Type.String({ minLength: 1, description: 'the user who owns it: a name, or a number in quotes' })
 export const group = Type.String({ minLength: 1, description: 'the group that owns it: a name, or a number in quotes' })
 export const absolutePath = (description: string) => Type.String({ pattern: '^/', description })
@@ -14,7 +17,9 @@ export const fileParams = {
   owner: Type.Optional(owner),
   group: Type.Optional(group),
   validate: Type.Optional(
-    callback<(path: string) => Script>('a check of the new file before it replaces the old one: gets its temporary path, gives a script; non-zero leaves the old file'),
+    callback<(path: string) => Script>(
+      'a check of the new file before it replaces the old one: gets its temporary path, gives a script; non-zero leaves the old file',
+    ),
   ),
   backup: Type.Optional(Type.Boolean({ description: 'keep the old content beside the file, named with the time' })),
   unsafeWrites: Type.Optional(Type.Boolean({ description: 'write into the file where it cannot be replaced (a bind mount); not atomic' })),

@@ -9,7 +9,8 @@ import { planWholeFile, readWholeFile, wholeFileSteps } from './whole-file.ts'
 const rendering = instanceOf('Rendering', Rendering)
 
 function sourceOf(src: Rendering | undefined, content: string | undefined): InputSource {
-  if ((src === undefined) === (content === undefined)) throw new Refusal('systemdUnit takes either src or content', 'Give exactly one of the two.')
+  if ((src === undefined) === (content === undefined))
+    throw new Refusal('systemdUnit takes either src or content', 'Give exactly one of the two.')
   return src ?? new TextEncoder().encode(content)
 }
 
@@ -24,13 +25,21 @@ export const systemdUnit = defineModule({
     src: Type.Optional(Type.Unsafe<Rendering>({ ...rendering, description: 'a template of defineTemplate, called with its input' })),
     content: Type.Optional(Type.String({ description: 'the text of the unit file itself' })),
     directory: Type.Optional(Type.String({ pattern: '^/', description: 'where unit files lie; default /etc/systemd/system' })),
-    state: Type.Optional(oneOf(['started', 'stopped'], { description: 'running now, or not; a changed file alone restarts nothing: notify restarted for that' })),
+    state: Type.Optional(
+      oneOf(['started', 'stopped'], {
+        description: 'running now, or not; a changed file alone restarts nothing: notify restarted for that',
+      }),
+    ),
     enabled: Type.Optional(Type.Boolean({ description: 'started at boot, or not' })),
   }),
   inputs: ({ src, content }) => ({ content: sourceOf(src, content) }),
   reads: ({ name, directory }, found, { content }) => ({ file: readWholeFile(pathOf(name, directory), found, content), unit: unit(name) }),
   plan: ({ name, directory, state, enabled }, { file, unit }, { content }) => {
-    if (unit.masked) throw new Refusal(`${unitId(name)} is masked on this host, so its file is a link to nowhere`, 'Unmask it first: service({ name, masked: false }).')
+    if (unit.masked)
+      throw new Refusal(
+        `${unitId(name)} is masked on this host, so its file is a link to nowhere`,
+        'Unmask it first: service({ name, masked: false }).',
+      )
     const planned = planWholeFile(pathOf(name, directory), { mode: '0644' }, file, content)
     const written = planned.sha256 !== undefined
     return {

@@ -1,7 +1,7 @@
 import { type FoundSoFar, Refusal, type ResolvedInput } from '../dsl/definition.ts'
 import type { Read, WantedState } from '../dsl/resource.ts'
 import { type Step, write } from '../dsl/step.ts'
-import { file, type FileState } from '../resources/file.ts'
+import { type FileState, file } from '../resources/file.ts'
 import type { Script } from '../util/sh.ts'
 import { type Attributes, attributeSteps, fourDigits, wantedAttributes } from './attributes.ts'
 
@@ -29,7 +29,8 @@ export function readWholeFile(dest: string, found: FoundSoFar, content: Resolved
 /** What the file shall be. A kept owner or mode is not named. */
 export function planWholeFile(dest: string, params: WholeFile, found: FileState, content: ResolvedInput): WantedState<FileState> {
   if (found.exists && found.type === 'directory') throw new Refusal(`${dest} is a directory on this host`, 'Name the file in it.')
-  if (found.exists && found.type === 'other') throw new Refusal(`${dest} is neither a file nor a directory on this host (it leads to ${found.realPath})`)
+  if (found.exists && found.type === 'other')
+    throw new Refusal(`${dest} is neither a file nor a directory on this host (it leads to ${found.realPath})`)
   if (found.exists && params.force === false) return {}
   const attributes = wantedAttributes(params)
   if (found.exists && found.sha256 === content.sha256) return attributes
@@ -44,7 +45,12 @@ export function planWholeFile(dest: string, params: WholeFile, found: FileState,
 }
 
 /** An atomic write where content changes; where only owner or mode do, just those. */
-export function wholeFileSteps(params: WholeFile, found: FileState, wanted: WantedState<FileState>, content: ResolvedInput): readonly Step[] {
+export function wholeFileSteps(
+  params: WholeFile,
+  found: FileState,
+  wanted: WantedState<FileState>,
+  content: ResolvedInput,
+): readonly Step[] {
   const { owner, group, mode, validate, backup, unsafeWrites } = params
   if (wanted.sha256 === undefined) return attributeSteps(found.realPath, found, params)
   return [

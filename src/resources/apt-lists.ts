@@ -1,4 +1,4 @@
-import { type Read, readOf, type ResourceKind } from '../dsl/resource.ts'
+import { type Read, type ResourceKind, readOf } from '../dsl/resource.ts'
 import { Script, sh } from '../util/sh.ts'
 
 /** apt's package lists: whether they were refreshed within the seconds that the id says. */

@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto'
 import { Refusal } from '../dsl/definition.ts'
 import type { ReadRequest } from '../dsl/resource.ts'
-import { divide } from './file-script.ts'
 import type { FilePresent, FileState } from './file.ts'
+import { divide } from './file-script.ts'
 import { outputReader } from './output-reader.ts'
 import { denied } from './path.ts'
-
-const typeBits: { readonly [bits: number]: FilePresent['type'] } = { 0o100000: 'file', 0o040000: 'directory' }
 
 function lines(text: string): string[] {
   return text.split('\n').filter((line) => line !== '')
@@ -24,7 +22,9 @@ export function parseFiles(stdout: Uint8Array, requests: readonly ReadRequest[])
 
   const regular = new Set(requests.filter((_, index) => isRegular(states[index]!)).map(({ id }) => id))
   const { hashed, hashedAlone, copied } = divide(requests)
-  const sha256 = new Map([...hashed, ...hashedAlone].filter((path) => regular.has(path)).map((path) => [path, hashOf(path, hashes.shift())]))
+  const sha256 = new Map(
+    [...hashed, ...hashedAlone].filter((path) => regular.has(path)).map((path) => [path, hashOf(path, hashes.shift())]),
+  )
   const content = new Map(copied.map((path) => [path, Uint8Array.from(output.until(mark))]))
   return requests.map(({ id }, index) => {
     const state = states[index]!
@@ -58,7 +58,7 @@ function parseStat(line = '(nothing)'): Omit<FilePresent, 'exists' | 'realPath'>
   const [, bits, uid, gid, size, owner, group] = match as unknown as readonly [string, string, string, string, string, string, string]
   const raw = Number.parseInt(bits, 16)
   return {
-    type: typeBits[raw & 0o170000] ?? 'other',
+    type: typeOf(raw & 0o170000),
     mode: (raw & 0o7777).toString(8).padStart(4, '0'),
     owner: owner === 'UNKNOWN' ? uid : owner,
     group: group === 'UNKNOWN' ? gid : group,
@@ -66,6 +66,10 @@ function parseStat(line = '(nothing)'): Omit<FilePresent, 'exists' | 'realPath'>
     gid: Number(gid),
     size: Number(size),
   }
+}
+
+function typeOf(bits: number): FilePresent['type'] {
+  return bits === 0o100000 ? 'file' : bits === 0o040000 ? 'directory' : 'other'
 }
 
 function isRegular(state: FileState): boolean {

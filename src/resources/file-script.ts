@@ -63,16 +63,28 @@ set -- ${paths}
 ${present}
 [ $# = 0 ] || stat -L -c %f:%u:%g:%s:%U:%G -- "$@" 2>&1
 printf '\0'
-${hashed.length === 0 ? sh`:` : sh`set -- ${hashed}
+${
+  hashed.length === 0
+    ? sh`:`
+    : sh`set -- ${hashed}
 ${readable}
-[ $# = 0 ] || sha256sum -- "$@" 2>&1`}
-${hashedAlone.length === 0 ? sh`:` : sh`for p in ${hashedAlone}; do
+[ $# = 0 ] || sha256sum -- "$@" 2>&1`
+}
+${
+  hashedAlone.length === 0
+    ? sh`:`
+    : sh`for p in ${hashedAlone}; do
   if [ -f "$p" ] && [ -r "$p" ]; then sha256sum <"$p" 2>&1; fi
-done`}
+done`
+}
 printf '\0%s\0' ${mark}
-${copied.length === 0 ? sh`:` : sh`for p in ${copied}; do
+${
+  copied.length === 0
+    ? sh`:`
+    : sh`for p in ${copied}; do
   if [ -f "$p" ] && [ -r "$p" ]; then cat -- "$p"; fi
   printf %s ${mark}
-done`}
+done`
+}
 exit 0`
 }

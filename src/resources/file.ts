@@ -1,4 +1,4 @@
-import { type Read, readOf, type ResourceKind } from '../dsl/resource.ts'
+import { type Read, type ResourceKind, readOf } from '../dsl/resource.ts'
 import { describeFile } from './file-describe.ts'
 import { parseFiles } from './file-parse.ts'
 import { fileScript } from './file-script.ts'

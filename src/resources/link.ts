@@ -1,4 +1,4 @@
-import { type Read, readOf, type ReadRequest, type ResourceKind } from '../dsl/resource.ts'
+import { type Read, type ReadRequest, type ResourceKind, readOf } from '../dsl/resource.ts'
 import { Script, sh } from '../util/sh.ts'
 import { fieldsOf } from './file-describe.ts'
 import { outputReader } from './output-reader.ts'
@@ -47,7 +47,9 @@ exit 0`,
     const output = outputReader(stdout)
     return requests.map(({ id }) => parse(id, output.record()))
   },
-  describe: (state) => ({ fields: fieldsOf(state.exists ? { state: state.type, target: state.type === 'link' ? state.target : undefined } : { state: 'absent' }) }),
+  describe: (state) => ({
+    fields: fieldsOf(state.exists ? { state: state.type, target: state.type === 'link' ? state.target : undefined } : { state: 'absent' }),
+  }),
   absent: (state) => !state.exists,
   overlaps: (changed, other) => changed === other || isBelow(other, changed),
   follows: (id, changed, planned) => (isBelow(id, changed) && planned.exists === false ? { exists: false } : undefined),

@@ -14,7 +14,10 @@ export function outputReader(output: Uint8Array): OutputReader {
   let at = 0
   const until = (mark: string) => {
     const end = bytes.indexOf(mark, at)
-    if (end < 0) throw new Error(`the host's answer ends too early; it ends with: ${JSON.stringify(bytes.subarray(Math.max(at, bytes.length - 200)).toString('utf8'))}`)
+    if (end < 0)
+      throw new Error(
+        `the host's answer ends too early; it ends with: ${JSON.stringify(bytes.subarray(Math.max(at, bytes.length - 200)).toString('utf8'))}`,
+      )
     const part = bytes.subarray(at, end)
     at = end + Buffer.byteLength(mark)
     return part
@@ -23,7 +26,8 @@ export function outputReader(output: Uint8Array): OutputReader {
     until,
     record: () => Buffer.from(until('\0')).toString('utf8'),
     take: (length) => {
-      if (at + length > bytes.length) throw new Error(`the host's answer ends too early: ${length} bytes announced, ${bytes.length - at} came`)
+      if (at + length > bytes.length)
+        throw new Error(`the host's answer ends too early: ${length} bytes announced, ${bytes.length - at} came`)
       at += length
       return bytes.subarray(at - length, at)
     },

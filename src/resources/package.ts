@@ -1,5 +1,5 @@
 import { Refusal } from '../dsl/definition.ts'
-import { type Read, readOf, type ReadRequest, type ResourceKind } from '../dsl/resource.ts'
+import { type Read, type ReadRequest, type ResourceKind, readOf } from '../dsl/resource.ts'
 import { type Script, sh } from '../util/sh.ts'
 import { fieldsOf } from './file-describe.ts'
 import { outputReader } from './output-reader.ts'
@@ -18,7 +18,7 @@ export interface PackageState {
 export type PackageNeed = 'installed' | 'candidate'
 
 const packageName = /^[a-z0-9]([a-z0-9+.-]*[a-z0-9+.])?(:[a-z0-9-]+)?$/
-const format = '${Package}\\t${Architecture}\\t${db:Status-Abbrev}\\t${Version}\\n'
+const format = ['Package', 'Architecture', 'db:Status-Abbrev', 'Version'].map((field) => `\${${field}}`).join('\\t')
 
 function script(requests: readonly ReadRequest[]): Script {
   const candidates = requests.filter(({ need }) => need === 'candidate').map(({ id }) => id)
@@ -26,7 +26,7 @@ function script(requests: readonly ReadRequest[]): Script {
   return sh`LC_ALL=C; export LC_ALL
 command -v dpkg-query >/dev/null || { printf 'none\0'; exit 0; }
 printf 'dpkg\0'
-dpkg-query -W -f ${format} -- dpkg ${requests.map(({ id }) => id)} 2>/dev/null
+dpkg-query -W -f ${`${format}\\n`} -- dpkg ${requests.map(({ id }) => id)} 2>/dev/null
 printf '\0'
 ${candidates.length === 0 ? sh`:` : sh`apt-cache policy -- ${candidates} 2>&1`}
 printf '\0'
@@ -42,13 +42,22 @@ interface Row {
 
 function parse(stdout: Uint8Array, requests: readonly ReadRequest[]): PackageState[] {
   const output = outputReader(stdout)
-  if (output.record() !== 'dpkg') throw new Refusal('this host has no dpkg, so packages cannot be read', 'Debian and its relatives have it; leave this task out on other hosts.')
-  const rows = output.record().split('\n').filter((line) => line !== '').map(parseRow)
+  if (output.record() !== 'dpkg')
+    throw new Refusal(
+      'this host has no dpkg, so packages cannot be read',
+      'Debian and its relatives have it; leave this task out on other hosts.',
+    )
+  const rows = output
+    .record()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(parseRow)
   const native = rows.find(({ name }) => name === 'dpkg')?.architecture ?? 'all'
   const policies = parsePolicy(output.record())
   return requests.map(({ id, need }) => {
     const [name, asked] = id.split(':') as [string, string?]
-    const fits = (row: Row) => row.name === name && (row.architecture === 'all' || row.architecture === '' || row.architecture === (asked ?? native))
+    const fits = (row: Row) =>
+      row.name === name && (row.architecture === 'all' || row.architecture === '' || row.architecture === (asked ?? native))
     const state = stateOf(rows.find(fits))
     return need === 'candidate' ? { ...state, candidate: policies.get(id) ?? policies.get(name) ?? '' } : state
   })
@@ -86,7 +95,11 @@ export const packageKind: ResourceKind<PackageState> = {
   script,
   parse,
   describe: ({ installed, version, held, residue }) => ({
-    fields: fieldsOf({ state: installed ? 'installed' : residue ? 'removed, configuration left' : 'absent', version: installed ? version : undefined, held: held || undefined }),
+    fields: fieldsOf({
+      state: installed ? 'installed' : residue ? 'removed, configuration left' : 'absent',
+      version: installed ? version : undefined,
+      held: held || undefined,
+    }),
   }),
   absent: (state) => !state.installed,
 }
@@ -96,6 +109,10 @@ export const packageKind: ResourceKind<PackageState> = {
  * @throws Refusal for what is no package name: dpkg and apt would take it for a pattern.
  */
 export function packageOf(name: string, need: PackageNeed = 'installed'): Read<PackageState> {
-  if (!packageName.test(name)) throw new Refusal(`'${name}' is not the name of a Debian package`, 'Lower-case letters, digits and + - . only; a version goes behind =, an architecture behind a colon.')
+  if (!packageName.test(name))
+    throw new Refusal(
+      `'${name}' is not the name of a Debian package`,
+      'Lower-case letters, digits and + - . only; a version goes behind =, an architecture behind a colon.',
+    )
   return readOf(packageKind, name, need)
 }

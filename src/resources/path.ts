@@ -66,5 +66,8 @@ export const follow = new Script(`follow() {
 
 /** The error for a path behind a directory that the user may not look into. */
 export function denied(path: string, directory: string): Refusal {
-  return new Refusal(`${path} cannot be looked at: permission denied in ${directory}`, 'Run the task with become, or as a user who may read there.')
+  return new Refusal(
+    `${path} cannot be looked at: permission denied in ${directory}`,
+    'Run the task with become, or as a user who may read there.',
+  )
 }

@@ -1,4 +1,4 @@
-import { type Read, readOf, type ReadRequest, type ResourceKind } from '../dsl/resource.ts'
+import { type Read, type ReadRequest, type ResourceKind, readOf } from '../dsl/resource.ts'
 import { Script, sh } from '../util/sh.ts'
 import { outputReader } from './output-reader.ts'
 

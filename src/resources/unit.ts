@@ -1,5 +1,5 @@
 import { Refusal } from '../dsl/definition.ts'
-import { type Read, readOf, type ReadRequest, type ResourceKind } from '../dsl/resource.ts'
+import { type Read, type ReadRequest, type ResourceKind, readOf } from '../dsl/resource.ts'
 import { type Script, sh } from '../util/sh.ts'
 import { fieldsOf } from './file-describe.ts'
 import { outputReader } from './output-reader.ts'
@@ -37,7 +37,8 @@ exit 0`
 
 function parse(stdout: Uint8Array, requests: readonly ReadRequest[]): UnitState[] {
   const output = outputReader(stdout)
-  if (output.record() !== 'yes') throw new Refusal('systemd does not run on this host, so its units cannot be read', 'The host must be booted with systemd as PID 1.')
+  if (output.record() !== 'yes')
+    throw new Refusal('systemd does not run on this host, so its units cannot be read', 'The host must be booted with systemd as PID 1.')
   const text = Buffer.from(stdout).toString('utf8').slice('yes\0'.length)
   const blocks = text.split('\n\n').filter((block) => block.trim() !== '')
   return requests.map(({ id }, index) => {
@@ -83,7 +84,18 @@ export const unitKind: ResourceKind<UnitState> = {
   parse,
   describe: ({ exists, running, enabled, masked, active }) => ({
     fields: exists
-      ? fieldsOf({ state: running === undefined || typeof running === 'symbol' ? running : running ? 'started' : active === 'failed' ? 'failed' : 'stopped', enabled, masked: masked || undefined })
+      ? fieldsOf({
+          state:
+            running === undefined || typeof running === 'symbol'
+              ? running
+              : running
+                ? 'started'
+                : active === 'failed'
+                  ? 'failed'
+                  : 'stopped',
+          enabled,
+          masked: masked || undefined,
+        })
       : { state: 'absent' },
   }),
   canonical: (state, id) => (typeof state.name === 'string' ? state.name : id),

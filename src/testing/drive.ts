@@ -44,7 +44,8 @@ export async function plan(call: Call<any>, host: LocalHost, options: DriveOptio
     return { reads, found, wanted, differs, steps: differs.length === 0 ? [] : definition.steps(params, { found, wanted, inputs }) }
   }
   const nothing = { reads, found, wanted: {}, differs: [], steps: [] }
-  if (definition.kind === 'action') return definition.due(params, found) === true ? { ...nothing, differs: ['run'], steps: definition.steps(params, inputs) } : nothing
+  if (definition.kind === 'action')
+    return definition.due(params, found) === true ? { ...nothing, differs: ['run'], steps: definition.steps(params, inputs) } : nothing
   if (definition.kind === 'query') return { ...nothing, result: definition.result(params, found, { check: options.check ?? false }) }
   return nothing
 }
@@ -72,7 +73,9 @@ export async function readStates(host: LocalHost, reads: ReadSet): Promise<State
 /** `resource.field` of each wanted field that is not as found. `unknown` cannot differ. */
 export function fieldsThatDiffer(found: States, wanted: States): string[] {
   return Object.entries(wanted).flatMap(([name, state]) =>
-    Object.entries(state ?? {}).flatMap(([field, value]) => (value === unknown || isDeepStrictEqual(found[name]?.[field], value) ? [] : [`${name}.${field}`])),
+    Object.entries(state ?? {}).flatMap(([field, value]) =>
+      value === unknown || isDeepStrictEqual(found[name]?.[field], value) ? [] : [`${name}.${field}`],
+    ),
   )
 }
 
@@ -82,7 +85,11 @@ async function readAll(host: LocalHost, readsFor: (soFar: FoundSoFar) => ReadSet
   for (let round = 0; ; round++) {
     const reads = readsFor(soFar)
     const missing = Object.values(reads).filter((read) => (known.get(read.key)?.need ?? -1) < needOf(read))
-    if (missing.length === 0) return { reads, found: Object.fromEntries(Object.entries(reads).map(([name, read]) => [name, known.get(read.key)!.state as States[string]])) }
+    if (missing.length === 0)
+      return {
+        reads,
+        found: Object.fromEntries(Object.entries(reads).map(([name, read]) => [name, known.get(read.key)!.state as States[string]])),
+      }
     if (round === 3) throw new Error(`reads did not settle within three rounds: ${missing.map((read) => read.key).join(', ')}`)
     const states = await fetch(host, missing)
     for (const read of missing) known.set(read.key, { need: needOf(read), state: states.get(read.key)! })
@@ -96,7 +103,7 @@ async function fetch(host: LocalHost, reads: readonly Read[]): Promise<ReadonlyM
     const { code, stdout, stderr } = await host.run({ script: kind.script(requests) })
     if (code !== 0) throw new Error(`reading ${kind.name} ended with exit code ${code}: ${text(stderr)}`)
     const parsed = kind.parse(stdout, requests)
-    requests.forEach((read, index) => states.set(read.key, parsed[index]!))
+    for (const [index, read] of requests.entries()) states.set(read.key, parsed[index]!)
   }
   return states
 }

@@ -62,7 +62,9 @@ export const hostileValues: readonly string[] = [
  * data. One law set for each case, shell and, where asked, hostile value.
  */
 export function laws(cases: readonly LawCase[], options: LawOptions = {}): readonly Law[] {
-  return cases.flatMap((one) => (options.hosts ?? localHosts()).map((host) => ({ name: `${one.name} (${host.name})`, check: () => checkCase(one, host, options) })))
+  return cases.flatMap((one) =>
+    (options.hosts ?? localHosts()).map((host) => ({ name: `${one.name} (${host.name})`, check: () => checkCase(one, host, options) })),
+  )
 }
 
 async function checkCase(one: LawCase, host: LocalHost, options: LawOptions): Promise<void> {
@@ -72,7 +74,8 @@ async function checkCase(one: LawCase, host: LocalHost, options: LawOptions): Pr
     for (const [index, hostile] of values.entries()) {
       const root = join(folder, `root${index}`)
       mkdirSync(root)
-      const say = (law: string, detail: string) => new Error(`${law}, ${one.name} on ${host.name}${one.hostile ? ` with ${JSON.stringify(hostile)}` : ''}: ${detail}`)
+      const say = (law: string, detail: string) =>
+        new Error(`${law}, ${one.name} on ${host.name}${one.hostile ? ` with ${JSON.stringify(hostile)}` : ''}: ${detail}`)
       await hold(one, host, root, hostile, options, say)
       if (existsSync(host.canary)) throw say('hostile values are data', 'the value was run as a command')
     }
@@ -82,7 +85,14 @@ async function checkCase(one: LawCase, host: LocalHost, options: LawOptions): Pr
   }
 }
 
-async function hold(one: LawCase, host: LocalHost, root: string, hostile: string, options: LawOptions, say: (law: string, detail: string) => Error): Promise<void> {
+async function hold(
+  one: LawCase,
+  host: LocalHost,
+  root: string,
+  hostile: string,
+  options: LawOptions,
+  say: (law: string, detail: string) => Error,
+): Promise<void> {
   const { expect = 'changes' } = one
   one.before?.(root, hostile)
   const call = one.call(root, hostile)
@@ -95,7 +105,8 @@ async function hold(one: LawCase, host: LocalHost, root: string, hostile: string
   if (written.length > 0) throw say('check writes nothing', written.join('\n'))
   if (planned === undefined) return
   if (expect === 'refusal') throw say('expected a refusal', `it planned ${planned.differs.join(', ') || 'nothing'}`)
-  if (planned.differs.length > 0 !== (expect === 'changes')) throw say(expect === 'changes' ? 'expected a change' : 'expected no change', planned.differs.join(', ') || 'it planned nothing')
+  if (planned.differs.length > 0 !== (expect === 'changes'))
+    throw say(expect === 'changes' ? 'expected a change' : 'expected no change', planned.differs.join(', ') || 'it planned nothing')
 
   await apply(planned, host)
   const wrong = fieldsThatDiffer(await readStates(host, planned.reads), planned.wanted)

@@ -42,7 +42,9 @@ export function localHost({ name, shell, path = usualPath, uid }: LocalHostOptio
       // A script need not read all it is given.
       child.stdin.on('error', () => {})
       child.on('error', reject)
-      child.on('close', (code, signal) => resolve({ ran: true, code: code ?? (signal ? 255 : 0), stdout: plain(stdout), stderr: plain(stderr) }))
+      child.on('close', (code, signal) =>
+        resolve({ ran: true, code: code ?? (signal ? 255 : 0), stdout: plain(stdout), stderr: plain(stderr) }),
+      )
       child.stdin.end(stdin)
     })
   return { name, run, canary }

@@ -274,8 +274,8 @@ describe('order and failure', () => {
     expect(existsSync(at('a'))).toBe(false)
   })
   test.for([
-    ['an async closure', { action: async () => note({ path: '/a', text: 'a' }) }, 'A task must give a module call', 'it gave a Promise'],
-    ['a closure that gives nothing', { action: () => undefined }, 'A task must give a module call', 'it gave undefined'],
+    ['an async closure', { action: (): unknown => Promise.resolve(note({ path: '/a', text: 'a' })) }, 'A task must give a module call', 'it gave a Promise'],
+    ['a closure that gives nothing', { action: (): unknown => undefined }, 'A task must give a module call', 'it gave undefined'],
     [
       'an async condition',
       { action: note({ path: '/a', text: 'a' }), when: async () => false },

@@ -7,13 +7,18 @@ let validate: ParamsValidator
 beforeAll(async () => {
   validate = await loadValidator()
 })
-const definitions = Object.values(modules).map((callable) => callable.definition as unknown as Definition)
+const byName = new Map(Object.entries(modules).map(([name, { definition }]) => [name, definition as unknown as Definition]))
+const definitions = [...byName.values()]
 
-test.each(definitions.map((definition) => [definition.name, definition] as const))('%s is closed, and every parameter is described', (_, definition) => {
-  expect(definition.summary).not.toBe('')
-  for (const schema of Object.values(definition.params.properties)) expect(schema).toHaveProperty('description', expect.stringMatching(/\w/))
-  expect(validate(definition, { nonsense: 1 })).toMatch(/has no parameter 'nonsense'/)
-})
+test.each(definitions.map((definition) => [definition.name, definition] as const))(
+  '%s is closed, and every parameter is described',
+  (_, definition) => {
+    expect(definition.summary).not.toBe('')
+    for (const schema of Object.values(definition.params.properties))
+      expect(schema).toHaveProperty('description', expect.stringMatching(/\w/))
+    expect(validate(definition, { nonsense: 1 })).toMatch(/has no parameter 'nonsense'/)
+  },
+)
 
 describe('wrong parameters are said in sentences', () => {
   test.each<[keyof typeof modules, object, RegExp]>([
@@ -37,6 +42,6 @@ describe('wrong parameters are said in sentences', () => {
     ['waitFor', { port: 70_000 }, /port is 70000/],
     ['assert', { that: 'yes' }, /that is "yes"/],
   ])('%s %j', (name, params, message) => {
-    expect(validate(modules[name].definition as unknown as Definition, params) ?? '').toMatch(message)
+    expect(validate(byName.get(name)!, params) ?? '').toMatch(message)
   })
 })

@@ -12,17 +12,24 @@ const content = { bytes: new TextEncoder().encode('[Unit]\n'), sha256: 'new' }
 const inputs = { content }
 const moduleOf = (call: Call<any>) => call.definition as ModuleDefinition
 const plan = (call: Call<any>, found: object) => moduleOf(call).plan(call.params, found as never, inputs)
-const steps = (call: Call<any>, found: object) => moduleOf(call).steps(call.params, { found: found as never, wanted: plan(call, found), inputs })
+const steps = (call: Call<any>, found: object) =>
+  moduleOf(call).steps(call.params, { found: found as never, wanted: plan(call, found), inputs })
 /** The line of each step that does the work. */
 const scripts = (call: Call<any>, found: object) =>
-  steps(call, found).map((step) => (step.kind === 'write' ? `write ${step.path}` : (step.script.text.split('\n').filter((line) => /^(systemctl|apt |until apt)/.test(line))[0] ?? '').replace(/ \|\| explain.*/, '')))
+  steps(call, found).map((step) =>
+    step.kind === 'write'
+      ? `write ${step.path}`
+      : (step.script.text.split('\n').filter((line) => /^(systemctl|apt |until apt)/.test(line))[0] ?? '').replace(/ \|\| explain.*/, ''),
+  )
 
 const absent: PackageState = { installed: false, version: '', held: false, residue: false }
 const installed = (version: string, more: Partial<PackageState> = {}): PackageState => ({ ...absent, installed: true, version, ...more })
 
 describe('apt', () => {
   const needs = (call: Call<any>, known: { [key: string]: object }) =>
-    Object.values(moduleOf(call).reads(call.params, { get: (read: Read<any>) => known[read.key] as never }, {})).map((read) => `${read.key} ${read.need}`)
+    Object.values(moduleOf(call).reads(call.params, { get: (read: Read<any>) => known[read.key] as never }, {})).map(
+      (read) => `${read.key} ${read.need}`,
+    )
 
   test.each<[Parameters<typeof apt>[0], { [key: string]: object }, readonly string[]]>([
     [{ name: ['a', 'b=1'] }, {}, ['package:a installed', 'package:b installed']],
@@ -36,19 +43,63 @@ describe('apt', () => {
   })
 
   test.each<[string, Parameters<typeof apt>[0], object, object, readonly string[]]>([
-    ['missing', { name: ['a', 'b'] }, { a: { ...absent, candidate: '2' }, b: installed('1') }, { a: { installed: true, version: '2' }, b: { installed: true } }, ['apt  install -- a']],
-    ['several', { name: ['a', 'b'], installRecommends: false }, { a: { ...absent, candidate: '2' }, b: { ...absent, candidate: '3' } }, { a: { version: '2' }, b: { version: '3' } }, ["apt -o 'APT::Install-Recommends=false' install -- a b"]],
-    ['a version', { name: 'a=1.5' }, { a: installed('2', { candidate: '2' }) }, { a: { installed: true, version: '1.5' } }, ["apt  install -- 'a=1.5'"]],
+    [
+      'missing',
+      { name: ['a', 'b'] },
+      { a: { ...absent, candidate: '2' }, b: installed('1') },
+      { a: { installed: true, version: '2' }, b: { installed: true } },
+      ['apt  install -- a'],
+    ],
+    [
+      'several',
+      { name: ['a', 'b'], installRecommends: false },
+      { a: { ...absent, candidate: '2' }, b: { ...absent, candidate: '3' } },
+      { a: { version: '2' }, b: { version: '3' } },
+      ["apt -o 'APT::Install-Recommends=false' install -- a b"],
+    ],
+    [
+      'a version',
+      { name: 'a=1.5' },
+      { a: installed('2', { candidate: '2' }) },
+      { a: { installed: true, version: '1.5' } },
+      ["apt  install -- 'a=1.5'"],
+    ],
     ['a version that is there', { name: 'a=1.*' }, { a: installed('1.5') }, { a: { installed: true } }, []],
-    ['a version pattern', { name: 'a=1.*' }, { a: { ...absent, candidate: '2' } }, { a: { version: unknown } }, ["apt  install -- 'a=1.*'"]],
+    [
+      'a version pattern',
+      { name: 'a=1.*' },
+      { a: { ...absent, candidate: '2' } },
+      { a: { version: unknown } },
+      ["apt  install -- 'a=1.*'"],
+    ],
     ['newest', { name: 'a', state: 'latest' }, { a: installed('1', { candidate: '2' }) }, { a: { version: '2' } }, ['apt  install -- a']],
     ['newest, foreign to apt', { name: 'a', state: 'latest' }, { a: installed('1', { candidate: '' }) }, { a: { version: '1' } }, []],
-    ['with stale lists', { name: 'a', updateCache: true }, { a: { ...absent, candidate: '' }, ':lists': { fresh: false } }, { a: { installed: true, version: unknown }, ':lists': { fresh: true } }, ['until apt update; do', 'apt  install -- a']],
-    ['absent', { name: ['a', 'b'], state: 'absent' }, { a: installed('1'), b: absent }, { a: { installed: false }, b: { installed: false } }, ['apt remove -- a']],
-    ['purged', { name: 'a', state: 'absent', purge: true }, { a: { ...absent, residue: true } }, { a: { installed: false, residue: false } }, ['apt purge -- a']],
+    [
+      'with stale lists',
+      { name: 'a', updateCache: true },
+      { a: { ...absent, candidate: '' }, ':lists': { fresh: false } },
+      { a: { installed: true, version: unknown }, ':lists': { fresh: true } },
+      ['until apt update; do', 'apt  install -- a'],
+    ],
+    [
+      'absent',
+      { name: ['a', 'b'], state: 'absent' },
+      { a: installed('1'), b: absent },
+      { a: { installed: false }, b: { installed: false } },
+      ['apt remove -- a'],
+    ],
+    [
+      'purged',
+      { name: 'a', state: 'absent', purge: true },
+      { a: { ...absent, residue: true } },
+      { a: { installed: false, residue: false } },
+      ['apt purge -- a'],
+    ],
   ])('%s', (_, params, found, wanted, expected) => {
     expect(plan(apt(params), found)).toMatchObject(wanted)
-    const due = Object.entries(plan(apt(params), found)).some(([name, state]) => Object.entries(state ?? {}).some(([field, value]) => value !== unknown && (found as never)[name]?.[field] !== value))
+    const due = Object.entries(plan(apt(params), found)).some(([name, state]) =>
+      Object.entries(state ?? {}).some(([field, value]) => value !== unknown && (found as never)[name]?.[field] !== value),
+    )
     expect(due ? scripts(apt(params), found) : []).toEqual(expected)
   })
 
@@ -63,18 +114,50 @@ describe('apt', () => {
   })
 })
 
-const unit = (more: Partial<UnitState> = {}): UnitState => ({ exists: true, name: 'a.service', running: false, enabled: false, masked: false, needDaemonReload: false, active: 'inactive', sub: 'dead', fileState: 'disabled', path: '/x', ...more })
+const unit = (more: Partial<UnitState> = {}): UnitState => ({
+  exists: true,
+  name: 'a.service',
+  running: false,
+  enabled: false,
+  masked: false,
+  needDaemonReload: false,
+  active: 'inactive',
+  sub: 'dead',
+  fileState: 'disabled',
+  path: '/x',
+  ...more,
+})
 const none = unit({ exists: false, fileState: '', path: '' })
 
 describe('service', () => {
   test.each<[string, Omit<Parameters<typeof service>[0], 'name'>, UnitState, readonly string[]]>([
     ['enable and start', { state: 'started', enabled: true }, unit(), ['systemctl enable -- a.service', 'systemctl start -- a.service']],
     ['nothing to do', { state: 'started', enabled: true }, unit({ running: true, enabled: true }), []],
-    ['stop and disable', { state: 'stopped', enabled: false }, unit({ running: true, enabled: true }), ['systemctl stop -- a.service', 'systemctl disable -- a.service']],
-    ['unmask first', { state: 'started', masked: false }, unit({ masked: true }), ['systemctl unmask -- a.service', 'systemctl start -- a.service']],
-    ['mask last', { state: 'stopped', masked: true }, unit({ running: true }), ['systemctl stop -- a.service', 'systemctl mask -- a.service']],
+    [
+      'stop and disable',
+      { state: 'stopped', enabled: false },
+      unit({ running: true, enabled: true }),
+      ['systemctl stop -- a.service', 'systemctl disable -- a.service'],
+    ],
+    [
+      'unmask first',
+      { state: 'started', masked: false },
+      unit({ masked: true }),
+      ['systemctl unmask -- a.service', 'systemctl start -- a.service'],
+    ],
+    [
+      'mask last',
+      { state: 'stopped', masked: true },
+      unit({ running: true }),
+      ['systemctl stop -- a.service', 'systemctl mask -- a.service'],
+    ],
     ['a unit without install section', { enabled: true }, unit({ fileState: 'static' }), []],
-    ['a changed unit file is read before the start', { state: 'started' }, unit({ needDaemonReload: true }), ['systemctl daemon-reload', 'systemctl start -- a.service']],
+    [
+      'a changed unit file is read before the start',
+      { state: 'started' },
+      unit({ needDaemonReload: true }),
+      ['systemctl daemon-reload', 'systemctl start -- a.service'],
+    ],
   ])('%s', (_, params, found, expected) => {
     expect(scripts(service({ name: 'a', ...params }), { unit: found })).toEqual(expected)
   })
@@ -92,9 +175,30 @@ describe('systemdUnit', () => {
   const missing = { exists: false, realPath: '/etc/systemd/system/a.service' }
   const there = { exists: true, type: 'file', mode: '0644', sha256: 'new', realPath: '/etc/systemd/system/a.service' }
   test.each([
-    ['new', {}, missing, none, { file: { exists: true, sha256: 'new' }, unit: { exists: true, needDaemonReload: false } }, ['write /etc/systemd/system/a.service', 'systemctl daemon-reload']],
-    ['new and started', { state: 'started', enabled: true }, missing, none, {}, ['write /etc/systemd/system/a.service', 'systemctl daemon-reload', 'systemctl enable -- a.service', 'systemctl start -- a.service']],
-    ['changed: no restart by itself', { state: 'started' }, { ...there, sha256: 'old' }, unit({ running: true }), {}, ['write /etc/systemd/system/a.service', 'systemctl daemon-reload']],
+    [
+      'new',
+      {},
+      missing,
+      none,
+      { file: { exists: true, sha256: 'new' }, unit: { exists: true, needDaemonReload: false } },
+      ['write /etc/systemd/system/a.service', 'systemctl daemon-reload'],
+    ],
+    [
+      'new and started',
+      { state: 'started', enabled: true },
+      missing,
+      none,
+      {},
+      ['write /etc/systemd/system/a.service', 'systemctl daemon-reload', 'systemctl enable -- a.service', 'systemctl start -- a.service'],
+    ],
+    [
+      'changed: no restart by itself',
+      { state: 'started' },
+      { ...there, sha256: 'old' },
+      unit({ running: true }),
+      {},
+      ['write /etc/systemd/system/a.service', 'systemctl daemon-reload'],
+    ],
     ['as it should be', { state: 'started' }, there, unit({ running: true }), { unit: { running: true } }, []],
     ['changed by someone else', {}, there, unit({ needDaemonReload: true }), {}, ['systemctl daemon-reload']],
   ] as const)('%s', (_, params, file, found, wanted, expected) => {

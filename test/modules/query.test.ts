@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { makeCall } from '../../src/dsl/call.ts'
+import type { makeCall } from '../../src/dsl/call.ts'
 import type { ControllerDefinition } from '../../src/dsl/definition.ts'
 import { assert, debug, fail, query, stat, waitFor } from '../../src/modules/index.ts'
 import { localHosts, plan } from '../../src/testing/index.ts'
@@ -16,7 +16,10 @@ let closed = 0
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'query-'))
   writeFileSync(`${root}/a`, 'x')
-  const listen = () => new Promise<Server>((resolve) => { const made = createServer((socket) => socket.end().on('error', () => {})).listen(0, '127.0.0.1', () => resolve(made)) })
+  const listen = () =>
+    new Promise<Server>((resolve) => {
+      const made = createServer((socket) => socket.end().on('error', () => {})).listen(0, '127.0.0.1', () => resolve(made))
+    })
   const portOf = (of: Server) => (of.address() as { port: number }).port
   server = await listen()
   port = portOf(server)
@@ -46,7 +49,9 @@ describe.each(localHosts())('on $name', (host) => {
   test('waitFor a port', async () => {
     expect(await ask(waitFor({ port, timeout: 20 }))).toHaveProperty('waited')
     expect(await ask(waitFor({ port: closed, state: 'stopped', timeout: 20 }))).toHaveProperty('waited')
-    await expect(ask(waitFor({ port: closed, timeout: 1, sleep: 0.2 }))).rejects.toThrow(`port ${closed} of 127.0.0.1 is not there after 1 s`)
+    await expect(ask(waitFor({ port: closed, timeout: 1, sleep: 0.2 }))).rejects.toThrow(
+      `port ${closed} of 127.0.0.1 is not there after 1 s`,
+    )
     await expect(ask(waitFor({ port, state: 'stopped', timeout: 0 }))).rejects.toThrow('still there')
   })
 

@@ -9,7 +9,7 @@ const [dash] = localHosts()
 const busybox = localHosts().find(({ name }) => name === 'busybox')!
 
 test('packages of this machine', async () => {
-  const version = execFileSync('dpkg-query', ['-W', '-f', '${Version}', 'dpkg'], { encoding: 'utf8' })
+  const version = execFileSync('dpkg-query', ['-W', '-f', `\${Version}`, 'dpkg'], { encoding: 'utf8' })
   const states = await readAll(dash!, [packageOf('dpkg', 'candidate'), packageOf('no-such-package', 'candidate'), packageOf('libc6')])
   expect(states[0]).toMatchObject({ installed: true, version, held: false, residue: false, candidate: expect.stringMatching(/^\d/) })
   expect(states[1]).toEqual({ installed: false, version: '', held: false, residue: false, candidate: '' })
@@ -23,7 +23,10 @@ test('a host without dpkg is refused', async () => {
 
 describe('what dpkg and apt say', () => {
   const parse = (rows: readonly string[], policy: string, ids: readonly string[]) =>
-    packageKind.parse(Buffer.from(`dpkg\0${['dpkg\tamd64\tii \t1.21', ...rows].map((row) => `${row}\n`).join('')}\0${policy}\0`), ids.map((id) => ({ id, need: policy ? 'candidate' : 'installed' })))
+    packageKind.parse(
+      Buffer.from(`dpkg\0${['dpkg\tamd64\tii \t1.21', ...rows].map((row) => `${row}\n`).join('')}\0${policy}\0`),
+      ids.map((id) => ({ id, need: policy ? 'candidate' : 'installed' })),
+    )
 
   test.each([
     ['ii ', { installed: true, version: '1.2', held: false, residue: false }],
@@ -47,7 +50,8 @@ describe('what dpkg and apt say', () => {
   })
 
   test('candidates', () => {
-    const policy = 'a:\n  Installed: 1\n  Candidate: 2\n  Version table:\n     2 500\n        500 http://x y\nb:\n  Installed: (none)\n  Candidate: (none)\n'
+    const policy =
+      'a:\n  Installed: 1\n  Candidate: 2\n  Version table:\n     2 500\n        500 http://x y\nb:\n  Installed: (none)\n  Candidate: (none)\n'
     expect(parse([], policy, ['a', 'b', 'c']).map(({ candidate }) => candidate)).toEqual(['2', '', ''])
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { probe } from '../../src/resources/probe.ts'
 import { hostileValues, localHosts } from '../../src/testing/index.ts'
-import { sh, type Script } from '../../src/util/sh.ts'
+import { type Script, sh } from '../../src/util/sh.ts'
 import { readAll } from './read.ts'
 
 describe.each(localHosts())('probes on $name', (host) => {
@@ -25,7 +25,10 @@ describe.each(localHosts())('probes on $name', (host) => {
   })
 
   test('hostile values', async () => {
-    const states = await readAll(host, hostileValues.map((value) => probe(sh`printf %s ${value}`)))
+    const states = await readAll(
+      host,
+      hostileValues.map((value) => probe(sh`printf %s ${value}`)),
+    )
     expect(states.map(({ stdout }) => stdout)).toEqual(hostileValues)
   })
 })

@@ -5,15 +5,23 @@ import { readAll } from './read.ts'
 
 // As `systemctl show` of systemd 252 prints them.
 const blocks = {
-  haproxy: 'Id=haproxy.service\nNames=haproxy.service\nLoadState=loaded\nActiveState=active\nSubState=running\nFragmentPath=/lib/systemd/system/haproxy.service\nUnitFileState=enabled\nNeedDaemonReload=no\n',
+  haproxy:
+    'Id=haproxy.service\nNames=haproxy.service\nLoadState=loaded\nActiveState=active\nSubState=running\nFragmentPath=/lib/systemd/system/haproxy.service\nUnitFileState=enabled\nNeedDaemonReload=no\n',
   sshd: 'Id=ssh.service\nNames=ssh.service sshd.service\nLoadState=loaded\nActiveState=active\nSubState=running\nFragmentPath=/lib/systemd/system/ssh.service\nUnitFileState=enabled\nNeedDaemonReload=yes\n',
   none: 'Id=none.service\nNames=none.service\nLoadState=not-found\nActiveState=inactive\nSubState=dead\nFragmentPath=\nUnitFileState=\nNeedDaemonReload=no\n',
-  masked: 'Id=masked.service\nNames=masked.service\nLoadState=masked\nActiveState=inactive\nSubState=dead\nFragmentPath=/etc/systemd/system/masked.service\nUnitFileState=masked\nNeedDaemonReload=no\n',
-  broken: 'Id=broken.service\nNames=broken.service\nLoadState=loaded\nActiveState=failed\nSubState=failed\nFragmentPath=/etc/systemd/system/broken.service\nUnitFileState=disabled\nNeedDaemonReload=no\n',
-  starting: 'Id=starting.service\nNames=starting.service\nLoadState=loaded\nActiveState=activating\nSubState=start\nFragmentPath=/x\nUnitFileState=static\nNeedDaemonReload=no\n',
+  masked:
+    'Id=masked.service\nNames=masked.service\nLoadState=masked\nActiveState=inactive\nSubState=dead\nFragmentPath=/etc/systemd/system/masked.service\nUnitFileState=masked\nNeedDaemonReload=no\n',
+  broken:
+    'Id=broken.service\nNames=broken.service\nLoadState=loaded\nActiveState=failed\nSubState=failed\nFragmentPath=/etc/systemd/system/broken.service\nUnitFileState=disabled\nNeedDaemonReload=no\n',
+  starting:
+    'Id=starting.service\nNames=starting.service\nLoadState=loaded\nActiveState=activating\nSubState=start\nFragmentPath=/x\nUnitFileState=static\nNeedDaemonReload=no\n',
 } as const
 type Name = keyof typeof blocks
-const parse = (...names: readonly Name[]) => unitKind.parse(Buffer.from(`yes\0${names.map((name) => blocks[name]).join('\n')}`), names.map((name) => ({ id: `${name}.service`, need: 'show' })))
+const parse = (...names: readonly Name[]) =>
+  unitKind.parse(
+    Buffer.from(`yes\0${names.map((name) => blocks[name]).join('\n')}`),
+    names.map((name) => ({ id: `${name}.service`, need: 'show' })),
+  )
 
 test.each<[Name, object, string | undefined]>([
   ['haproxy', { exists: true, running: true, enabled: true, masked: false, needDaemonReload: false, name: 'haproxy.service' }, 'started'],
@@ -25,7 +33,7 @@ test.each<[Name, object, string | undefined]>([
 ])('%s', (name, state, shown) => {
   const [parsed] = parse(name)
   expect(parsed).toMatchObject(state)
-  expect(unitKind.describe(parsed!).fields['state']).toBe(shown)
+  expect(unitKind.describe(parsed!).fields).toMatchObject({ state: shown })
 })
 
 test('several units in one answer, in order', () => {
@@ -38,8 +46,12 @@ test('several units in one answer, in order', () => {
 
 describe('what cannot be read', () => {
   test('an answer about something else', () => {
-    expect(() => unitKind.parse(Buffer.from(`yes\0${blocks.haproxy}`), [{ id: 'nginx.service', need: 'show' }])).toThrow(/did not tell about the unit nginx\.service/)
-    expect(() => unitKind.parse(Buffer.from('yes\0Failed to connect to bus'), [{ id: 'nginx.service', need: 'show' }])).toThrow(/Failed to connect to bus/)
+    expect(() => unitKind.parse(Buffer.from(`yes\0${blocks.haproxy}`), [{ id: 'nginx.service', need: 'show' }])).toThrow(
+      /did not tell about the unit nginx\.service/,
+    )
+    expect(() => unitKind.parse(Buffer.from('yes\0Failed to connect to bus'), [{ id: 'nginx.service', need: 'show' }])).toThrow(
+      /Failed to connect to bus/,
+    )
   })
   test('a host that systemd did not boot', async () => {
     expect(() => unitKind.parse(Buffer.from('no\0'), [{ id: 'a.service', need: 'show' }])).toThrow(/systemd does not run on this host/)

@@ -1,5 +1,17 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -25,7 +37,8 @@ describe.each(localHosts())('the atomic write on $name', (host) => {
     const { code, stderr } = await host.run(stepJob(write(path, bytes(content), options), 'n0nce'))
     return { code, stderr: Buffer.from(stderr).toString('utf8') }
   }
-  const noLeftovers = (folder = root) => expect(readdirSync(folder, { recursive: true }).filter((name) => String(name).includes('n0nce'))).toEqual([])
+  const noLeftovers = (folder = root) =>
+    expect(readdirSync(folder, { recursive: true }).filter((name) => String(name).includes('n0nce'))).toEqual([])
 
   test('a new file', async () => {
     expect(await put(`${root}/a`)).toEqual({ code: 0, stderr: '' })
@@ -47,7 +60,12 @@ describe.each(localHosts())('the atomic write on $name', (host) => {
   test('the old owner is kept where only the mode is asked for', async () => {
     await put(`${root}/a`, 'old', { owner: '54321', group: '54322', mode: '0600' })
     expect(await put(`${root}/a`, 'new', { mode: '0640' })).toMatchObject({ code: 0 })
-    expect([modeOf(`${root}/a`), statSync(`${root}/a`).uid, statSync(`${root}/a`).gid, text(`${root}/a`)]).toEqual(['640', 54_321, 54_322, 'new'])
+    expect([modeOf(`${root}/a`), statSync(`${root}/a`).uid, statSync(`${root}/a`).gid, text(`${root}/a`)]).toEqual([
+      '640',
+      54_321,
+      54_322,
+      'new',
+    ])
   })
 
   test('the time is that of the new content', async () => {
@@ -70,7 +88,12 @@ describe.each(localHosts())('the atomic write on $name', (host) => {
     symlinkSync('d/end', `${root}/a`)
     symlinkSync('d/none', `${root}/b`)
     expect([await put(`${root}/a`), await put(`${root}/b`)]).toMatchObject([{ code: 0 }, { code: 0 }])
-    expect([text(`${root}/d/end`), text(`${root}/d/none`), lstatSync(`${root}/a`).isSymbolicLink(), lstatSync(`${root}/b`).isSymbolicLink()]).toEqual(['new', 'new', true, true])
+    expect([
+      text(`${root}/d/end`),
+      text(`${root}/d/none`),
+      lstatSync(`${root}/a`).isSymbolicLink(),
+      lstatSync(`${root}/b`).isSymbolicLink(),
+    ]).toEqual(['new', 'new', true, true])
     noLeftovers()
   })
 
@@ -85,15 +108,16 @@ describe.each(localHosts())('the atomic write on $name', (host) => {
 
   test('validate sees the new content with its mode, and no standard input', async () => {
     writeFileSync(`${root}/a`, 'old')
-    const validate = (path: string) => sh`test "$(cat)" = '' && test "$(cat ${path})" = new && test "$(stat -c %a ${path})" = 600 && test "$(cat ${root}/a)" = old`
+    const validate = (path: string) =>
+      sh`test "$(cat)" = '' && test "$(cat ${path})" = new && test "$(stat -c %a ${path})" = 600 && test "$(cat ${root}/a)" = old`
     expect(await put(`${root}/a`, 'new', { validate, mode: '0600' })).toEqual({ code: 0, stderr: '' })
     expect(text(`${root}/a`)).toBe('new')
   })
 
   test.each([
-    ['fails', sh`echo 'line 3: bad' >&2; exit 7`, /line 3: bad[^]*was refused by validate \(exit code 7\); nothing was changed/],
+    ['fails', sh`echo 'line 3: bad' >&2; exit 7`, /line 3: bad[\s\S]*was refused by validate \(exit code 7\); nothing was changed/],
     ['is no script', sh`if (`, /was refused by validate/],
-    ['says so on standard output', sh`echo wrong; false`, /wrong\n[^]*was refused by validate/],
+    ['says so on standard output', sh`echo wrong; false`, /wrong\n[\s\S]*was refused by validate/],
   ])('validate that %s leaves the old file', async (_, script, message) => {
     writeFileSync(`${root}/a`, 'old', { mode: 0o640 })
     symlinkSync('a', `${root}/link`)
@@ -162,7 +186,10 @@ describe.each(localHosts())('the atomic write on $name', (host) => {
       const shell = host.name === 'busybox' ? 'busybox sh' : host.name
       const inner = sh`mount --bind ${root}/mounted ${root}/a && exec ${shell.split(' ')} -c ${script.text}`
       try {
-        execFileSync('unshare', ['-m', '--propagation', 'private', 'sh', '-c', inner.text], { input: stdin, stdio: ['pipe', 'pipe', 'pipe'] })
+        execFileSync('unshare', ['-m', '--propagation', 'private', 'sh', '-c', inner.text], {
+          input: stdin,
+          stdio: ['pipe', 'pipe', 'pipe'],
+        })
         return { code: 0, stderr: '' }
       } catch (error) {
         const { status, stderr } = error as { status: number; stderr: Buffer }
@@ -184,19 +211,29 @@ describe.runIf(isRoot)('without rights', () => {
     return { code, stderr: Buffer.from(stderr).toString('utf8').trim() }
   }
   test('the directory cannot be written', async () => {
-    expect(await put(`${root}/a`)).toEqual({ code: 1, stderr: `cannot write ${root}/a: no temporary file can be made in ${root} (Permission denied)` })
+    expect(await put(`${root}/a`)).toEqual({
+      code: 1,
+      stderr: `cannot write ${root}/a: no temporary file can be made in ${root} (Permission denied)`,
+    })
   })
   test('the owner cannot be kept, so nothing is written', async () => {
     chmodSync(root, 0o777)
     writeFileSync(`${root}/a`, 'old', { mode: 0o666 })
-    expect(await put(`${root}/a`)).toEqual({ code: 1, stderr: expect.stringMatching(/its owner cannot be set to 0:0 \(Operation not permitted\)/) })
+    expect(await put(`${root}/a`)).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/its owner cannot be set to 0:0 \(Operation not permitted\)/),
+    })
     expect(text(`${root}/a`)).toBe('old')
     expect(readdirSync(root)).toEqual(['a'])
   })
 })
 
 describe('access lists', () => {
-  const acl = (path: string) => execFileSync('getfacl', ['-cpn', path], { encoding: 'utf8' }).trim().split('\n').map((line) => line.replace(/\t.*/, ''))
+  const acl = (path: string) =>
+    execFileSync('getfacl', ['-cpn', path], { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+      .map((line) => line.replace(/\t.*/, ''))
   test.each([
     [{}, ['user::rw-', 'user:54321:rw-', 'group::r--', 'mask::rw-', 'other::---']],
     [{ mode: '0640' }, ['user::rw-', 'user:54321:rw-', 'group::r--', 'mask::r--', 'other::---']],
