@@ -39,6 +39,8 @@ export interface ResourceKind<State extends object = object> {
   readonly canonical?: (state: State, id: string) => string
   /** Whether a state is "not there": what a planned but unseen change may have brought into being. */
   readonly absent: (state: State) => boolean
+  /** True where an absent state answers every need: of a file that is not there is no more to know. */
+  readonly absentIsAll?: boolean
   /** Whether a change of one id may alter the state of the other (a directory and what lies below it). Default: equal ids. */
   readonly overlaps?: (changed: string, other: string) => boolean
   /** In check mode: the state of `id` that follows from a planned state of an overlapping resource, if any. */

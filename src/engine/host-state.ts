@@ -1,4 +1,3 @@
-import type { TaskRecord } from '../dsl/record.ts'
 import type { Read } from '../dsl/resource.ts'
 import type { HostRecap } from '../model/event.ts'
 import type { HostRecord } from '../model/inventory.ts'
@@ -50,7 +49,8 @@ export function cached(state: HostState, as: As, read: Read): State | undefined 
 
 /** Keeps a state that was read. */
 export function remember(state: HostState, as: As, read: Read, value: State): void {
-  state.cache.set(slot(as, read), { need: read.kind.needs.indexOf(read.need), state: value })
+  const need = read.kind.absentIsAll && read.kind.absent(value) ? read.kind.needs.length : read.kind.needs.indexOf(read.need)
+  state.cache.set(slot(as, read), { need, state: value })
 }
 
 /** Forgets everything read on a host: something on it has changed. */
@@ -58,4 +58,3 @@ export function discard(state: HostState): void {
   state.cache.clear()
   state.window = 1
 }
-export type { TaskRecord }

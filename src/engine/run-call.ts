@@ -44,7 +44,9 @@ export async function runCall(due: Due): Promise<CallOutcome> {
     return 'outcome' in result ? result.outcome : { ...quiet, ...unsure(due, sureness), result: result.value, ...messageOf(result.value) }
   }
   if (definition.kind === 'action') {
-    const reason = definition.due(params, found)
+    const asked = await unlessUnsure(due, sureness.because, () => definition.due(params, found))
+    if ('outcome' in asked) return asked.outcome
+    const reason = asked.value
     if (reason !== true) return { ...quiet, ...unsure(due, sureness), reason, result: { ran: false, reason } }
     const steps = definition.steps(params, due.call.inputs)
     return change(due, { steps, confidence: sureness.confidence, ...(sureness.because !== undefined && { because: sureness.because }) })

@@ -41,6 +41,7 @@ export const fileKind: ResourceKind<FileState> = {
   describe: describeFile,
   canonical: (state, id) => (typeof state.realPath === 'string' ? state.realPath : id),
   absent: (state) => !state.exists,
+  absentIsAll: true,
   overlaps: (changed, other) => changed === other || isBelow(other, changed),
   // Plans name `exists` only where it changes: then nothing can lie below, neither in what goes nor in what is new.
   follows: (id, changed, planned) => (isBelow(id, changed) && planned.exists !== undefined ? { exists: false, realPath: id } : undefined),
