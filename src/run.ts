@@ -5,7 +5,7 @@ import { type HostState, openHostState } from './engine/host-state.ts'
 import { openPlay } from './engine/open-play.ts'
 import { preflight } from './engine/preflight.ts'
 import { runPlay } from './engine/run-play.ts'
-import { loadValidator } from './engine/validate.ts'
+import { loadValidator, type ParamsValidator } from './engine/validate.ts'
 import { RollcallError } from './model/errors.ts'
 import type { Emit, HostRecap } from './model/event.ts'
 import type { Family } from './model/facts.ts'
@@ -29,32 +29,12 @@ export interface RunRequest extends PlaybookRequest {
 export async function run(request: RunRequest): Promise<number> {
   const started = performance.now()
   const opened = await openPlaybook(request) // Fleet, facts scope and Targets are fixed here; no host was contacted.
-  const { playbook, selection } = opened
-  const inventory = playbook.inventory.model
   const validate = loadValidator()
-  const gathered = await askAll(opened, request) // Every host answers …
+  const gathered = await unlessRefused(opened.compiled, askAll(opened, request)) // Every host answers …
   const states = openStates(opened, gathered, request.check)
   try {
     await opened.compiled // … and before the compiler's verdict nothing but facts was asked.
-    const files = new Map()
-    const contexts = []
-    for (const selected of selection.plays)
-      contexts.push(
-        openPlay({
-          selected,
-          inventory,
-          states,
-          playbook: playbook.name,
-          targets: selection.targets,
-          knowledge: gathered.knowledge,
-          check: request.check,
-          root: opened.project.root,
-          relative: opened.relative,
-          emit: request.emit,
-          validate: await validate,
-          files,
-        }),
-      )
+    const contexts = openPlays(opened, gathered, states, request, await validate)
     const looks = contexts.map(preflight)
     const [mistake] = looks.flatMap((look) => look.mistakes)
     if (mistake) throw mistake
@@ -63,7 +43,7 @@ export async function run(request: RunRequest): Promise<number> {
     for (const context of contexts) if (context.hosts.size > 0) await runPlay(context, request.forks) // … before any host changes.
     return recap(opened, gathered, states, request, performance.now() - started)
   } finally {
-    await Promise.all([...gathered.access.values()].map((access) => access.close()))
+    await closeAll(gathered)
   }
 }
 
@@ -86,6 +66,51 @@ async function askAll({ playbook, inventoryPath, selection }: OpenedPlaybook, re
     open: (host) => openHost(host, { check: request.check }),
     now: Date.now,
   })
+}
+
+/** Each play with what its closures may know: the fleet, whole, and the targets, limited. */
+function openPlays(
+  opened: OpenedPlaybook,
+  { knowledge }: Gathered,
+  states: ReadonlyMap<string, HostState>,
+  request: RunRequest,
+  validate: ParamsValidator,
+): PlayContext[] {
+  const { playbook, selection, relative, project } = opened
+  const { check, emit } = request
+  const inventory = playbook.inventory.model
+  const files = new Map()
+  return selection.plays.map((selected) =>
+    openPlay({
+      selected,
+      inventory,
+      states,
+      playbook: playbook.name,
+      targets: selection.targets,
+      knowledge,
+      check,
+      root: project.root,
+      relative,
+      emit,
+      validate,
+      files,
+    }),
+  )
+}
+
+/** A playbook that does not compile is refused as soon as that is known, also while hosts are still being asked. */
+async function unlessRefused(compiled: Promise<unknown>, asking: Promise<Gathered>): Promise<Gathered> {
+  const refused = compiled.then(() => new Promise<never>(() => {}))
+  try {
+    return await Promise.race([asking, refused])
+  } catch (error) {
+    asking.then(closeAll).catch(() => {})
+    throw error
+  }
+}
+
+async function closeAll({ access }: Gathered): Promise<void> {
+  await Promise.all([...access.values()].map((open) => open.close()))
 }
 
 function openStates({ playbook, selection }: OpenedPlaybook, gathered: Gathered, check: boolean): Map<string, HostState> {
