@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { openHost } from './connect.ts'
+import type { PlayContext } from './engine/context.ts'
 import { type Gathered, gatherFacts } from './engine/gather-facts.ts'
 import { type HostState, openHostState } from './engine/host-state.ts'
 import { openPlay } from './engine/open-play.ts'

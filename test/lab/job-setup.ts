@@ -37,7 +37,7 @@ export function useJobLab(purpose: string): JobLab {
 }
 
 /** Where a host may change without being changed by us: what sshd, sudo and the journal write down of every login. */
-const own = ['/var/log/wtmp', '/var/log/btmp', '/var/log/lastlog', '/var/log/auth.log', '/var/log/journal', '/run', '/var/run', '/var/lib/sudo/ts']
+const own = ['/var/log/wtmp', '/var/log/btmp', '/var/log/lastlog', '/var/log/auth.log', '/var/log/journal', '/run', '/var/lib/sudo/ts']
 const kernels = ['/proc', '/sys', '/dev']
 
 /** Every file of a host, a line each: kind, owner, mode, time of change and content of files; /tmp is among them. */
