@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto'
 import type { ReadSet } from '../dsl/resource.ts'
 import type { Step } from '../dsl/step.ts'
 import { RollcallError } from '../model/errors.ts'
-import type { Confidence, DiffEntry } from '../model/event.ts'
+import type { DiffEntry } from '../model/event.ts'
 import { stepJob } from '../resources/step-job.ts'
 import type { Job, Reply } from '../transport/session-types.ts'
 import { differences, type States, type WantedStates } from './compare.ts'
 import { decode, keep } from './exchange.ts'
 import type { HostWriter } from './host-access.ts'
 import { cached, discard } from './host-state.ts'
-import type { CallOutcome } from './outcome.ts'
-import { stepFailure } from './outcome.ts'
+import { type CallOutcome, stepFailure, sureness } from './outcome.ts'
+import type { Unsure } from './overlay.ts'
 import { clearPending, notePending, parsePending, readPending, recordPending } from './pending.ts'
 import { readsBehind } from './reads.ts'
 import type { Due } from './run-call.ts'
@@ -19,8 +19,8 @@ import { describeStep } from './steps.ts'
 /** A change that is planned: its steps, and for a module the states around it. */
 export interface Change {
   readonly steps: readonly Step[]
-  readonly confidence: Confidence
-  readonly because?: string
+  /** Check mode: what makes it uncertain that this is what would happen. */
+  readonly unsure: Unsure | undefined
   readonly state?: {
     readonly reads: ReadSet
     readonly found: States
@@ -47,11 +47,10 @@ function foresee(due: Due, planned: Change): CallOutcome {
   overlay?.touch(touches(due), due.task.name)
   if (state)
     for (const [name, wanted] of Object.entries(state.wanted))
-      if (wanted) overlay?.plan(state.reads[name]!, wanted, state.found[name]!, due.task.name)
+      if (wanted) overlay?.plan(state.reads[name]!, wanted, state.found[name]!, due.task.name, planned.unsure?.confidence ?? 'certain')
   return {
     changed: true,
-    confidence: planned.confidence,
-    ...(planned.confidence !== 'certain' && { reason: `after '${planned.because}', which is only planned` }),
+    ...sureness(planned.unsure),
     result: state ? state.result(state.after, true) : { ran: false, reason: 'check mode' },
     diff: state?.diff ?? [],
     steps: planned.steps.map(describeStep),

@@ -3,6 +3,7 @@ import type { TaskRecord } from '../dsl/record.ts'
 import type { Emit, TemplateView } from '../model/event.ts'
 import type { Evaluation } from './evaluate.ts'
 import type { HostState } from './host-state.ts'
+import type { Unsure } from './overlay.ts'
 import type { SelectedPlay } from './select.ts'
 import type { ParamsValidator } from './validate.ts'
 
@@ -30,6 +31,8 @@ export interface PlayHost {
   readonly state: HostState
   readonly results: Map<TaskRecord, object>
   readonly notified: Set<TaskRecord>
+  /** Check mode: tasks whose results are not what a run would leave, or may not be. */
+  readonly unsure: Map<TaskRecord, Unsure>
   /** Evaluations that need no further result, kept for the play: closures are pure. */
   readonly evaluations: Map<TaskRecord, Evaluation>
 }

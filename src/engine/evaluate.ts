@@ -4,6 +4,7 @@ import type { TaskRecord } from '../dsl/record.ts'
 import { RollcallError, type SourceLine } from '../model/errors.ts'
 import type { TemplateView } from '../model/event.ts'
 import type { PlayContext, PlayHost } from './context.ts'
+import { leastSure, type Unsure } from './overlay.ts'
 
 /** A call whose parameters are valid and whose inputs are bytes. */
 export interface PreparedCall {
@@ -12,10 +13,12 @@ export interface PreparedCall {
   readonly inputs: { readonly [name: string]: ResolvedInput | undefined }
   readonly views: readonly TemplateView[]
   readonly at: SourceLine | undefined
+  /** Check mode: its parameters come from results that a run may leave otherwise. */
+  readonly unsure: Unsure | undefined
 }
 
 export type Evaluation =
-  | { readonly kind: 'skipped'; readonly reason: string }
+  | { readonly kind: 'skipped'; readonly reason: string; readonly unsure: Unsure | undefined }
   | { readonly kind: 'ready'; readonly calls: readonly PreparedCall[]; readonly list: boolean }
   /** It waits for the result of a task that has not run yet; its reads are known unless `calls` is empty. */
   | { readonly kind: 'pending'; readonly calls: readonly PreparedCall[] }
@@ -38,9 +41,12 @@ export function evaluate(context: PlayContext, playHost: PlayHost, task: TaskRec
 
 function evaluateNow(context: PlayContext, playHost: PlayHost, task: TaskRecord): Evaluation {
   let waits = false
+  const read = new Set<TaskRecord>()
+  const unsure = () => leastSure([...read].flatMap((of) => playHost.unsure.get(of) ?? []))
   const scope = {
     ...context.scopeOf(playHost.state.host.name),
     result: (of: TaskRecord) => {
+      read.add(of)
       const left = playHost.results.get(of)
       if (left) return left
       if (!context.selected.play.tasks.includes(of))
@@ -65,20 +71,20 @@ function evaluateNow(context: PlayContext, playHost: PlayHost, task: TaskRecord)
     } catch (error) {
       if (!waits) throw error
     }
-    if (!waits && !due) return { kind: 'skipped', reason: 'its condition is false' }
+    if (!waits && !due) return { kind: 'skipped', reason: 'its condition is false', unsure: unsure() }
     const waitsForWhen = waits
     waits = false
     const action = typeof task.action === 'function' ? task.action(scope) : task.action
     if (waits) return { kind: 'pending', calls: [] }
     const list = Array.isArray(action)
-    const calls = ([action].flat() as Call[]).map((call) => prepare(context, call))
+    const calls = ([action].flat() as Call[]).map((call) => prepare(context, call, unsure()))
     return waitsForWhen ? { kind: 'pending', calls } : { kind: 'ready', calls, list }
   } catch (error) {
     return waits ? { kind: 'pending', calls: [] } : { kind: 'error', error }
   }
 }
 
-function prepare(context: PlayContext, call: Call): PreparedCall {
+function prepare(context: PlayContext, call: Call, unsure: Unsure | undefined): PreparedCall {
   const { definition, params, at } = call ?? {}
   if (!definition)
     throw new RollcallError({
@@ -103,7 +109,7 @@ function prepare(context: PlayContext, call: Call): PreparedCall {
       inputs[name] = resolved.input
       views.push(...resolved.views)
     }
-  return { definition, params, inputs, views, at }
+  return { definition, params, inputs, views, at, unsure }
 }
 
 function nameOf(value: unknown): string {

@@ -44,7 +44,10 @@ export function openPlay(open: OpenPlay): PlayContext {
   const scopes = new Map<string, object>()
   const hosts = selected.hosts
     .flatMap((name) => states.get(name) ?? [])
-    .map((state): [string, PlayHost] => [state.host.name, { state, results: new Map(), notified: new Set(), evaluations: new Map() }])
+    .map((state): [string, PlayHost] => [
+      state.host.name,
+      { state, results: new Map(), notified: new Set(), unsure: new Map(), evaluations: new Map() },
+    ])
   return {
     selected,
     playbook: open.playbook,

@@ -1,5 +1,7 @@
-import type { ErrorDetails } from '../model/errors.ts'
+import type { TaskRecord } from '../dsl/record.ts'
+import { type ErrorDetails, RollcallError } from '../model/errors.ts'
 import type { Confidence, DiffEntry } from '../model/event.ts'
+import type { Unsure } from './overlay.ts'
 
 /** What one call did, or in check mode would do, on one host. */
 export interface CallOutcome {
@@ -7,11 +9,52 @@ export interface CallOutcome {
   readonly confidence: Confidence
   /** Why it is not certain, or why an action had nothing to do. */
   readonly reason?: string
-  /** What `result(task)` gives, without `changed` and `skipped`. */
-  readonly result: object
+  /** What `result(task)` gives, without `changed` and `skipped`; undefined where check mode cannot tell. */
+  readonly result: object | undefined
   readonly diff: readonly DiffEntry[]
   readonly steps: readonly string[]
   readonly message?: string
+}
+
+/** Confidence and reason as an outcome shows them. */
+export function sureness(unsure: Unsure | undefined): Pick<CallOutcome, 'confidence' | 'reason'> {
+  return unsure ? { confidence: unsure.confidence, reason: `after '${unsure.because}', which is only planned` } : { confidence: 'certain' }
+}
+
+/** Check mode: a closure needs the result of a task of which nothing can be told before the run. */
+export class UnknownResult extends RollcallError {
+  override readonly name = 'UnknownResult'
+}
+
+/** Stands for a result that cannot be told: `changed` and `skipped` may be read, anything else is an `UnknownResult`. */
+export function unknownResult(task: TaskRecord, changed: boolean): object {
+  return guarded(
+    { changed, skipped: false },
+    (field) => new UnknownResult({ summary: 'In check mode this result is not known', detail: `'${field}' of '${task.name}'` }),
+  )
+}
+
+/** A skipped task left `changed` and `skipped`; reading more of it is an error, not `undefined`. */
+export function skippedResult(task: TaskRecord): object {
+  const detail = (field: string) => `'${task.name}' was skipped, so it has no '${field}'`
+  return guarded(
+    { changed: false, skipped: true },
+    (field) =>
+      new RollcallError({
+        summary: 'The result of a skipped task was read',
+        detail: detail(field),
+        fix: 'Ask result(task).skipped first.',
+      }),
+  )
+}
+
+function guarded(known: object, refuse: (field: string) => Error): object {
+  return new Proxy(known as Record<string | symbol, unknown>, {
+    get: (target, field) => {
+      if (field in target || typeof field === 'symbol' || field === 'then' || field === 'toJSON') return target[field]
+      throw refuse(field)
+    },
+  })
 }
 
 /** A step failed on the host: carries what the operator needs to see. */

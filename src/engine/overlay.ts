@@ -2,6 +2,12 @@ import type { Read } from '../dsl/resource.ts'
 import type { Confidence } from '../model/event.ts'
 import { merge, type State } from './compare.ts'
 
+/** Why something is not certain: an earlier task that is only planned. */
+export interface Unsure {
+  readonly confidence: Exclude<Confidence, 'certain'>
+  readonly because: string
+}
+
 /** A state as check mode sees it after the planned changes of earlier tasks. */
 export interface View {
   readonly state: State
@@ -15,7 +21,7 @@ export interface View {
  * touched besides. Real runs have none: there, reading again tells.
  */
 export interface Overlay {
-  readonly plan: (read: Read, wanted: State, found: State, task: string) => void
+  readonly plan: (read: Read, wanted: State, found: State, task: string, confidence: Confidence) => void
   readonly touch: (patterns: readonly string[], task: string) => void
   readonly view: (read: Read, real: State) => View
   /** The last task that planned anything; undefined while the host is still as it was found. */
@@ -25,6 +31,9 @@ export interface Overlay {
 interface Planned {
   readonly read: Read
   readonly wanted: State
+  readonly task: string
+  /** How sure it was that anything had to change; what is wanted holds afterwards in any case. */
+  readonly confidence: Confidence
 }
 
 /** An empty overlay: the host as it is. */
@@ -36,11 +45,11 @@ export function openOverlay(): Overlay {
 
   return {
     lastPlanned: () => last,
-    plan(read, wanted, found, task) {
+    plan(read, wanted, found, task, confidence) {
       last = task
       for (const key of new Set([read.key, canonical(read, found)])) {
         const earlier = planned.get(key)
-        planned.set(key, { read, wanted: merge(earlier?.wanted, wanted) })
+        planned.set(key, { read, wanted: merge(earlier?.wanted, wanted), task, confidence })
       }
     },
     touch(patterns, task) {
@@ -53,7 +62,7 @@ export function openOverlay(): Overlay {
       for (const other of planned.values()) {
         if (other.read.kind !== read.kind || !read.kind.overlaps?.(other.read.id, read.id)) continue
         const state = read.kind.follows?.(read.id, other.read.id, other.wanted)
-        if (state) return { state: state as State, confidence: 'certain' }
+        if (state) return { state: state as State, confidence: other.confidence, because: other.task }
       }
       const by = touched.findLast(({ matches }) => matches.test(read.key))
       if (!by) return { state: real, confidence: 'certain' }
@@ -68,11 +77,11 @@ function glob(pattern: string): RegExp {
 }
 
 const order: readonly Confidence[] = ['certain', 'assumed', 'unknown']
-/** The least sure of several views. */
-export function leastSure(views: readonly View[]): { confidence: Confidence; because?: string } {
-  let worst: { confidence: Confidence; because?: string } = { confidence: 'certain' }
-  for (const view of views)
-    if (order.indexOf(view.confidence) > order.indexOf(worst.confidence))
-      worst = { confidence: view.confidence, ...(view.because !== undefined && { because: view.because }) }
+/** The least sure of several views; undefined when all are certain. */
+export function leastSure(views: readonly Pick<View, 'confidence' | 'because'>[]): Unsure | undefined {
+  let worst: Unsure | undefined
+  for (const { confidence, because = 'an earlier task' } of views)
+    if (confidence !== 'certain' && order.indexOf(confidence) > order.indexOf(worst?.confidence ?? 'certain'))
+      worst = { confidence, because }
   return worst
 }

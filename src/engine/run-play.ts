@@ -2,8 +2,9 @@ import type { TaskRecord } from '../dsl/record.ts'
 import { RollcallError, UnreachableError } from '../model/errors.ts'
 import { limitConcurrency } from '../util/concurrency.ts'
 import type { PlayContext, PlayHost } from './context.ts'
+import { skippedResult } from './outcome.ts'
 import { clearPending, notePending, parsePending, readPending } from './pending.ts'
-import { runTask, skippedResult } from './run-task.ts'
+import { runTask } from './run-task.ts'
 
 /**
  * Runs one play: task by task, every host finishing a task before any host begins the next (Ansible's linear order);

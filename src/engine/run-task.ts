@@ -7,7 +7,7 @@ import { userFrames } from '../util/caller.ts'
 import { jsonSafe } from './compare.ts'
 import type { PlayContext, PlayHost } from './context.ts'
 import { type Evaluation, evaluate, type PreparedCall } from './evaluate.ts'
-import type { CallOutcome } from './outcome.ts'
+import { type CallOutcome, skippedResult, sureness as surenessOf, UnknownResult, unknownResult } from './outcome.ts'
 import { userOf } from './reads.ts'
 import { runCall } from './run-call.ts'
 
@@ -34,7 +34,9 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
     const evaluation = evaluate(context, playHost, task)
     if (evaluation.kind === 'skipped') {
       playHost.results.set(task, skippedResult(task))
-      return emit({ module, outcome: 'skipped', confidence: 'certain', reason: evaluation.reason })
+      if (evaluation.unsure) playHost.unsure.set(task, evaluation.unsure)
+      const { confidence, reason } = surenessOf(evaluation.unsure)
+      return emit({ module, outcome: 'skipped', confidence, reason: [evaluation.reason, reason].filter(Boolean).join(', ') })
     }
     calls = callsOf(evaluation, task)
     module = calls[0]?.definition.name ?? ''
@@ -43,21 +45,53 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
       outcomes.push(await runCall({ context, playHost, task, as: userOf(context, task), call, ahead: [task, ...ahead] }))
     const changed = outcomes.some((outcome) => outcome.changed)
     if (changed) for (const handler of task.notify) playHost.notified.add(handler)
+    const summary = summarise(outcomes)
     const list = evaluation.kind === 'ready' && evaluation.list
-    const result = list ? { items: outcomes.map((outcome) => outcome.result) } : (outcomes[0]?.result ?? {})
-    playHost.results.set(task, { ...result, changed, skipped: false })
+    const result = resultOf(outcomes, list)
+    playHost.results.set(task, result ? { ...result, changed, skipped: false } : unknownResult(task, changed))
+    noteUnsure(context, playHost, task, calls, summary)
     emit({
       module,
-      ...summarise(outcomes),
+      ...summary,
       ...viewsOf(calls),
       result: jsonSafe({ ...result, changed }),
       ...(changed && task.notify.length > 0 && { notified: task.notify.map((handler) => handler.name) }),
     })
   } catch (error) {
+    if (error instanceof UnknownResult && context.check) {
+      playHost.results.set(task, unknownResult(task, true))
+      playHost.unsure.set(task, { confidence: 'unknown', because: task.name })
+      return emit({
+        module,
+        outcome: 'changed',
+        confidence: 'unknown',
+        reason: `it depends on ${error.details.detail}, which is not known in check mode`,
+      })
+    }
     const unreachable = error instanceof UnreachableError
     state.status = unreachable ? 'unreachable' : 'failed'
     emit({ module, outcome: state.status, confidence: 'certain', error: explain(error, context, playHost, task), ...viewsOf(calls) })
   }
+}
+
+function resultOf(outcomes: readonly CallOutcome[], list: boolean): object | undefined {
+  const results = outcomes.flatMap(({ result }) => result ?? [])
+  if (results.length < outcomes.length) return undefined
+  return list ? { items: results } : (results[0] ?? {})
+}
+
+/** Check mode: what later tasks read of this result may be otherwise in a run. Of an action that ran nothing is known. */
+function noteUnsure(
+  context: PlayContext,
+  playHost: PlayHost,
+  task: TaskRecord,
+  calls: readonly PreparedCall[],
+  { outcome, confidence }: ReturnType<typeof summarise>,
+): void {
+  if (!context.check) return
+  if (confidence !== 'certain') playHost.unsure.set(task, { confidence, because: task.name })
+  else if (outcome === 'changed' && calls.some(({ definition }) => definition.kind === 'action'))
+    playHost.unsure.set(task, { confidence: 'assumed', because: task.name })
 }
 
 function callsOf(evaluation: Evaluation, task: TaskRecord): readonly PreparedCall[] {
@@ -99,20 +133,6 @@ function summarise(outcomes: readonly CallOutcome[]): {
 function viewsOf(calls: readonly PreparedCall[]): Pick<TaskEvent, 'templates'> {
   const templates = calls.flatMap((call) => call.views)
   return templates.length === 0 ? {} : { templates }
-}
-
-/** A skipped task left `changed` and `skipped`; reading more of it is an error, not `undefined`. */
-export function skippedResult(task: TaskRecord): object {
-  return new Proxy({ changed: false, skipped: true } as Record<string | symbol, unknown>, {
-    get: (target, field) => {
-      if (field in target || typeof field === 'symbol' || field === 'then' || field === 'toJSON') return target[field]
-      throw new RollcallError({
-        summary: 'The result of a skipped task was read',
-        detail: `'${task.name}' was skipped, so it has no '${field}'`,
-        fix: 'Ask result(task).skipped first.',
-      })
-    },
-  })
 }
 
 /** The details of whatever was thrown, with host, task and line; a plain error shows the user's frame. */

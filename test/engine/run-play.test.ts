@@ -196,7 +196,7 @@ describe('check mode', () => {
       'present: ok (assumed)',
       'absent: changed (unknown)',
       'needs: changed (unknown)',
-      'not run: skipped',
+      'not run: skipped (assumed)',
     ])
     expect(run.tasks[2]?.reason).toContain(`after 'act'`)
   })
@@ -207,6 +207,41 @@ describe('check mode', () => {
     const run = await runLocally(playbook, { home, check: true })
     expect(run.outcomes('one')).toEqual(['needs: failed'])
     expect(run.tasks[0]?.error).toMatchObject({ summary: `${at('a')} is not there`, fix: 'Make it first.' })
+  })
+  test('a refusal that no planned change can help fails in check mode too', async () => {
+    const playbook = definePlaybook('unrelated', inventory, (play) => {
+      play('unrelated', { hosts: 'one' }, ({ task }) => {
+        task('unrelated', note({ path: at('a'), text: 'a' }))
+        task('needs', note({ path: at('b'), text: 'b', needs: at('missing') }))
+      })
+    })
+    const run = await runLocally(playbook, { home, check: true })
+    expect(run.outcomes('one')).toEqual(['unrelated: changed', 'needs: failed'])
+  })
+  test('a query that refuses after a planned change is no failure, and what depends on its result is unknown', async () => {
+    const playbook = definePlaybook('asks', inventory, (play) => {
+      play('asks', { hosts: 'one' }, ({ task }) => {
+        task('plan', note({ path: at('a'), text: 'a' }))
+        const asked = task('ask', ask({ script: sh`true`, refuse: 'it does not answer' }))
+        task('uses', ({ result }) => note({ path: at('b'), text: result(asked).answer }))
+        task('if', note({ path: at('c'), text: 'c' }), { when: ({ result }) => result(asked).answer === 'a' })
+        task('after', note({ path: at('a'), text: 'a' }))
+      })
+    })
+    const run = await runLocally(playbook, { home, check: true })
+    expect(run.outcomes('one')).toEqual(['plan: changed', 'ask: ok (unknown)', 'uses: changed (unknown)', 'if: changed (unknown)', 'after: ok'])
+    expect(run.tasks[2]?.reason).toBe(`it depends on 'answer' of 'ask', which is not known in check mode`)
+  })
+  test('what is made from an unsure result is unsure', async () => {
+    const playbook = definePlaybook('depends', inventory, (play) => {
+      play('depends', { hosts: 'one' }, ({ task }) => {
+        const act = task('act', happen({ log: at('log'), word: 'x' }))
+        const derived = task('derived', ({ result }) => note({ path: at('d'), text: String(result(act).changed) }))
+        task('derived again', ({ result }) => note({ path: at('e'), text: String(result(derived).after.note.text) }))
+      })
+    })
+    const run = await runLocally(playbook, { home, check: true })
+    expect(run.outcomes('one')).toEqual(['act: changed', 'derived: changed (unknown)', 'derived again: changed (unknown)'])
   })
   test('no script of a step ever leaves the controller', async () => {
     const run = await runLocally(two(), { home, check: true })

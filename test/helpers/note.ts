@@ -61,7 +61,10 @@ const askKind: ResourceKind<{ answer: string }> = {
 export const ask = defineQuery({
   name: 'ask',
   summary: 'Asks',
-  params: parameters({ script: instanceOf('Script', Script) }),
+  params: parameters({ script: instanceOf('Script', Script), refuse: Type.Optional(Type.String()) }),
   reads: ({ script }) => ({ said: readOf(askKind, script.text) }),
-  result: (_, { said }) => said,
+  result: ({ refuse }, { said }) => {
+    if (refuse !== undefined) throw new Refusal(refuse)
+    return said
+  },
 })
