@@ -41,7 +41,7 @@ export function evaluate(context: PlayContext, playHost: PlayHost, task: TaskRec
 
 function evaluateNow(context: PlayContext, playHost: PlayHost, task: TaskRecord): Evaluation {
   let waits = false
-  const read = new Set<TaskRecord>()
+  const read = new Set<TaskRecord>(task.kind === 'handler' ? [task] : []) // A handler is as sure as what notified it.
   const unsure = () => leastSure([...read].flatMap((of) => playHost.unsure.get(of) ?? []))
   const scope = {
     ...context.scopeOf(playHost.state.host.name),

@@ -93,6 +93,7 @@ async function findPending(context: PlayContext, playHost: PlayHost): Promise<vo
 
 async function runHandler(context: PlayContext, playHost: PlayHost, handler: TaskRecord): Promise<void> {
   playHost.notified.delete(handler)
+  playHost.evaluations.delete(handler)
   await runTask(context, playHost, handler, [])
   const { state } = playHost
   const record = state.pending.get(handler.id)

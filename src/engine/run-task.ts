@@ -44,8 +44,8 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
     for (const call of calls)
       outcomes.push(await runCall({ context, playHost, task, as: userOf(context, task), call, ahead: [task, ...ahead] }))
     const changed = outcomes.some((outcome) => outcome.changed)
-    if (changed) for (const handler of task.notify) playHost.notified.add(handler)
     const summary = summarise(outcomes)
+    if (changed) notify(context, playHost, task, summary)
     const list = evaluation.kind === 'ready' && evaluation.list
     const result = resultOf(outcomes, list)
     playHost.results.set(task, result ? { ...result, changed, skipped: false } : unknownResult(task, changed))
@@ -60,6 +60,7 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
   } catch (error) {
     if (error instanceof UnknownResult && context.check) {
       playHost.results.set(task, unknownResult(task, true))
+      notify(context, playHost, task, { confidence: 'unknown' })
       playHost.unsure.set(task, { confidence: 'unknown', because: task.name })
       return emit({
         module,
@@ -71,6 +72,15 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
     const unreachable = error instanceof UnreachableError
     state.status = unreachable ? 'unreachable' : 'failed'
     emit({ module, outcome: state.status, confidence: 'certain', error: explain(error, context, playHost, task), ...viewsOf(calls) })
+  }
+}
+
+/** In check mode a handler that only unsure changes notified is unsure itself. */
+function notify(context: PlayContext, playHost: PlayHost, task: TaskRecord, { confidence }: Pick<CallOutcome, 'confidence'>): void {
+  for (const handler of task.notify) {
+    if (confidence === 'certain') playHost.unsure.delete(handler)
+    else if (context.check && !playHost.notified.has(handler)) playHost.unsure.set(handler, { confidence, because: task.name })
+    playHost.notified.add(handler)
   }
 }
 

@@ -22,13 +22,14 @@ const format = ['Package', 'Architecture', 'db:Status-Abbrev', 'Version'].map((f
 
 function script(requests: readonly ReadRequest[]): Script {
   const candidates = requests.filter(({ need }) => need === 'candidate').map(({ id }) => id)
+  // Without its caches apt-cache reads only: as root it would write them, in check mode too.
   // dpkg itself is asked about as well: its architecture is the machine's own.
   return sh`LC_ALL=C; export LC_ALL
 command -v dpkg-query >/dev/null || { printf 'none\0'; exit 0; }
 printf 'dpkg\0'
 dpkg-query -W -f ${`${format}\\n`} -- dpkg ${requests.map(({ id }) => id)} 2>/dev/null
 printf '\0'
-${candidates.length === 0 ? sh`:` : sh`apt-cache policy -- ${candidates} 2>&1`}
+${candidates.length === 0 ? sh`:` : sh`apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= policy -- ${candidates} 2>&1`}
 printf '\0'
 exit 0`
 }

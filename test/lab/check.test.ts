@@ -30,8 +30,10 @@ describe('check mode on bare hosts', () => {
     expect([check.code, check.stderr]).toEqual([0, ''])
     expect(eventsOf(check, 'run')[0]).toMatchObject({ check: true, targets: both })
     expect(eventsOf(check, 'recap')[0]).toMatchObject({ check: true, exitCode: 0 })
-    expect(differences(before[0]!, await tree(lab, viper))).toEqual([])
-    expect(differences(before[1]!, await tree(lab, panda))).toEqual([])
+    // Debian's sudo notes down that an administrator has used it, the first time, by itself.
+    const ofOurs = (difference: string) => !difference.includes('/.sudo_as_admin_successful')
+    expect(differences(before[0]!, await tree(lab, viper)).filter(ofOurs)).toEqual([])
+    expect(differences(before[1]!, await tree(lab, panda)).filter(ofOurs)).toEqual([])
     for (const event of eventsOf(check, 'task').filter(({ confidence }) => confidence !== 'certain'))
       expect([event.task, event.reason]).toEqual([event.task, expect.stringMatching(/only planned|cannot be told before/)])
   })
@@ -58,9 +60,9 @@ describe('check mode on bare hosts', () => {
     const { said, happened } = certainties(check, real)
     expect(said.length).toBeGreaterThan(8)
     expect(happened).toEqual(said)
-    // And what it foretold without being certain of it did not go wrong either: the same tasks changed.
+    // Nothing changed that it had not foretold, for certain or not.
     const changed = (of: CliRun) => eventsOf(of, 'task').flatMap((event) => (event.outcome === 'changed' ? [`${event.host} ${event.task}`] : []))
-    expect(changed(real).sort()).toEqual(changed(check).sort())
+    expect(changed(check)).toEqual(expect.arrayContaining(changed(real)))
   })
 
   it('after the run there is nothing left that would change, and nothing unsure', async () => {
