@@ -1,7 +1,7 @@
 import type { FoundSoFar } from '../dsl/definition.ts'
 import type { TaskRecord } from '../dsl/record.ts'
 import type { Read, ReadSet } from '../dsl/resource.ts'
-import { RollcallError } from '../model/errors.ts'
+import { RollcallError, UnreachableError } from '../model/errors.ts'
 import type { Job } from '../transport/session-types.ts'
 import type { State } from './compare.ts'
 import type { PlayContext, PlayHost } from './context.ts'
@@ -56,9 +56,13 @@ export function readsAhead(context: PlayContext, playHost: PlayHost, tasks: read
   return wishes
 }
 
-/** One exchange a user: the reads wanted, and once a run the handlers an earlier run left pending. */
-export async function fetchReads(
+/**
+ * One exchange a user: the reads wanted, and once a run the handlers an earlier run left pending. What refuses another
+ * user than the one who is due is heard when that user's tasks are due.
+ */
+async function fetchReads(
   playHost: PlayHost,
+  due: As,
   wishes: ReadonlyMap<As, readonly Read[]>,
 ): Promise<ReadonlyMap<As, ReadonlyMap<string, State | Error>>> {
   const { state } = playHost
@@ -68,7 +72,9 @@ export async function fetchReads(
       if (reads.length === 0) return
       const batch = compileReads(reads)
       const pending: Job[] = state.pendingRead.has(as) ? [] : [readPending(state.access.userOf(as))]
-      const replies = await state.access.reader.read(as, [...pending, ...batch.jobs])
+      const asked = state.access.reader.read(as, [...pending, ...batch.jobs])
+      const replies = as === due ? await asked : await asked.catch(unlessUnreachable)
+      if (!replies) return
       if (pending.length > 0) notePending(state, as, parsePending(replies[0]!))
       const states = batch.parse(replies.slice(pending.length))
       keep(state, as, batch, states)
@@ -76,6 +82,10 @@ export async function fetchReads(
     }),
   )
   return answers
+}
+
+function unlessUnreachable(error: unknown): undefined {
+  if (error instanceof UnreachableError) throw error
 }
 
 /** Reads of a change's own keys, of the rest of its task's list and of the next task, to ride behind the steps. */
@@ -119,8 +129,8 @@ export async function readDue(
         return value instanceof Error ? [value] : []
       })
     wishes.set(as, [...missing, ...(wishes.get(as) ?? [])])
-    let answers = await fetchReads(playHost, wishes)
-    if (errors(answers).length > 0) answers = await fetchReads(playHost, new Map([[as, missing]])) // Alone: another task's read may have spoilt the batch.
+    let answers = await fetchReads(playHost, as, wishes)
+    if (errors(answers).length > 0) answers = await fetchReads(playHost, as, new Map([[as, missing]])) // Alone: another task's read may have spoilt the batch.
     const [error] = errors(answers)
     if (error) throw error
     for (const read of missing) if (read.kind.freshness === 'live') live.set(read.key, answers.get(as)!.get(read.key) as State)

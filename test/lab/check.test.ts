@@ -61,7 +61,8 @@ describe('check mode on bare hosts', () => {
     expect(said.length).toBeGreaterThan(8)
     expect(happened).toEqual(said)
     // Nothing changed that it had not foretold, for certain or not.
-    const changed = (of: CliRun) => eventsOf(of, 'task').flatMap((event) => (event.outcome === 'changed' ? [`${event.host} ${event.task}`] : []))
+    const changed = (of: CliRun) =>
+      eventsOf(of, 'task').flatMap((event) => (event.outcome === 'changed' ? [`${event.host} ${event.task}`] : []))
     expect(changed(check)).toEqual(expect.arrayContaining(changed(real)))
   })
 

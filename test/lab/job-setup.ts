@@ -81,7 +81,10 @@ export async function eventually(check: () => Promise<void>): Promise<void> {
   }
 }
 
-export const serverLines = ['server node1 10.108.0.4:8080 check inter 5s fall 3 rise 2', 'server node2 10.108.0.3:8080 check inter 5s fall 3 rise 2']
+export const serverLines = [
+  'server node1 10.108.0.4:8080 check inter 5s fall 3 rise 2',
+  'server node2 10.108.0.3:8080 check inter 5s fall 3 rise 2',
+]
 
 /** That HAProxy on a host is configured for both nodes and runs. */
 export async function expectBalancing(lab: LabId, host: LabHost): Promise<void> {

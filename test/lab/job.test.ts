@@ -10,12 +10,24 @@ const { lab, run, cli, factsFolder, forgetFacts } = useJobLab('job')
 
 /** What a host says of itself, by other means than our facts. */
 async function ownAnswer(host: LabHost) {
-  const said = await inside(lab, host, `. /etc/os-release; echo "$ID"; echo "$VERSION_ID"; awk '/^MemTotal:/ { print $2 }' /proc/meminfo; nproc --all`)
+  const said = await inside(
+    lab,
+    host,
+    `. /etc/os-release; echo "$ID"; echo "$VERSION_ID"; awk '/^MemTotal:/ { print $2 }' /proc/meminfo; nproc --all`,
+  )
   const [distribution, version, kilobytes, cpuCount] = said.split('\n')
-  return { name: host.name, address: host.address, distribution, version, memoryMb: Math.round(Number(kilobytes) / 1024), cpuCount: Number(cpuCount) }
+  return {
+    name: host.name,
+    address: host.address,
+    distribution,
+    version,
+    memoryMb: Math.round(Number(kilobytes) / 1024),
+    cpuCount: Number(cpuCount),
+  }
 }
 
-const peersOf = async (host: LabHost) => JSON.parse(await inside(lab, host, 'cat /etc/dynia/peers.json')) as { version: string; memoryMb: number }[]
+const peersOf = async (host: LabHost) =>
+  JSON.parse(await inside(lab, host, 'cat /etc/dynia/peers.json')) as { version: string; memoryMb: number }[]
 
 /** That a host's peers.json says of both hosts what they say themselves. */
 async function expectPeers(host: LabHost, about: readonly unknown[]): Promise<void> {
@@ -60,7 +72,9 @@ describe('the main job on bare hosts, limited to honor-viper', () => {
     await expectBalancing(lab, viper)
     await expectPeers(viper, about)
     for (const task of ['haproxy : haproxy.cfg', 'peers : peers.json'])
-      expect(taskOf(done, viper.name, task).templates).toMatchObject([{ hosts: [viper.name, panda.name], fleetSize: 2, of: 'group cluster' }])
+      expect(taskOf(done, viper.name, task).templates).toMatchObject([
+        { hosts: [viper.name, panda.name], fleetSize: 2, of: 'group cluster' },
+      ])
     expect(differences(before, await tree(lab, panda))).toEqual([])
   })
 
@@ -149,7 +163,9 @@ describe('with crystal-panda stopped', () => {
     expect(error).toMatchObject({
       summary: 'A fact of another host is not known',
       at: { file: 'templates/peers.json.eta', line: 6 },
-      fix: expect.stringContaining('Start the host, or run once with it up so that its facts are remembered, or declare the fact in the inventory:'),
+      fix: expect.stringContaining(
+        'Start the host, or run once with it up so that its facts are remembered, or declare the fact in the inventory:',
+      ),
     })
     expect(error?.detail).toMatch(/^os\.distribution of crystal-panda: the host is down \(10\.108\.0\.3 port 22: no route to the host/)
     expect(await inside(lab, viper, 'ls /etc/dynia')).toBe('')
@@ -166,7 +182,7 @@ describe('with crystal-panda stopped', () => {
       'os.distribution of crystal-panda',
       'templates/peers.json.eta:6',
       'Start the host',
-      "facts: { os: { distribution: … } }",
+      'facts: { os: { distribution: … } }',
     ])
       expect(done.stdout).toContain(text)
   })
