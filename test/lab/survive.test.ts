@@ -1,4 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { execIn } from '../../src/lab/index.ts'
 import { eventsOf, outcomes, scratchFile, startRollcall, taskOf } from '../helpers/cli.ts'
@@ -44,20 +48,30 @@ describe('a configuration that HAProxy rejects', () => {
     })
     expect(await inside(lab, viper, `sha256sum ${config}; stat -c '%i %Y' ${config}; systemctl show -p MainPID haproxy`)).toBe(before)
     expect(await inside(lab, viper, 'ls -A /etc/haproxy | grep rollcall || echo none')).toBe('none')
+    // Nothing was changed, so no handler is owed.
+    expect(await inside(lab, viper, 'ls -A /var/lib/rollcall/pending')).toBe('')
     expect(await curl(lab, viper, 'http://10.108.0.4/')).toBe('honor-viper\n200')
   })
 })
+
+/** Certificate and key in one file, as HAProxy takes them. */
+function selfSigned(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-tls-'))
+  const path = (name: string) => join(folder, name)
+  const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=dynia.test']
+  execFileSync('openssl', [...request, '-keyout', path('key'), '-out', path('cert')], { stdio: 'ignore' })
+  const pem = readFileSync(path('cert'), 'utf8') + readFileSync(path('key'), 'utf8')
+  rmSync(folder, { recursive: true })
+  return pem
+}
 
 describe('TLS', () => {
   const certificates = '/etc/haproxy/certs'
   it('is served where there is a certificate, which HAProxy accepts, and the run no longer says that there is none', async () => {
     const without = await cli(['run', 'prepare.ts', ...limited])
     expect(without.stdout).toContain('no certificate at /etc/haproxy/certs/site.pem: HTTP only')
-    await inside(
-      lab,
-      viper,
-      `command -v openssl >/dev/null || { apt-get -y install openssl >/dev/null; }; cd ${certificates} && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=dynia.test -keyout key -out cert 2>/dev/null && cat cert key >site.pem && rm cert key`,
-    )
+    const pem = await execIn(lab, viper.name, ['sh', '-c', `umask 077; cat >${certificates}/site.pem`], { stdin: selfSigned() })
+    expect(pem.code).toBe(0)
     const done = await run('prepare.ts', ...limited)
     expect(done.code).toBe(0)
     expect(outcomes(done, viper.name)).toEqual(
