@@ -229,7 +229,13 @@ describe('check mode', () => {
       })
     })
     const run = await runLocally(playbook, { home, check: true })
-    expect(run.outcomes('one')).toEqual(['plan: changed', 'ask: ok (unknown)', 'uses: changed (unknown)', 'if: changed (unknown)', 'after: ok'])
+    expect(run.outcomes('one')).toEqual([
+      'plan: changed',
+      'ask: ok (unknown)',
+      'uses: changed (unknown)',
+      'if: changed (unknown)',
+      'after: ok',
+    ])
     expect(run.tasks[2]?.reason).toBe(`it depends on 'answer' of 'ask', which is not known in check mode`)
   })
   test('what is made from an unsure result is unsure', async () => {
@@ -309,7 +315,12 @@ describe('order and failure', () => {
     expect(existsSync(at('a'))).toBe(false)
   })
   test.for([
-    ['an async closure', { action: (): unknown => Promise.resolve(note({ path: '/a', text: 'a' })) }, 'A task must give a module call', 'it gave a Promise'],
+    [
+      'an async closure',
+      { action: (): unknown => Promise.resolve(note({ path: '/a', text: 'a' })) },
+      'A task must give a module call',
+      'it gave a Promise',
+    ],
     ['a closure that gives nothing', { action: (): unknown => undefined }, 'A task must give a module call', 'it gave undefined'],
     [
       'an async condition',
