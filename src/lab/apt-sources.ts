@@ -58,7 +58,7 @@ export async function debianSources(codename: string): Promise<AptSources> {
     throw new RollcallError({
       summary: `this machine has no package source of Debian ${codename}, from which the lab's hosts are made`,
       detail: update.stderr.toString().trim() || 'apt-get indextargets names none',
-      fix: `Add one to /etc/apt/sources.list and run apt-get update:\ndeb http://deb.debian.org/debian ${codename} main`,
+      fix: `Add a mirror of Debian, suite ${codename}, component main, to /etc/apt/sources.list, then try:\napt-get update`,
     })
   }
   const of = (format: keyof AptSources, separator: string) =>

@@ -1,10 +1,13 @@
 import type { TaskEvent } from '../model/event.ts'
+import { viewSentence } from './task-lines.ts'
 import { count, groupBy, listed } from './words.ts'
 
 interface Tally {
   ok: number
   skipped: number
   assumed: number
+  /** What unchanged templates saw of the fleet: said in every run, since nobody asks while all is well. */
+  readonly views: Set<string>
 }
 
 /** Counts the tasks that changed nothing, so that a run of them is one line. */
@@ -26,30 +29,42 @@ export function isQuiet(event: TaskEvent): boolean {
 /** Makes an empty {@link Collapse}. */
 export function createCollapse(): Collapse {
   const tallies = new Map<string, Tally>()
-  const lines = () => [...groupBy(tallies.keys(), (host) => sayingOf(tallies.get(host)!))].map(([saying, hosts]) => lineOf(saying, hosts))
+  const groups = () => [...groupBy(tallies.keys(), (host) => keyOf(tallies.get(host)!)).values()]
+  const lines = (hosts: readonly string[]) => {
+    const tally = tallies.get(hosts[0]!)!
+    return [lineOf(sayingOf(tally), hosts), ...[...tally.views].map((view) => `    ${view}`)]
+  }
   return {
-    add({ host, outcome, confidence }) {
-      const tally = tallies.get(host) ?? { ok: 0, skipped: 0, assumed: 0 }
+    add({ host, outcome, confidence, templates = [] }) {
+      const tally = tallies.get(host) ?? { ok: 0, skipped: 0, assumed: 0, views: new Set<string>() }
       if (outcome === 'skipped') tally.skipped += 1
       else tally.ok += 1
       if (confidence === 'assumed') tally.assumed += 1
+      for (const view of templates) tally.views.add(viewSentence(view, true))
       tallies.set(host, tally)
     },
     takeLike(host) {
       const own = tallies.get(host)
       if (!own) return []
-      const saying = sayingOf(own)
-      const like = [...tallies].filter(([, tally]) => sayingOf(tally) === saying).map(([name]) => name)
+      const like = [...tallies].filter(([, tally]) => keyOf(tally) === keyOf(own)).map(([name]) => name)
+      const said = lines(like)
       for (const name of like) tallies.delete(name)
-      return [lineOf(saying, like)]
+      return said
     },
     takeAll() {
-      const all = lines()
+      const all = groups().flatMap(lines)
       tallies.clear()
       return all
     },
-    peek: () => lines().join(' · '),
+    peek: () =>
+      groups()
+        .map((hosts) => lines(hosts)[0])
+        .join(' · '),
   }
+}
+
+function keyOf(tally: Tally): string {
+  return [sayingOf(tally), ...tally.views].join('\n')
 }
 
 function sayingOf({ ok, skipped, assumed }: Tally): string {

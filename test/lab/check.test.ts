@@ -3,7 +3,7 @@ import { reset } from '../../src/lab/index.ts'
 import type { TaskEvent } from '../../src/model/event.ts'
 import { type CliRun, eventsOf, scratchFile, taskOf } from '../helpers/cli.ts'
 import { differences, tree, useJobLab } from './job-setup.ts'
-import { inside, panda, viper } from './lab-setup.ts'
+import { inside, overSsh, panda, viper } from './lab-setup.ts'
 
 const { lab, run, cli } = useJobLab('check')
 const both = [viper.name, panda.name]
@@ -25,15 +25,17 @@ describe('check mode on bare hosts', () => {
   let check: CliRun
 
   it('ends with 0, changes no file of any host, and says for each task how sure it is', async () => {
-    const before = await Promise.all([tree(lab, viper), tree(lab, panda)])
+    // Of a user's first use, and only of that, sudo itself makes a note in its home.
+    for (const host of [viper, panda]) await overSsh(lab, host, 'admin', 'sudo -n true')
+    const before = [await tree(lab, viper), await tree(lab, panda)] as const
     check = await run('prepare.ts', '--check')
     expect([check.code, check.stderr]).toEqual([0, ''])
     expect(eventsOf(check, 'run')[0]).toMatchObject({ check: true, targets: both })
     expect(eventsOf(check, 'recap')[0]).toMatchObject({ check: true, exitCode: 0 })
     // Debian's sudo notes down that an administrator has used it, the first time, by itself.
     const ofOurs = (difference: string) => !difference.includes('/.sudo_as_admin_successful')
-    expect(differences(before[0]!, await tree(lab, viper)).filter(ofOurs)).toEqual([])
-    expect(differences(before[1]!, await tree(lab, panda)).filter(ofOurs)).toEqual([])
+    expect(differences(before[0], await tree(lab, viper)).filter(ofOurs)).toEqual([])
+    expect(differences(before[1], await tree(lab, panda)).filter(ofOurs)).toEqual([])
     for (const event of eventsOf(check, 'task').filter(({ confidence }) => confidence !== 'certain'))
       expect([event.task, event.reason]).toEqual([event.task, expect.stringMatching(/only planned|cannot be told before/)])
   })

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dial, sshFiles } from '../../src/lab/index.ts'
 import { eventsOf, rollcall, scratchFile, taskOf } from '../helpers/cli.ts'
 import { type CountingProxy, countingProxy } from '../helpers/counting-proxy.ts'
+import { tempProject, twoHosts } from '../helpers/project.ts'
 import { makeKey } from '../helpers/ssh-keys.ts'
 import { useJobLab } from './job-setup.ts'
 import { inside, viper } from './lab-setup.ts'
@@ -118,6 +119,28 @@ describe('what is wrong before any connection is made', () => {
     expect([done.code, done.stdout]).toEqual([1, ''])
     for (const sentence of sentences) expect(done.stderr).toContain(sentence)
     expect(connections).toBe(before)
+  })
+})
+
+describe('a name that a template reads and nobody declares', () => {
+  it('is found by the compiler, at its line of the template', async () => {
+    const { root } = tempProject({
+      'inventory/lab.ts': twoHosts(),
+      'templates/index.ts': `import { defineTemplate, value } from 'rollcall'
+export const conf = defineTemplate({ file: 'conf.eta', input: { port: value<number>() }, data: (input) => input })
+`,
+      'templates/conf.eta': 'listen\nport <%= it.prot %>\n',
+      'playbooks/site.ts': `import { inventory } from '#inventory'
+import { definePlaybook, template } from 'rollcall'
+import { conf } from '../templates/index.ts'
+export default definePlaybook('site', inventory, (play) => {
+  play('web', { hosts: 'web' }, ({ task }) => void task('conf', template({ src: conf({ port: 80 }), dest: '/nowhere/conf' })))
+})
+`,
+    })
+    const done = await rollcall(['run', 'site', '--check'], { cwd: root })
+    expect([done.code, done.stdout]).toEqual([1, ''])
+    expect(done.stderr).toMatch(/templates\/conf\.eta:2:\d+ Property 'prot' does not exist on type/)
   })
 })
 
