@@ -33,6 +33,7 @@ export async function run(request: RunRequest): Promise<number> {
   const validate = loadValidator()
   const gathered = await unlessRefused(opened.compiled, askAll(opened, request)) // Every host answers …
   const states = openStates(opened, gathered, request.check)
+  closeOthers(gathered, states)
   try {
     await opened.compiled // … and before the compiler's verdict nothing but facts was asked.
     const contexts = openPlays(opened, gathered, states, request, await validate)
@@ -108,6 +109,11 @@ async function unlessRefused(compiled: Promise<unknown>, asking: Promise<Gathere
     asking.then(closeAll).catch(() => {})
     throw error
   }
+}
+
+/** Hosts that were only asked for their facts are let go before the first task. */
+function closeOthers({ access }: Gathered, states: ReadonlyMap<string, HostState>): void {
+  for (const [name, open] of access) if (!states.has(name)) open.close().catch(() => {})
 }
 
 async function closeAll({ access }: Gathered): Promise<void> {

@@ -56,8 +56,12 @@ export interface Read<State extends object = object> {
   readonly key: string
 }
 
-/** Makes a read of a kind; `need` must be one of the kind's. */
+/**
+ * Makes a read of a kind.
+ * @throws TypeError when `need` is none of the kind's.
+ */
 export function readOf<State extends object>(kind: ResourceKind<State>, id: string, need: string = kind.needs[0]!): Read<State> {
+  if (!kind.needs.includes(need)) throw new TypeError(`a ${kind.name} has no '${need}' to read, only ${kind.needs.join(', ')}`)
   return { kind, id, need, key: `${kind.name}:${id}` }
 }
 

@@ -35,6 +35,7 @@ export function compileReads(reads: readonly Read[]): ReadBatch {
               `reading ${of.map((read) => read.key).join(', ')} ended with exit code ${reply.code}: ${decode(reply.stderr).trim()}`,
             )
           const parsed = kind.parse(reply.stdout, of)
+          if (parsed.length !== of.length) throw new Error(`the parser of ${kind.name} gave ${parsed.length} states for ${of.length} reads`)
           for (const [at, read] of of.entries()) states.set(read.key, parsed[at] as State)
         } catch (error) {
           for (const read of of) states.set(read.key, error instanceof Error ? error : new Error(String(error)))

@@ -1,4 +1,5 @@
 import type { ErrorObject, ValidateFunction } from 'ajv'
+import type { FormatsPlugin } from 'ajv-formats'
 import type { Definition } from '../dsl/definition.ts'
 import { instanceClasses } from '../dsl/schema.ts'
 import { suggest } from '../util/suggest.ts'
@@ -8,10 +9,13 @@ export type ParamsValidator = (definition: Definition, params: object) => string
 
 /** Loads Ajv (100 ms of CPU) once, when first needed; each schema is compiled at its first call. */
 export async function loadValidator(): Promise<ParamsValidator> {
-  const loaded = await import('ajv')
-  // Ajv is CommonJS: its named export is seen by Node, and only the default by a bundle.
+  const [loaded, formats] = await Promise.all([import('ajv'), import('ajv-formats')])
+  // Both are CommonJS: what is a named export to Node is a property of the default to a bundle.
   const Ajv = loaded.Ajv ?? (loaded.default as unknown as typeof loaded).Ajv
+  const given: unknown = formats.default
+  const addFormats = (typeof given === 'function' ? given : (given as { default: unknown }).default) as FormatsPlugin
   const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, verbose: true })
+  addFormats(ajv)
   ajv.addKeyword({
     keyword: 'instanceOf',
     schemaType: 'string',

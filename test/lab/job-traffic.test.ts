@@ -40,7 +40,11 @@ const seen = () =>
   Object.fromEntries(
     Object.entries(proxies).map(([host, { connections, traffic }]) => [
       host,
-      { connections, channels: traffic.channels.map(({ kind }) => kind), turns: traffic.channels.reduce((sum, { turns }) => sum + turns, 0) },
+      {
+        connections,
+        channels: traffic.channels.map(({ kind }) => kind),
+        turns: traffic.channels.reduce((sum, { turns }) => sum + turns, 0),
+      },
     ]),
   )
 
@@ -52,7 +56,10 @@ describe("a converged run, counted on the hosts' side of the connection", () => 
   it('costs one connection, one channel for each user, and at most three exchanges a host', async () => {
     const done = await run('prepare.ts', '-i', await throughProxies())
     expect([done.code, done.stderr]).toEqual([0, ''])
-    expect(recapOf(done)).toEqual({ [viper.name]: 'changed 0, failed 0, unreachable 0', [panda.name]: 'changed 0, failed 0, unreachable 0' })
+    expect(recapOf(done)).toEqual({
+      [viper.name]: 'changed 0, failed 0, unreachable 0',
+      [panda.name]: 'changed 0, failed 0, unreachable 0',
+    })
     for (const host of [viper.name, panda.name]) {
       expect(outcomes(done, host).length).toBe(13)
       const { connections, channels, turns } = seen()[host]!
