@@ -33,6 +33,7 @@ declare const holds: unique symbol
  */
 export interface ParamsSchema<T = any> extends TSchema {
   readonly properties: TProperties
+  readonly required?: readonly string[]
   readonly [holds]: T
 }
 

@@ -97,7 +97,7 @@ function prepare(context: PlayContext, call: Call, unsure: Unsure | undefined): 
     throw new RollcallError({
       summary: `Wrong parameters for ${definition.name}`,
       detail: wrong,
-      fix: `See its parameters:\nrollcall doc ${definition.name}`,
+      fix: `It takes ${parametersOf(definition)}.`,
       ...(at && { at }),
     })
   const views: TemplateView[] = []
@@ -114,4 +114,12 @@ function prepare(context: PlayContext, call: Call, unsure: Unsure | undefined): 
 
 function nameOf(value: unknown): string {
   return typeof value === 'object' && value !== null ? `a ${value.constructor?.name ?? 'plain object'}` : String(value)
+}
+
+/** `path, state (optional), …`. */
+function parametersOf({ params }: Definition): string {
+  const needed = new Set(params.required ?? [])
+  return Object.keys(params.properties)
+    .map((name) => (needed.has(name) ? name : `${name} (optional)`))
+    .join(', ')
 }

@@ -310,7 +310,12 @@ describe('order and failure', () => {
       })
     })
     await expect(runLocally(playbook, { home })).rejects.toMatchObject({
-      details: { detail: expect.stringContaining(`note has no parameter 'txet': did you mean 'text'?`), exitCode: 1, task: 'wrong' },
+      details: {
+        detail: expect.stringContaining(`note has no parameter 'txet': did you mean 'text'?`),
+        fix: 'It takes path, text, needs (optional), lie (optional).',
+        exitCode: 1,
+        task: 'wrong',
+      },
     })
     expect(existsSync(at('a'))).toBe(false)
   })
