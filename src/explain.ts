@@ -10,12 +10,10 @@ import { noAccess } from './engine/no-access.ts'
 import { knowledgeScope, openPlay } from './engine/open-play.ts'
 import { evaluateWithStandIns } from './engine/stand-in.ts'
 import { loadValidator } from './engine/validate.ts'
-import { knowledgeOf } from './facts/knowledge.ts'
 import { formatLine, type SourceLine } from './model/errors.ts'
-import type { HostKnowledge } from './model/facts.ts'
 import type { GroupSeen } from './model/host-groups.ts'
-import { type OpenedPlaybook, openPlaybook, type PlaybookRequest } from './open-playbook.ts'
-import { inventoryIdOf, openFactCache } from './store/index.ts'
+import { openPlaybook, type PlaybookRequest } from './open-playbook.ts'
+import { rememberedFacts } from './remembered-facts.ts'
 
 export interface ExplainedTemplate extends GroupSeen {
   readonly template: string
@@ -67,7 +65,11 @@ export interface ExplainReport {
 export async function explain(request: PlaybookRequest): Promise<ExplainReport> {
   const opened = await openPlaybook(request)
   const { playbook, selection, relative } = opened
-  const [knowledge, validate] = await Promise.all([remembered(opened), loadValidator(), opened.compiled])
+  const [knowledge, validate] = await Promise.all([
+    rememberedFacts(opened.inventoryPath, playbook.inventory.model, [...new Set([...selection.factsScope, ...selection.targets])]),
+    loadValidator(),
+    opened.compiled,
+  ])
   const inventory = playbook.inventory.model
   const states = new Map(selection.targets.map((name) => [name, openHostState(inventory.hosts.get(name)!, noAccess, true)]))
   const place = (at: SourceLine | undefined) => (at ? { at: formatLine({ ...at, file: relative(at.file) }) } : {})
@@ -171,22 +173,4 @@ function explainOn(
     templates: seen,
   }))
   return waits ? { calls, note: 'depends on the result of an earlier task' } : { calls }
-}
-
-/** What is known without asking: the fact cache and the inventory. */
-async function remembered({ playbook, inventoryPath, selection }: OpenedPlaybook): Promise<ReadonlyMap<string, HostKnowledge>> {
-  const cache = openFactCache({ inventoryId: inventoryIdOf(inventoryPath) })
-  const hosts = [...new Set([...selection.factsScope, ...selection.targets])]
-  const known = await Promise.all(
-    hosts.map(async (host) =>
-      knowledgeOf({
-        host,
-        declared: playbook.inventory.model.hosts.get(host)?.facts,
-        cached: (await cache.read(host)).families,
-        reason: 'this command asks no host',
-        now: Date.now(),
-      }),
-    ),
-  )
-  return new Map(known.map((of) => [of.host, of]))
 }

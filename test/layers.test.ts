@@ -40,6 +40,7 @@ const layers: Readonly<Record<string, { readonly files: readonly string[]; reado
       'src/transport',
       'src/facts',
       'src/store',
+      'src/modules',
       'src/resources',
       'src/dsl',
       'src/model',

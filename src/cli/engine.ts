@@ -8,6 +8,10 @@ export interface Engine {
   readonly outline: typeof import('../outline.ts').outline
   readonly explain: typeof import('../explain.ts').explain
   readonly renderOne: typeof import('../render-one.ts').renderOne
+  readonly showFacts: typeof import('../show-facts.ts').showFacts
+  readonly showInventory: typeof import('../show-inventory.ts').showInventory
+  readonly exec: typeof import('../exec.ts').exec
+  readonly describeModules: (name?: string) => Promise<ReturnType<typeof import('../describe-modules.ts').describeModules>>
   readonly lab: () => Promise<Pick<Lab, LabVerb>>
   /** The hosts of an inventory that the lab provides. */
   readonly labHosts: (
@@ -22,14 +26,13 @@ export const engine: Engine = {
   outline: async (request) => (await import('../outline.ts')).outline(request),
   explain: async (request) => (await import('../explain.ts')).explain(request),
   renderOne: async (request) => (await import('../render-one.ts')).renderOne(request),
+  showFacts: async (request) => (await import('../show-facts.ts')).showFacts(request),
+  showInventory: async (request) => (await import('../show-inventory.ts')).showInventory(request),
+  exec: async (request) => (await import('../exec.ts')).exec(request),
+  describeModules: async (name) => (await import('../describe-modules.ts')).describeModules(name),
   lab: () => import('../lab/index.ts'),
-  labHosts: async ({ root, inventory }) => {
-    const [{ importInventory }, { findInventory, findProject }, { labHostsOf }] = await Promise.all([
-      import('../load/import.ts'),
-      import('../load/project.ts'),
-      import('../start-lab.ts'),
-    ])
-    const project = findProject(root)
-    return labHostsOf((await importInventory(project, findInventory(project, inventory, root))).model)
+  labHosts: async (request) => {
+    const [{ openInventory }, { labHostsOf }] = await Promise.all([import('../open-inventory.ts'), import('../start-lab.ts')])
+    return labHostsOf((await openInventory(request)).model)
   },
 }

@@ -2,7 +2,11 @@ import yargs, { type Argv } from 'yargs'
 import { colours, createScreen, wantsColour } from '../report/index.ts'
 import { ownVersion } from '../util/own-root.ts'
 import { type AnyCommand, type Command, isGroup } from './command.ts'
+import { doc } from './commands/doc.ts'
+import { exec } from './commands/exec.ts'
 import { explain } from './commands/explain.ts'
+import { facts } from './commands/facts.ts'
+import { inventory } from './commands/inventory.ts'
 import { lab } from './commands/lab.ts'
 import { render } from './commands/render.ts'
 import { run } from './commands/run.ts'
@@ -10,7 +14,7 @@ import type { Context, World } from './context.ts'
 import { failureOf } from './failure.ts'
 import { refuseAmbiguous, standingOf, usageError } from './usage-error.ts'
 
-const commands: readonly AnyCommand[] = [run, explain, render, lab]
+const commands: readonly AnyCommand[] = [run, explain, render, facts, inventory, exec, doc, lab]
 type Args = { readonly [name: string]: unknown }
 
 /** Runs one command line to its end and gives the exit code. Errors become text on stderr. */

@@ -4,7 +4,15 @@ import { rollcall } from './harness.ts'
 
 const mistakes: readonly (readonly [line: string | readonly string[], says: readonly string[]])[] = [
   ['rnu prepare', ['There is no such command', "  'rollcall rnu'", "  Did you mean 'run'?", '  rollcall --help']],
-  ['zzz', ['There is no such command', "  'rollcall zzz'", '  There are: run, explain, render, lab.', '  rollcall --help']],
+  [
+    'zzz',
+    [
+      'There is no such command',
+      "  'rollcall zzz'",
+      '  There are: run, explain, render, facts, inventory, exec, doc, lab.',
+      '  rollcall --help',
+    ],
+  ],
   ['completon', ['There is no such command', "  'rollcall completon'", "  Did you mean 'completion'?", '  rollcall --help']],
   ['prepare.ts', ['A command is missing before the playbook', "  'prepare.ts'", '  rollcall run prepare.ts', '  rollcall --help']],
   ['lab pu', ['There is no such command', "  'rollcall lab pu'", "  Did you mean 'up'?", '  rollcall lab --help']],
@@ -134,7 +142,7 @@ describe('completion', () => {
   test.each([
     [
       ['rollcall', ''],
-      ['run', 'explain', 'render', 'lab', 'completion'],
+      ['run', 'explain', 'render', 'facts', 'inventory', 'exec', 'doc', 'lab', 'completion'],
     ],
     [
       ['rollcall', 'lab', ''],

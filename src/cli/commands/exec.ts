@@ -1,0 +1,48 @@
+import { formatError, RollcallError } from '../../model/errors.ts'
+import { printable } from '../../report/index.ts'
+import { defineCommand } from '../command.ts'
+import { positiveInteger, shared } from '../options.ts'
+
+/** `rollcall exec`: one command on many hosts. */
+export const exec = defineCommand({
+  usage: 'exec <pattern>',
+  summary: 'run a command on hosts; it may change them, and check mode knows nothing of it',
+  behindDashes: '<command..>',
+  positionals: { pattern: { type: 'string', demandOption: true, describe: 'hosts and groups, e.g. web:!edge' } },
+  options: {
+    inventory: shared.inventory,
+    become: { alias: 'b', type: 'boolean', describe: 'as root, by sudo' },
+    forks: shared.forks,
+    format: shared.format,
+  },
+  examples: [
+    ['rollcall exec cluster -- uptime', 'on every host of a group'],
+    ["rollcall exec honor-viper -b -- sh -c 'journalctl -u haproxy | tail'", 'as root, with a shell of your own'],
+  ],
+  async run(args, { engine, screen, colours, cwd, progress }) {
+    const argv = args['--'] ?? []
+    if (argv.length === 0)
+      throw new RollcallError({
+        summary: 'A command is missing',
+        detail: `what shall run on ${args.pattern}?`,
+        fix: `rollcall exec ${args.pattern} -- uptime`,
+      })
+    return engine.exec({
+      root: cwd,
+      ...(args.inventory !== undefined && { inventory: args.inventory }),
+      pattern: args.pattern,
+      argv,
+      become: args.become ?? false,
+      forks: positiveInteger(args.forks, '--forks'),
+      progress,
+      done: (result) => {
+        if (args.format === 'json') return screen.print(JSON.stringify(result))
+        const { host, outcome, rc, stdout, stderr, error } = result
+        const said = outcome === 'ok' ? colours.ok('ok') : colours.failed(rc === undefined ? outcome : `failed, exit code ${rc}`)
+        screen.print(`${host}: ${said}`)
+        const text = [stdout, stderr, error ? formatError(error) : ''].map((part) => part.replace(/\n+$/, '')).filter((part) => part !== '')
+        for (const line of text.flatMap((part) => part.split('\n'))) screen.print(`  ${printable(line)}`)
+      },
+    })
+  },
+})

@@ -1,0 +1,81 @@
+import { openHost } from './connect.ts'
+import { decode } from './engine/exchange.ts'
+import { matchPattern } from './engine/limit.ts'
+import { type ErrorDetails, RollcallError, UnreachableError } from './model/errors.ts'
+import type { HostRecord } from './model/inventory.ts'
+import { type InventoryRequest, openInventory } from './open-inventory.ts'
+import { startLab } from './start-lab.ts'
+import { limitConcurrency } from './util/concurrency.ts'
+import { sh } from './util/sh.ts'
+
+export interface ExecRequest extends InventoryRequest {
+  readonly pattern: string
+  /** Program and arguments; no shell reads them. */
+  readonly argv: readonly string[]
+  /** As root, by sudo. */
+  readonly become: boolean
+  readonly forks: number
+  readonly progress: (line: string) => void
+  /** Gets each host's result as soon as it is there. */
+  readonly done: (result: ExecResult) => void
+}
+export interface ExecResult {
+  readonly host: string
+  readonly outcome: 'ok' | 'failed' | 'unreachable'
+  /** Exit code; absent where the command could not be started. */
+  readonly rc?: number
+  readonly stdout: string
+  readonly stderr: string
+  readonly error?: ErrorDetails
+}
+
+/**
+ * Runs one command on every host of a pattern. Gives the exit code: 0, 2 when it failed on a host, 4 when one was unreachable.
+ * @throws RollcallError (exit 1) before any connection, for a pattern that names an unknown host or leaves none.
+ */
+export async function exec(request: ExecRequest): Promise<number> {
+  const { model } = await openInventory(request)
+  const hosts = matchPattern(request.pattern, model, 'The pattern').map((name) => model.hosts.get(name)!)
+  if (hosts.length === 0)
+    throw new RollcallError({
+      summary: 'No host is left to run on',
+      detail: `the pattern '${request.pattern}' leaves none`,
+      fix: 'See which hosts there are:\nrollcall inventory list',
+      exitCode: 1,
+    })
+  await startLab(model, hosts, request.progress)
+  const together = limitConcurrency(request.forks)
+  const outcomes = await Promise.all(
+    hosts.map((host) =>
+      together(async () => {
+        const result = await execOn(host, request).catch((error: unknown) => failed(host, error))
+        request.done(result)
+        return result.outcome
+      }),
+    ),
+  )
+  return outcomes.includes('failed') ? 2 : outcomes.includes('unreachable') ? 4 : 0
+}
+
+async function execOn(host: HostRecord, { argv, become }: ExecRequest): Promise<ExecResult> {
+  const access = await openHost(host, { check: false })
+  try {
+    // The session's umask is for its own files; what a person runs gets the usual one.
+    const [reply] = await access.writer!.apply(become ? 'become' : 'login', [{ script: sh`umask 022; cd; exec ${argv}`, step: true }])
+    const { code, stdout, stderr } = reply!
+    return { host: host.name, outcome: code === 0 ? 'ok' : 'failed', rc: code, stdout: decode(stdout), stderr: decode(stderr) }
+  } finally {
+    await access.close()
+  }
+}
+
+function failed(host: HostRecord, error: unknown): ExecResult {
+  if (!(error instanceof RollcallError)) throw error
+  return {
+    host: host.name,
+    outcome: error instanceof UnreachableError ? 'unreachable' : 'failed',
+    stdout: '',
+    stderr: '',
+    error: { ...error.details, host: host.name },
+  }
+}

@@ -1,0 +1,25 @@
+import { shortPath } from './load/code-frame.ts'
+import { importInventory } from './load/import.ts'
+import { findInventory, findProject, type Project } from './load/project.ts'
+import type { InventoryModel } from './model/inventory.ts'
+
+export interface InventoryRequest {
+  /** The folder the command was given in. */
+  readonly root: string
+  readonly inventory?: string
+}
+export interface OpenedInventory {
+  readonly project: Project
+  readonly path: string
+  /** The inventory's file, relative to the project. */
+  readonly name: string
+  readonly model: InventoryModel
+}
+
+/** Finds and loads an inventory without a playbook. Contacts no host. */
+export async function openInventory({ root, inventory }: InventoryRequest): Promise<OpenedInventory> {
+  const project = findProject(root)
+  const path = findInventory(project, inventory, root)
+  const { model } = await importInventory(project, path)
+  return { project, path, name: shortPath(project.root, path), model }
+}

@@ -1,0 +1,75 @@
+import { openHost } from './connect.ts'
+import { gatherFacts } from './engine/gather-facts.ts'
+import { matchPattern } from './engine/limit.ts'
+import { summarise } from './facts/knowledge.ts'
+import { type FactOrigin, families, type HostKnowledge } from './model/facts.ts'
+import { type InventoryRequest, openInventory } from './open-inventory.ts'
+import { rememberedFacts } from './remembered-facts.ts'
+import { startLab } from './start-lab.ts'
+import { inventoryIdOf, openFactCache } from './store/index.ts'
+
+export interface FactsRequest extends InventoryRequest {
+  /** Which hosts; default all. */
+  readonly pattern?: string
+  /** `refresh`: ask every host. `cached`: ask none. `auto`: ask those whose remembered facts are older than an hour. */
+  readonly from: 'auto' | 'refresh' | 'cached'
+  readonly forks: number
+  readonly progress: (line: string) => void
+}
+/** What is known of one host. */
+export interface ShownFacts {
+  readonly host: string
+  readonly origin: FactOrigin | 'none'
+  readonly ageSeconds: number
+  readonly reachable: boolean
+  readonly reason?: string
+  /** Each family that is known, with its own origin and age. */
+  readonly families: HostKnowledge['families']
+}
+
+const hour = 3600
+
+/**
+ * The facts of hosts, with origin and age. Reads only; a host that does not answer is shown as such.
+ * @throws RollcallError (exit 1) for a pattern that names an unknown host or leaves none.
+ */
+export async function showFacts(request: FactsRequest): Promise<readonly ShownFacts[]> {
+  const { path, model } = await openInventory(request)
+  const names = matchPattern(request.pattern ?? 'all', model, 'The pattern')
+  const knowledge = request.from === 'cached' ? await rememberedFacts(path, model, names) : await ask(request, path, model, names)
+  return names.map((host) => {
+    const of = knowledge.get(host)!
+    const { origin, ageSeconds } = summarise(of, families)
+    return {
+      host,
+      origin,
+      ageSeconds,
+      reachable: of.reachable,
+      ...(of.reason !== undefined && { reason: of.reason }),
+      families: of.families,
+    }
+  })
+}
+
+async function ask(
+  request: FactsRequest,
+  path: string,
+  model: Awaited<ReturnType<typeof openInventory>>['model'],
+  names: readonly string[],
+) {
+  const hosts = names.map((name) => model.hosts.get(name)!)
+  await startLab(model, hosts, request.progress)
+  const gathered = await gatherFacts({
+    hosts,
+    families,
+    targets: new Set(request.from === 'refresh' ? names : []),
+    maxAge: hour,
+    deadlineMs: 10_000,
+    forks: request.forks,
+    cache: openFactCache({ inventoryId: inventoryIdOf(path) }),
+    open: (host) => openHost(host, { check: true }),
+    now: Date.now,
+  })
+  await Promise.all([...gathered.access.values()].map((access) => access.close()))
+  return gathered.knowledge
+}

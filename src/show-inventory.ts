@@ -1,0 +1,44 @@
+import { jsonSafe } from './engine/compare.ts'
+import { matchPattern } from './engine/limit.ts'
+import { type InventoryRequest, openInventory } from './open-inventory.ts'
+
+/** One host as declared, values resolved over `all`, groups and the host itself. */
+export interface ShownHost {
+  readonly host: string
+  readonly groups: readonly string[]
+  readonly privateIp?: string
+  readonly publicIp?: string
+  /** How it is reached; secrets hidden. */
+  readonly connection: unknown
+  readonly vars: unknown
+}
+export interface ShownInventory {
+  readonly inventory: string
+  /** Group → its hosts in inventory order; `all` among them. */
+  readonly groups: { readonly [group: string]: readonly string[] }
+  readonly hosts: readonly ShownHost[]
+}
+
+/**
+ * An inventory, or the hosts of it that a pattern leaves. Contacts no host.
+ * @throws RollcallError (exit 1) for a pattern that names an unknown host or group.
+ */
+export async function showInventory(request: InventoryRequest & { readonly pattern?: string }): Promise<ShownInventory> {
+  const { model, name } = await openInventory(request)
+  const chosen = matchPattern(request.pattern ?? 'all', model, 'The pattern')
+  return {
+    inventory: name,
+    groups: Object.fromEntries([...model.groups].map(([group, hosts]) => [group, hosts.filter((host) => chosen.includes(host))])),
+    hosts: chosen.map((host) => {
+      const { groups, privateIp, publicIp, connection, vars } = model.hosts.get(host)!
+      return {
+        host,
+        groups,
+        ...(privateIp !== undefined && { privateIp }),
+        ...(publicIp !== undefined && { publicIp }),
+        connection: jsonSafe(connection),
+        vars: jsonSafe(vars),
+      }
+    }),
+  }
+}

@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest'
+import { describeModules } from '../../src/describe-modules.ts'
+import type { ExecRequest } from '../../src/exec.ts'
+import { rollcall } from './harness.ts'
+
+describe('exec', () => {
+  const engine = {
+    exec: async ({ done }: ExecRequest) => {
+      done({ host: 'a', outcome: 'ok', rc: 0, stdout: 'up\n', stderr: '' })
+      done({ host: 'b', outcome: 'failed', rc: 3, stdout: '', stderr: 'no\u001b[2J\n' })
+      done({ host: 'c', outcome: 'unreachable', stdout: '', stderr: '', error: { summary: 'The host cannot be reached', host: 'c' } })
+      return 2
+    },
+  }
+  test('hands the words behind -- on as they are, and prints each host', async () => {
+    const { code, out, asked } = await rollcall(['exec', 'web', '-b', '--', 'echo', '-n', "it's $HOME"], { engine })
+    expect(asked[0]?.[1]).toMatchObject({ root: '/site', pattern: 'web', argv: ['echo', '-n', "it's $HOME"], become: true, forks: 50 })
+    expect(code).toBe(2)
+    expect(out).toBe(`a: ok
+  up
+b: failed, exit code 3
+  no\\x1b[2J
+c: unreachable
+  The host cannot be reached
+    at host c
+`)
+  })
+  test('json is one object a host', async () => {
+    const { out } = await rollcall('exec web --format json -- uptime', { engine })
+    expect(
+      out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).outcome),
+    ).toEqual(['ok', 'failed', 'unreachable'])
+  })
+  test('without a command it asks for one', async () => {
+    const { code, err, asked } = await rollcall('exec web')
+    expect({ code, err, asked }).toEqual({
+      code: 1,
+      err: 'A command is missing\n  what shall run on web?\n  rollcall exec web -- uptime\n',
+      asked: [],
+    })
+  })
+})
+
+describe('doc', () => {
+  const engine = { describeModules: async (name?: string) => describeModules(name) }
+  test('lists every built-in with its kind', async () => {
+    const { out } = await rollcall('doc', { engine })
+    expect(out).toMatch(/^apt +module +Debian packages/m)
+    expect(out).toMatch(/^reloaded +action +/m)
+    expect(out).toMatch(/^stat +query +/m)
+  })
+  test('describes the parameters of one', async () => {
+    const { out } = await rollcall('doc service', { engine })
+    expect(out).toMatch(/^service \(module\): /)
+    expect(out).toContain('  name (needed)\n')
+    expect(out).toContain('  state: started | stopped\n')
+  })
+  test('every parameter of every built-in has a description', () => {
+    const mute = describeModules().flatMap(({ name, parameters }) =>
+      parameters.filter(({ description }) => description === '').map((parameter) => `${name} ${parameter.name}`),
+    )
+    expect(mute).toEqual([])
+  })
+  test('an unknown module is an error with a suggestion', async () => {
+    const { code, err } = await rollcall('doc srvice', { engine })
+    expect({ code, err }).toEqual({ code: 1, err: `There is no such module\n  'srvice'\n  Did you mean 'service'?\n` })
+  })
+})
