@@ -50,6 +50,22 @@ function ageFacts(): void {
   }
 }
 
+it('what compares file trees sees a byte, a mode, an owner, a touched file, a link, an empty directory and /tmp, and nothing where there is nothing', async () => {
+  const touched = ['/etc/hosts', '/etc/hostname', '/etc/passwd', '/etc/group', '/etc/lab-link', '/var/lib/lab-empty', '/tmp/lab-left']
+  await inside(lab, viper, 'ln -s a /etc/lab-link')
+  const before = await tree(lab, viper)
+  expect(differences(before, await tree(lab, viper))).toEqual([])
+  await inside(
+    lab,
+    viper,
+    `cp -p /etc/hosts /run/kept; tr 1 2 </run/kept >/etc/hosts; touch -r /run/kept /etc/hosts; chmod 600 /etc/hostname; touch /etc/passwd
+     chown admin /etc/group; ln -sfn b /etc/lab-link; mkdir /var/lib/lab-empty; : >/tmp/lab-left`,
+  )
+  const seen = differences(before, await tree(lab, viper)).map((line) => line.replace(/#?: .*/, ''))
+  expect([...new Set(seen)].sort()).toEqual([...touched].sort())
+  await reset(lab, { hosts: [viper.name] })
+})
+
 describe('the main job on bare hosts, limited to honor-viper', () => {
   it('changes honor-viper, where both files know both nodes, and leaves every file of crystal-panda as it was', async () => {
     const about = [await ownAnswer(viper), await ownAnswer(panda)]
