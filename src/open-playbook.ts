@@ -11,6 +11,8 @@ export interface PlaybookRequest {
   readonly playbook: string
   readonly inventory?: string
   readonly limit?: string
+  /** The option that gave the limit, for messages; default `--limit`. */
+  readonly limitOption?: string
   readonly tags: readonly string[]
   readonly skipTags: readonly string[]
 }

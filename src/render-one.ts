@@ -7,6 +7,7 @@ import { openHostState } from './engine/host-state.ts'
 import { noAccess } from './engine/no-access.ts'
 import { openPlay } from './engine/open-play.ts'
 import { runTask } from './engine/run-task.ts'
+import type { SelectedPlay } from './engine/select.ts'
 import { loadValidator } from './engine/validate.ts'
 import { RollcallError } from './model/errors.ts'
 import type { FactsEvent, TemplateView } from './model/event.ts'
@@ -15,7 +16,7 @@ import { startLab } from './start-lab.ts'
 import { inventoryIdOf, openFactCache } from './store/index.ts'
 import { suggest } from './util/suggest.ts'
 
-export interface RenderRequest extends Omit<PlaybookRequest, 'limit' | 'tags' | 'skipTags'> {
+export interface RenderRequest extends Omit<PlaybookRequest, 'limit' | 'limitOption' | 'tags' | 'skipTags'> {
   /** Name of the task whose file is wanted. */
   readonly task: string
   readonly host: string
@@ -37,16 +38,9 @@ export interface RenderedFile {
  * @throws RollcallError for an unknown task or host, and when the file depends on the result of an earlier task.
  */
 export async function renderOne(request: RenderRequest): Promise<RenderedFile> {
-  const opened = await openPlaybook({ ...request, limit: request.host, tags: [], skipTags: [] })
+  const opened = await openPlaybook({ ...request, limit: request.host, limitOption: '--host', tags: [], skipTags: [] })
   const { playbook, selection } = opened
-  const plays = selection.plays.filter((play) => play.hosts.includes(request.host))
-  const selected = plays.find((play) => play.tasks.some((task) => task.name === request.task))
-  if (!selected)
-    throw unknownTask(
-      request,
-      plays.flatMap((play) => play.tasks.map((task) => task.name)),
-    )
-  const task = selected.tasks.find((candidate) => candidate.name === request.task)!
+  const { selected, task } = findTask(request, selection.plays)
   const inventory = playbook.inventory.model
   const hosts = selected.factsOf.map((name) => inventory.hosts.get(name)!)
   await startLab(inventory, hosts, request.progress)
@@ -123,6 +117,29 @@ function fileOf(request: RenderRequest, task: TaskRecord, evaluation: Evaluation
 
 function notRendered({ task }: RenderRequest, detail: string): RollcallError {
   return new RollcallError({ summary: 'This task cannot be rendered', detail: `'${task}': ${detail}` })
+}
+
+/** By its whole name, or by the last part of it (`haproxy.cfg` of `haproxy : haproxy.cfg`) where only one task ends so. */
+function findTask(request: RenderRequest, plays: readonly SelectedPlay[]): { readonly selected: SelectedPlay; readonly task: TaskRecord } {
+  const all = plays
+    .filter((play) => play.hosts.includes(request.host))
+    .flatMap((selected) => selected.tasks.filter((task) => task.kind === 'task').map((task) => ({ selected, task })))
+  const [whole] = all.filter(({ task }) => task.name === request.task)
+  const short = all.filter(({ task }) => task.name.endsWith(` : ${request.task}`))
+  if (whole) return whole
+  if (short.length === 1) return short[0]!
+  if (short.length > 1) {
+    const names = short.map(({ task }) => `--task '${task.name}'`).join('\n')
+    throw new RollcallError({
+      summary: 'Several tasks end in this name',
+      detail: `'${request.task}' on ${request.host}`,
+      fix: `Name one of them whole:\n${names}`,
+    })
+  }
+  throw unknownTask(
+    request,
+    all.map(({ task }) => task.name),
+  )
 }
 
 function unknownTask({ task, host, playbook }: RenderRequest, known: readonly string[]): RollcallError {

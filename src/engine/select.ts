@@ -22,6 +22,8 @@ export interface Selection {
 }
 export interface SelectOptions {
   readonly limit?: string | undefined
+  /** The option that gave the limit, for messages; default `--limit`. */
+  readonly limitOption?: string
   readonly tags: readonly string[]
   readonly skipTags: readonly string[]
 }
@@ -46,7 +48,7 @@ function keeps(tags: readonly string[], asked: readonly string[], skipped: reado
 export function select(playbook: Playbook, options: SelectOptions): Selection {
   const inventory = playbook.inventory.model
   const fleet = [...inventory.hosts.keys()]
-  const limited = new Set(options.limit === undefined ? fleet : matchPattern(options.limit, inventory))
+  const limited = new Set(options.limit === undefined ? fleet : matchPattern(options.limit, inventory, options.limitOption))
   checkTags(playbook, options)
   const plays = playbook.plays.map((play): SelectedPlay => {
     const hosts = hostsOf(play.hosts, inventory).filter((host) => limited.has(host))
@@ -61,18 +63,18 @@ export function select(playbook: Playbook, options: SelectOptions): Selection {
   const inOrder = (chosen: (play: SelectedPlay) => readonly string[]) =>
     fleet.filter((host) => plays.some((play) => play.hosts.length > 0 && chosen(play).includes(host)))
   const targets = inOrder((play) => play.hosts)
-  if (targets.length === 0) throw noTargets(playbook, options.limit)
+  if (targets.length === 0) throw noTargets(playbook, options)
   return { fleet, targets, factsScope: inOrder((play) => play.factsOf), plays }
 }
 
-function noTargets(playbook: Playbook, limit: string | undefined): RollcallError {
+function noTargets(playbook: Playbook, { limit, limitOption = '--limit' }: SelectOptions): RollcallError {
   const hosts = [...new Set(playbook.plays.map((play) => play.hosts))].join(', ')
   return new RollcallError({
     summary: 'No host is left to run on',
     detail:
       limit === undefined
         ? `the plays of '${playbook.name}' run on ${hosts}, which has no host`
-        : `--limit '${limit}' leaves no host of ${hosts}`,
+        : `${limitOption} '${limit}' leaves no host of ${hosts}`,
     fix: `See which hosts there are:\nrollcall run ${playbook.name} --list-hosts`,
     exitCode: 1,
   })

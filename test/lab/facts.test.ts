@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { ExecResult } from '../../src/exec.ts'
 import { startHost, stopHost } from '../../src/lab/index.ts'
 import type { ShownFacts } from '../../src/show-facts.ts'
-import { useJobLab } from './job-setup.ts'
+import { serverLines, useJobLab } from './job-setup.ts'
 import { inside, panda, viper } from './lab-setup.ts'
 
 const { lab, cli } = useJobLab('facts')
@@ -49,4 +49,17 @@ it('exec runs a command on each host of a pattern, as the login user or as root,
   await stopHost(lab, panda.name)
   const partly = await exec('--', 'hostname')
   expect([partly.code, partly.results.map(({ outcome }) => outcome)]).toEqual([4, ['ok', 'unreachable']])
+})
+
+it('render prints a file as it would be written, by a task named whole or in short, and changes nothing', async () => {
+  for (const task of ['haproxy : haproxy.cfg', 'haproxy.cfg']) {
+    const { code, stdout } = await cli(['render', 'prepare', '--task', task, '--host', viper.name])
+    expect([code, stdout.split('\n').filter((line) => line.includes('server '))]).toEqual([0, serverLines.map((line) => `    ${line}`)])
+  }
+  const wrong = await cli(['render', 'prepare', '--task', 'haproxy.cfg', '--host', 'honor-vipr'])
+  expect([wrong.code, wrong.stderr]).toEqual([
+    1,
+    expect.stringContaining(`--host names a host or group that is not in the inventory\n  'honor-vipr'\n  Did you mean 'honor-viper'?`),
+  ])
+  expect(await inside(lab, viper, 'ls -d /etc/haproxy /opt/dynia-app 2>/dev/null || echo none')).toBe('none')
 })

@@ -30,7 +30,7 @@ export const run = defineCommand({
     ['rollcall run prepare', 'run playbooks/prepare.ts on all its hosts'],
     ['rollcall run prepare --limit honor-viper', 'change one host; its templates still know every host'],
     ['rollcall run prepare -CD', 'say what would change, line by line'],
-    ['rollcall run prepare -i production -t config', 'only tasks tagged config, on another inventory'],
+    ['rollcall run prepare -i production --list-hosts', 'which hosts that would be on another inventory'],
   ],
   async run(args, { engine, screen, colour, colours, cwd, progress }) {
     const request = {
