@@ -54,7 +54,10 @@ it('exec runs a command on each host of a pattern, as the login user or as root,
 it('render prints a file as it would be written, by a task named whole or in short, and changes nothing', async () => {
   for (const task of ['haproxy : haproxy.cfg', 'haproxy.cfg']) {
     const { code, stdout } = await cli(['render', 'prepare', '--task', task, '--host', viper.name])
-    expect([code, stdout.split('\n').filter((line) => line.includes(' server node'))]).toEqual([0, serverLines.map((line) => `    ${line}`)])
+    expect([code, stdout.split('\n').filter((line) => line.includes(' server node'))]).toEqual([
+      0,
+      serverLines.map((line) => `    ${line}`),
+    ])
   }
   const wrong = await cli(['render', 'prepare', '--task', 'haproxy.cfg', '--host', 'honor-vipr'])
   expect([wrong.code, wrong.stderr]).toEqual([
