@@ -1,8 +1,7 @@
-import { openHost } from './connect.ts'
+import { askHosts } from './ask-hosts.ts'
 import type { TaskRecord } from './dsl/record.ts'
 import type { PlayContext } from './engine/context.ts'
 import { type Evaluation, evaluate } from './engine/evaluate.ts'
-import { gatherFacts } from './engine/gather-facts.ts'
 import { openHostState } from './engine/host-state.ts'
 import { noAccess } from './engine/no-access.ts'
 import { openPlay } from './engine/open-play.ts'
@@ -12,8 +11,6 @@ import { loadValidator } from './engine/validate.ts'
 import { RollcallError } from './model/errors.ts'
 import type { FactsEvent, TemplateView } from './model/event.ts'
 import { openPlaybook, type PlaybookRequest } from './open-playbook.ts'
-import { startLab } from './start-lab.ts'
-import { inventoryIdOf, openFactCache } from './store/index.ts'
 import { suggest } from './util/suggest.ts'
 
 export interface RenderRequest extends Omit<PlaybookRequest, 'limit' | 'limitOption' | 'tags' | 'skipTags'> {
@@ -43,20 +40,18 @@ export async function renderOne(request: RenderRequest): Promise<RenderedFile> {
   const { selected, task } = findTask(request, selection.plays)
   const inventory = playbook.inventory.model
   const hosts = selected.factsOf.map((name) => inventory.hosts.get(name)!)
-  await startLab(inventory, hosts, request.progress)
   const { families, maxAge } = selected.play.facts
-  const cache = openFactCache({ inventoryId: inventoryIdOf(opened.inventoryPath) })
   // The host asked for need not answer: a file can be looked at from what is remembered of it.
-  const gathered = await gatherFacts({
+  const gathered = await askHosts({
+    inventory,
+    inventoryPath: opened.inventoryPath,
     hosts,
     families,
     maxAge,
-    cache,
     targets: new Set([request.host]),
-    deadlineMs: 10_000,
+    check: true,
     forks: request.forks,
-    open: (host) => openHost(host, { check: true }),
-    now: Date.now,
+    progress: request.progress,
   })
   const access = gathered.access.get(request.host)
   const states = new Map([[request.host, openHostState(inventory.hosts.get(request.host)!, access ?? noAccess, true)]])

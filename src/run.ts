@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
-import { openHost } from './connect.ts'
+import { askHosts } from './ask-hosts.ts'
 import type { PlayContext } from './engine/context.ts'
-import { type Gathered, gatherFacts } from './engine/gather-facts.ts'
+import type { Gathered } from './engine/gather-facts.ts'
 import { type HostState, openHostState } from './engine/host-state.ts'
 import { openPlay } from './engine/open-play.ts'
 import { preflight } from './engine/preflight.ts'
@@ -11,8 +11,6 @@ import { RollcallError } from './model/errors.ts'
 import type { Emit, HostRecap } from './model/event.ts'
 import type { Family } from './model/facts.ts'
 import { type OpenedPlaybook, openPlaybook, type PlaybookRequest } from './open-playbook.ts'
-import { startLab } from './start-lab.ts'
-import { inventoryIdOf, openFactCache } from './store/index.ts'
 import { ownVersion } from './util/own-root.ts'
 
 export interface RunRequest extends PlaybookRequest {
@@ -53,21 +51,10 @@ async function askAll({ playbook, inventoryPath, selection }: OpenedPlaybook, re
   const inventory = playbook.inventory.model
   const plays = selection.plays.filter((play) => play.hosts.length > 0).map(({ play }) => play.facts)
   const hosts = [...new Set([...selection.factsScope, ...selection.targets])].map((name) => inventory.hosts.get(name)!)
-  await startLab(inventory, hosts, request.progress)
-  const cache = openFactCache({ inventoryId: inventoryIdOf(inventoryPath) })
   const families = [...new Set<Family>(plays.flatMap((facts) => facts.families))]
   const maxAge = Math.min(...plays.map((facts) => facts.maxAge))
-  return gatherFacts({
-    hosts,
-    families,
-    maxAge,
-    cache,
-    targets: new Set(selection.targets),
-    deadlineMs: 10_000,
-    forks: request.forks,
-    open: (host) => openHost(host, { check: request.check }),
-    now: Date.now,
-  })
+  const { check, forks, progress } = request
+  return askHosts({ inventory, inventoryPath, hosts, families, maxAge, targets: new Set(selection.targets), check, forks, progress })
 }
 
 /** Each play with what its closures may know: the fleet, whole, and the targets, limited. */

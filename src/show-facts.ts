@@ -1,12 +1,9 @@
-import { openHost } from './connect.ts'
-import { gatherFacts } from './engine/gather-facts.ts'
+import { askHosts } from './ask-hosts.ts'
 import { matchPattern } from './engine/limit.ts'
 import { summarise } from './facts/knowledge.ts'
 import { type FactOrigin, families, type HostKnowledge } from './model/facts.ts'
 import { type InventoryRequest, openInventory } from './open-inventory.ts'
 import { rememberedFacts } from './remembered-facts.ts'
-import { startLab } from './start-lab.ts'
-import { inventoryIdOf, openFactCache } from './store/index.ts'
 
 export interface FactsRequest extends InventoryRequest {
   /** Which hosts; default all. */
@@ -58,17 +55,16 @@ async function ask(
   names: readonly string[],
 ) {
   const hosts = names.map((name) => model.hosts.get(name)!)
-  await startLab(model, hosts, request.progress)
-  const gathered = await gatherFacts({
+  const gathered = await askHosts({
+    inventory: model,
+    inventoryPath: path,
     hosts,
     families,
     targets: new Set(request.from === 'refresh' ? names : []),
     maxAge: hour,
-    deadlineMs: 10_000,
+    check: true,
     forks: request.forks,
-    cache: openFactCache({ inventoryId: inventoryIdOf(path) }),
-    open: (host) => openHost(host, { check: true }),
-    now: Date.now,
+    progress: request.progress,
   })
   await Promise.all([...gathered.access.values()].map((access) => access.close()))
   return gathered.knowledge
