@@ -25,7 +25,7 @@ export interface Plan {
   /** `resource.field` of what differs; for an action that is due, `run`. */
   readonly differs: readonly string[]
   readonly steps: readonly Step[]
-  /** What a query gives. */
+  /** What a query or a call on the controller gives. */
   readonly result?: object
 }
 
@@ -46,8 +46,9 @@ export async function plan(call: Call<any>, host: LocalHost, options: DriveOptio
   const nothing = { reads, found, wanted: {}, differs: [], steps: [] }
   if (definition.kind === 'action')
     return definition.due(params, found) === true ? { ...nothing, differs: ['run'], steps: definition.steps(params, inputs) } : nothing
-  if (definition.kind === 'query') return { ...nothing, result: definition.result(params, found, { check: options.check ?? false }) }
-  return nothing
+  const mode = { check: options.check ?? false }
+  if (definition.kind === 'query') return { ...nothing, result: definition.result(params, found, mode) }
+  return { ...nothing, result: await definition.run(params, mode) }
 }
 
 /**

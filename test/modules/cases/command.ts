@@ -1,0 +1,31 @@
+import { writeFileSync } from 'node:fs'
+import { expect } from 'vitest'
+import { command } from '../../../src/modules/command.ts'
+import type { LawCase } from '../../../src/testing/index.ts'
+import { text } from '../case-helpers.ts'
+
+export const cases: readonly LawCase[] = [
+  { name: 'command with creates', call: (root) => command({ argv: ['touch', `${root}/a`], creates: `${root}/a` }) },
+  {
+    name: 'command that is done',
+    before: (root) => writeFileSync(`${root}/a`, ''),
+    call: (root) => command({ argv: ['false'], creates: `${root}/a` }),
+    expect: 'nothing',
+  },
+  {
+    name: 'command with removes',
+    before: (root) => writeFileSync(`${root}/a`, ''),
+    call: (root) => command({ argv: ['rm', 'a'], chdir: root, removes: `${root}/a` }),
+  },
+  {
+    name: 'command with hostile words',
+    hostile: true,
+    call: (root, hostile) =>
+      command({
+        argv: ['sh', '-c', 'printf %s "$1$WORD" >"$2"; cat >>"$2"', 'sh', hostile, `${root}/a`],
+        environment: { WORD: hostile },
+        stdin: hostile,
+      }),
+    after: (root, hostile) => expect(text(`${root}/a`)).toBe(hostile.repeat(3)),
+  },
+]
