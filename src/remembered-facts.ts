@@ -1,3 +1,4 @@
+import { familyNames } from './facts/index.ts'
 import { knowledgeOf } from './facts/knowledge.ts'
 import type { HostKnowledge } from './model/facts.ts'
 import type { InventoryModel } from './model/inventory.ts'
@@ -12,7 +13,7 @@ export async function rememberedFacts(
   const cache = openFactCache({ inventoryId: inventoryIdOf(inventoryPath) })
   const known = await Promise.all(
     names.map(async (host) => {
-      const { families } = await cache.read(host)
+      const { families } = await cache.read(host, familyNames())
       return knowledgeOf({ host, declared: hosts.get(host)?.facts, cached: families, reason: 'this command asks no host', now: Date.now() })
     }),
   )

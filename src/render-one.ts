@@ -1,4 +1,5 @@
 import { askHosts } from './ask-hosts.ts'
+import { ownFacts } from './dsl/define-facts.ts'
 import type { TaskRecord } from './dsl/record.ts'
 import type { PlayContext } from './engine/context.ts'
 import { type Evaluation, evaluate } from './engine/evaluate.ts'
@@ -41,6 +42,7 @@ export async function renderOne(request: RenderRequest): Promise<RenderedFile> {
   const inventory = playbook.inventory.model
   const hosts = selected.factsOf.map((name) => inventory.hosts.get(name)!)
   const { families, maxAge } = selected.play.facts
+  if (families.some((name) => ownFacts.has(name))) await opened.compiled // Scripts of the user's own wait for the compiler.
   // The host asked for need not answer: a file can be looked at from what is remembered of it.
   const gathered = await askHosts({
     inventory,

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { askHosts } from './ask-hosts.ts'
+import { ownFacts } from './dsl/define-facts.ts'
 import type { PlayContext } from './engine/context.ts'
 import type { Gathered } from './engine/gather-facts.ts'
 import { type HostState, openHostState } from './engine/host-state.ts'
@@ -9,7 +10,6 @@ import { runPlay } from './engine/run-play.ts'
 import { loadValidator, type ParamsValidator } from './engine/validate.ts'
 import { RollcallError } from './model/errors.ts'
 import type { Emit, HostRecap } from './model/event.ts'
-import type { Family } from './model/facts.ts'
 import { type OpenedPlaybook, openPlaybook, type PlaybookRequest } from './open-playbook.ts'
 import { ownVersion } from './util/own-root.ts'
 
@@ -29,6 +29,8 @@ export async function run(request: RunRequest): Promise<number> {
   const started = performance.now()
   const opened = await openPlaybook(request) // Fleet, facts scope and Targets are fixed here; no host was contacted.
   const validate = loadValidator()
+  const own = ownFactsOf(opened)
+  if (own.length > 0) await opened.compiled // Scripts of the user's own wait for the compiler.
   const gathered = await unlessRefused(opened.compiled, askAll(opened, request)) // Every host answers …
   const states = openStates(opened, gathered, request.check)
   closeOthers(gathered, states)
@@ -38,7 +40,7 @@ export async function run(request: RunRequest): Promise<number> {
     const looks = contexts.map(preflight)
     const [mistake] = looks.flatMap((look) => look.mistakes)
     if (mistake) throw mistake
-    announce(opened, gathered, request, [...new Set(looks.flatMap((look) => look.queries))])
+    announce(opened, gathered, request, [...own, ...new Set(looks.flatMap((look) => look.queries))])
     refuseIfDown(opened, gathered)
     for (const context of contexts) if (context.hosts.size > 0) await runPlay(context, request.forks) // … before any host changes.
     return recap(opened, gathered, states, request, performance.now() - started)
@@ -51,10 +53,17 @@ async function askAll({ playbook, inventoryPath, selection }: OpenedPlaybook, re
   const inventory = playbook.inventory.model
   const plays = selection.plays.filter((play) => play.hosts.length > 0).map(({ play }) => play.facts)
   const hosts = [...new Set([...selection.factsScope, ...selection.targets])].map((name) => inventory.hosts.get(name)!)
-  const families = [...new Set<Family>(plays.flatMap((facts) => facts.families))]
+  const families = [...new Set(plays.flatMap((facts) => facts.families))]
   const maxAge = Math.min(...plays.map((facts) => facts.maxAge))
   const { check, forks, progress } = request
   return askHosts({ inventory, inventoryPath, hosts, families, maxAge, targets: new Set(selection.targets), check, forks, progress })
+}
+
+/** Families of facts of the user's own: their scripts run in check mode too, so the header names them. */
+function ownFactsOf({ selection }: OpenedPlaybook): string[] {
+  const plays = selection.plays.filter((play) => play.hosts.length > 0)
+  const names = new Set(plays.flatMap(({ play }) => play.facts.families).filter((name) => ownFacts.has(name)))
+  return [...names].map((name) => `facts ${name}`)
 }
 
 /** Each play with what its closures may know: the fleet, whole, and the targets, limited. */

@@ -1,7 +1,7 @@
 import { askHosts } from './ask-hosts.ts'
 import { matchPattern } from './engine/limit.ts'
 import { summarise } from './facts/knowledge.ts'
-import { type FactOrigin, families, type HostKnowledge } from './model/facts.ts'
+import { type FactOrigin, builtInFamilies as families, type HostKnowledge } from './model/facts.ts'
 import { type InventoryRequest, openInventory } from './open-inventory.ts'
 import { rememberedFacts } from './remembered-facts.ts'
 

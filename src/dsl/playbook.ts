@@ -1,15 +1,16 @@
 import { RollcallError, type SourceLine } from '../model/errors.ts'
-import type { Facts, Family } from '../model/facts.ts'
+import { type BuiltInFamily, builtInFamilies, type Facts, type Family } from '../model/facts.ts'
 import type { DeclaredHost, Fleet, FleetGroup, TargetGroup, Targets } from '../model/fleet.ts'
 import type { GroupShape, Shape } from '../model/inventory.ts'
 import { callerLine } from '../util/caller.ts'
 import { suggest } from '../util/suggest.ts'
+import { ownFacts } from './define-facts.ts'
 import type { Inventory } from './inventory.ts'
 import type { PlayTools, ResultReader } from './play-tools.ts'
 import { recordTools, type TaskRecord } from './record.ts'
 
 /** What closures of a task see. */
-export interface Scope<S extends Shape = Shape, G extends GroupShape = GroupShape, F extends Family = Family> {
+export interface Scope<S extends Shape = Shape, G extends GroupShape = GroupShape, F extends Family = BuiltInFamily> {
   /** The host the task acts on. */
   readonly host: DeclaredHost<G['host'], G['vars'], G['privateIp']>
   /** Its facts: always live. */
@@ -32,10 +33,10 @@ export interface ScopeNeeds<V extends object = object, F extends Family = never,
 }
 
 /** Which hosts' facts a play's closures may read; apart from `hosts`, and never narrowed by `--limit`. */
-export interface FactsScope<G extends string = string, F extends Family = Family> {
+export interface FactsScope<G extends string = string, F extends Family = BuiltInFamily> {
   /** `all` (default) or one group. */
   readonly of?: G
-  /** Families gathered and readable. Default: `os` and `network`. */
+  /** Families gathered and readable: built-in ones by name, your own as `defineFacts` gave them. Default: `os` and `network`. */
   readonly families?: readonly F[]
   /** A host outside the targets that does not answer: use what was last known (default), or fail the run before any change. */
   readonly ifDown?: 'lastKnown' | 'fail'
@@ -43,7 +44,7 @@ export interface FactsScope<G extends string = string, F extends Family = Family
   readonly maxAge?: number
 }
 
-export interface PlayOptions<H extends string = string, G extends string = string, F extends Family = Family> {
+export interface PlayOptions<H extends string = string, G extends string = string, F extends Family = BuiltInFamily> {
   /** A group or a host of the inventory. */
   readonly hosts: H
   readonly facts?: FactsScope<G, F>
@@ -56,7 +57,8 @@ export interface PlayOptions<H extends string = string, G extends string = strin
 export interface PlayRecord {
   readonly name: string
   readonly hosts: string
-  readonly facts: Required<FactsScope>
+  /** Families by name. */
+  readonly facts: Required<Omit<FactsScope, 'families'>> & { readonly families: readonly string[] }
   readonly become: boolean
   readonly tags: readonly string[]
   readonly tasks: readonly TaskRecord[]
@@ -93,7 +95,7 @@ export type DefinePlay<S extends Shape> = <const H extends (keyof S & string) | 
 export function definePlaybook<S extends Shape>(name: string, inventory: Inventory<S>, body: (play: DefinePlay<S>) => void): Playbook {
   const at = callerLine()
   const plays: PlayRecord[] = []
-  const play = (playName: string, options: PlayOptions, fill: (tools: PlayTools<any>) => void) => {
+  const play = (playName: string, options: PlayOptions<string, string, Family>, fill: (tools: PlayTools<any>) => void) => {
     const playAt = callerLine()
     const { groups, hosts } = inventory.model
     for (const group of [options.hosts, options.facts?.of ?? 'all']) {
@@ -116,9 +118,32 @@ export function definePlaybook<S extends Shape>(name: string, inventory: Invento
     const { tools, tasks, handlers } = recordTools(playName)
     fill(tools)
     const { of = 'all', families = ['os', 'network'], ifDown = 'lastKnown', maxAge = 3600 } = options.facts ?? {}
+    const names = families.map((family) => (typeof family === 'string' ? family : family.name))
+    for (const name of names) refuseUnknownFamily(name, playName, playAt)
     const { become = false, tags = [] } = options
-    plays.push({ name: playName, hosts: options.hosts, facts: { of, families, ifDown, maxAge }, become, tags, tasks, handlers, at: playAt })
+    plays.push({
+      name: playName,
+      hosts: options.hosts,
+      facts: { of, families: names, ifDown, maxAge },
+      become,
+      tags,
+      tasks,
+      handlers,
+      at: playAt,
+    })
   }
   body(play as unknown as DefinePlay<S>)
   return { kind: 'playbook', name, inventory: inventory as unknown as Inventory, plays, at }
+}
+
+function refuseUnknownFamily(name: string, play: string, at: SourceLine | undefined): void {
+  const known = [...builtInFamilies, ...ownFacts.keys()]
+  if (known.includes(name)) return
+  const meant = suggest(name, known)
+  throw new RollcallError({
+    summary: 'A play lists a family of facts that there is not',
+    detail: `play '${play}': '${name}'`,
+    fix: meant ? `Did you mean '${meant}'?` : `There are: ${known.join(', ')}. defineFacts makes one of your own.`,
+    ...(at && { at }),
+  })
 }

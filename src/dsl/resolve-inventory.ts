@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { RollcallError, type SourceLine } from '../model/errors.ts'
+import { builtInFamilies } from '../model/facts.ts'
 import type { HostRecord, InventoryModel, Vars } from '../model/inventory.ts'
 import { suggest } from '../util/suggest.ts'
 import type { GroupDefinitions, HostDefinition, HostDefinitions } from './inventory.ts'
@@ -23,6 +24,12 @@ export function resolveInventory(groups: GroupDefinitions, hosts: HostDefinition
         `host '${name}' is in group '${group}', which is not declared`,
         meant ? `Did you mean '${meant}'?` : `Declare it under groups: { '${group}': {} }.`,
       )
+    }
+    for (const family of Object.keys(host.facts ?? {})) {
+      const meant = suggest(family, builtInFamilies)
+      // A family of the user's own is not known here, but one letter off a built-in one is a slip.
+      if (meant && !(builtInFamilies as readonly string[]).includes(family))
+        fail(`host '${name}' declares facts of a family '${family}'`, `Did you mean '${meant}'?`)
     }
     records.set(name, resolveHost(name, host, groups, fail))
   }

@@ -1,7 +1,7 @@
 import { factsView } from '../facts/guard.ts'
 import { summarise } from '../facts/knowledge.ts'
 import { RollcallError } from '../model/errors.ts'
-import type { Facts, Family, HostKnowledge } from '../model/facts.ts'
+import type { Facts, HostKnowledge } from '../model/facts.ts'
 import type { DeclaredHost, Fleet, FleetHost, KnownHost, Targets } from '../model/fleet.ts'
 import { type Guard, makeFleetGroup, makeTargetGroup } from '../model/host-groups.ts'
 import type { HostRecord, InventoryModel } from '../model/inventory.ts'
@@ -10,7 +10,7 @@ import { suggest } from '../util/suggest.ts'
 /** What the closures of a play may know: the scope it declared, and what is known of each host in it. */
 export interface KnowledgeScope {
   readonly play: string
-  readonly families: readonly Family[]
+  readonly families: readonly string[]
   readonly hosts: ReadonlySet<string>
   readonly of: string
   readonly knowledge: ReadonlyMap<string, HostKnowledge>

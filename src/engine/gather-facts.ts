@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks'
-import { factsJobs, parseFacts } from '../facts/index.ts'
+import { factsJobs, familyNames, parseFacts } from '../facts/index.ts'
 import { knowledgeOf, privateIpWarnings, summarise } from '../facts/knowledge.ts'
 import { RollcallError, UnreachableError } from '../model/errors.ts'
 import type { FactsEvent, WarningEvent } from '../model/event.ts'
-import type { FactFamilies, Family, HostKnowledge } from '../model/facts.ts'
+import type { FactValues, HostKnowledge } from '../model/facts.ts'
 import type { HostRecord } from '../model/inventory.ts'
 import type { FactCache } from '../store/fact-cache.ts'
 import { limitConcurrency } from '../util/concurrency.ts'
@@ -13,7 +13,7 @@ import type { HostAccess } from './host-access.ts'
 export interface GatherRequest {
   readonly hosts: readonly HostRecord[]
   readonly targets: ReadonlySet<string>
-  readonly families: readonly Family[]
+  readonly families: readonly string[]
   /** Seconds for which a cached fact of a host outside the targets is good. */
   readonly maxAge: number
   /** One deadline for all hosts outside the targets. */
@@ -47,7 +47,7 @@ export async function gatherFacts(request: GatherRequest): Promise<Gathered> {
   const timer = setTimeout(() => outside.abort(), request.deadlineMs)
   const one = async (host: HostRecord): Promise<HostKnowledge> => {
     const target = request.targets.has(host.name)
-    const { families: cached, warnings: odd } = await request.cache.read(host.name)
+    const { families: cached, warnings: odd } = await request.cache.read(host.name, familyNames())
     for (const message of odd) warnings.push({ event: 'warning', host: host.name, message })
     const now = request.now()
     const base = { host: host.name, declared: host.facts, cached, now }
@@ -57,9 +57,13 @@ export async function gatherFacts(request: GatherRequest): Promise<Gathered> {
     })
     if (!target && young) return knowledgeOf({ ...base, reason: 'its cached facts are young enough' })
     try {
-      const live = await askHost(request, host, target ? new AbortController().signal : outside.signal, access)
+      const problems: string[] = []
+      const live = await askHost(request, host, target ? new AbortController().signal : outside.signal, access, (_, { details }) => {
+        problems.push(details.detail ?? details.summary)
+        warnings.push({ event: 'warning', host: host.name, message: `${details.summary}: ${details.detail}` })
+      })
       await request.cache.write(host.name, live, request.now())
-      const knowledge = knowledgeOf({ ...base, live, now: request.now() })
+      const knowledge = knowledgeOf({ ...base, live, now: request.now(), ...(problems.length > 0 && { reason: problems.join('; ') }) })
       for (const message of privateIpWarnings(knowledge, host)) warnings.push({ event: 'warning', host: host.name, message })
       return knowledge
     } catch (error) {
@@ -90,7 +94,8 @@ async function askHost(
   host: HostRecord,
   signal: AbortSignal,
   access: Map<string, HostAccess>,
-): Promise<Partial<FactFamilies>> {
+  onProblem: (family: string, error: RollcallError) => void,
+): Promise<FactValues> {
   const late = new Promise<never>((_, reject) => {
     const fail = () =>
       reject(
@@ -111,7 +116,7 @@ async function askHost(
     }
     access.set(host.name, opened)
     const replies = await opened.reader.read('login', factsJobs(request.families))
-    return parseFacts(request.families, replies)
+    return parseFacts(request.families, replies, onProblem)
   }
   const asked = ask()
   asked.catch(() => {})

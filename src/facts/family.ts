@@ -1,14 +1,12 @@
-import type { FactFamilies, Family } from '../model/facts.ts'
+import type { Presence } from '../dsl/define-facts.ts'
+import type { BuiltInFamily, FactFamilies } from '../model/facts.ts'
 import type { Script } from '../util/sh.ts'
 
-/** Whether every host has the field, or only some do: the default route may be absent, the kernel may not. */
-export type Presence = 'always' | 'sometimes'
-
 /**
- * One family of facts as two pure halves. The script runs as an ordinary user on any POSIX shell, reads files with
+ * One built-in family of facts as two pure halves. The script runs as an ordinary user on any POSIX shell, reads files with
  * built-ins where it can (a process costs more than all of them together), and prints lines that begin with a word.
  */
-export interface FactFamily<K extends Family> {
+export interface FactFamily<K extends BuiltInFamily> {
   readonly name: K
   readonly fields: { readonly [F in keyof FactFamilies[K]]-?: Presence }
   readonly script: Script

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { RollcallError, type SourceLine } from '../model/errors.ts'
-import { families as everyFamily, type Facts, type Family, type HostKnowledge } from '../model/facts.ts'
-import { factFamilies } from './index.ts'
+import type { BuiltInFamily, Facts, HostKnowledge } from '../model/facts.ts'
+import { familyNamed, familyNames } from './index.ts'
 
 /** What {@link MissingFact} knows; `at` is added by whoever knows the line that reads the fact. */
 export interface Missing {
@@ -56,19 +56,20 @@ export interface FactsContext {
 }
 
 /** Why a family of a host is not known, as a clause for people. */
-export function missingReason(knowledge: HostKnowledge, family: Family, context: FactsContext): string {
+export function missingReason(knowledge: HostKnowledge, family: string, context: FactsContext): string {
   if (context.asked === false) return 'no host is asked here, and it is neither remembered nor declared'
   if (context.inScope === false) return `the host stands outside the facts scope of play '${context.play}'`
   if (knowledge.reachable)
     return `the host answered, but its ${family} facts could not be read${knowledge.reason === undefined ? '' : ` (${knowledge.reason})`}`
-  const seen = Object.values(knowledge.families).some((known) => known.origin === 'cached')
+  const seen = Object.values(knowledge.families).some((known) => known?.origin === 'cached')
   const down = `the host is down${knowledge.reason === undefined ? '' : ` (${knowledge.reason})`}`
   return seen ? `${down} and its ${family} facts were never gathered` : `${down} and was never seen before`
 }
 
 /** One family of which nothing, or only some declared fields, are known: the others fail by name when they are read. */
-function missingFamily<K extends Family>(family: K, knowledge: HostKnowledge, context: FactsContext): object {
+function missingFamily(family: string, knowledge: HostKnowledge, context: FactsContext): object {
   const declared: object = knowledge.declared?.[family] ?? {}
+  const { fields } = familyNamed(family)
   const reason = missingReason(knowledge, family, context)
   const missing = (field: PropertyKey | undefined): MissingFact =>
     new MissingFact({
@@ -77,7 +78,7 @@ function missingFamily<K extends Family>(family: K, knowledge: HostKnowledge, co
       reason,
       ...(context.inScope === false && { fix: `Widen facts.of of play '${context.play}', so that this host is asked too.` }),
     })
-  const unknown = (field: PropertyKey): boolean => Object.hasOwn(factFamilies[family].fields, field) && !Object.hasOwn(declared, field)
+  const unknown = (field: PropertyKey): boolean => Object.hasOwn(fields, field) && !Object.hasOwn(declared, field)
   const shown = Object.create(null, {
     [inspect.custom]: {
       value: () => `[${family} facts of ${knowledge.host} are not known: ${reason}; declared: ${inspect(declared)}]`,
@@ -114,18 +115,20 @@ function missingFamily<K extends Family>(family: K, knowledge: HostKnowledge, co
  * and fact, only when a field of it is read, spread or serialised, so a host that is down harms only who needs it.
  * @throws RollcallError on reading a family that the play does not list.
  */
-export function factsView<F extends Family>(knowledge: HostKnowledge, families: readonly F[], context: FactsContext): Facts<F> {
+export function factsView<F extends BuiltInFamily>(knowledge: HostKnowledge, families: readonly F[], context: FactsContext): Facts<F>
+export function factsView(knowledge: HostKnowledge, families: readonly string[], context: FactsContext): Facts
+export function factsView(knowledge: HostKnowledge, families: readonly string[], context: FactsContext): object {
   const listed = Object.fromEntries(
     families.map((family) => [family, knowledge.families[family]?.value ?? missingFamily(family, knowledge, context)]),
   )
   return new Proxy(Object.freeze(listed), {
     get(target, name, receiver) {
-      if (Object.hasOwn(target, name) || !everyFamily.includes(name as Family)) return Reflect.get(target, name, receiver) as unknown
+      if (Object.hasOwn(target, name) || !familyNames().includes(name as string)) return Reflect.get(target, name, receiver) as unknown
       throw new RollcallError({
         summary: 'A play reads facts that it does not list',
         detail: `${String(name)} of ${knowledge.host}: play '${context.play}' lists ${families.join(', ') || 'none'}`,
         fix: `List it under facts.families of the play:\nfacts: { families: [${[...families, String(name)].map((family) => `'${family}'`).join(', ')}] }`,
       })
     },
-  }) as unknown as Facts<F>
+  })
 }

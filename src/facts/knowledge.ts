@@ -1,14 +1,13 @@
-import type { DeclaredFacts, FactFamilies, FactOrigin, Family, HostKnowledge } from '../model/facts.ts'
-import { families as everyFamily } from '../model/facts.ts'
+import type { DeclaredFacts, FactOrigin, FactValues, HostKnowledge, KnownFamily } from '../model/facts.ts'
 import type { HostRecord } from '../model/inventory.ts'
 import type { CachedFacts } from '../store/fact-cache.ts'
-import { factFamilies } from './index.ts'
+import { familyNamed, familyNames } from './index.ts'
 
 export interface Sources {
   readonly host: string
   readonly declared?: DeclaredFacts | undefined
   /** Families read in this run; present, if only empty, for a host that answered. */
-  readonly live?: Partial<FactFamilies> | undefined
+  readonly live?: FactValues | undefined
   readonly cached?: CachedFacts | undefined
   /** Why the host was not asked or did not answer, as a clause: `connect timed out`. */
   readonly reason?: string | undefined
@@ -24,22 +23,23 @@ function deepFreeze<T>(value: T): T {
 }
 
 /** Whether the inventory declares every field of a family that all hosts have. */
-function complete<K extends Family>(name: K, declared: Partial<FactFamilies[K]> | undefined): declared is FactFamilies[K] {
-  const fields = Object.entries(factFamilies[name].fields) as [keyof FactFamilies[K], string][]
-  return declared !== undefined && fields.every(([field, presence]) => presence === 'sometimes' || declared[field] !== undefined)
+function complete(name: string, declared: object | undefined): declared is object {
+  const given = declared as { readonly [field: string]: unknown } | undefined
+  const fields = Object.entries(familyNamed(name).fields)
+  return given !== undefined && fields.every(([field, presence]) => presence === 'sometimes' || given[field] !== undefined)
 }
 
-function familyOf<K extends Family>(name: K, { declared, live, cached, now }: Sources): HostKnowledge['families'][K] | undefined {
+function familyOf(name: string, { declared, live, cached, now }: Sources): KnownFamily | undefined {
   const read = live?.[name]
-  if (read !== undefined) return { value: read, origin: 'live', ageSeconds: 0 } as HostKnowledge['families'][K]
+  if (read !== undefined) return { value: read, origin: 'live', ageSeconds: 0 }
   const remembered = cached?.[name]
   if (remembered !== undefined) {
     // A clock that was set back must not give facts from the future.
     const ageSeconds = Math.max(0, Math.round((now - remembered.gatheredAt) / 1000))
-    return { value: remembered.value, origin: 'cached', ageSeconds } as HostKnowledge['families'][K]
+    return { value: remembered.value, origin: 'cached', ageSeconds }
   }
-  const written = declared?.[name] as Partial<FactFamilies[K]> | undefined
-  return complete(name, written) ? ({ value: written, origin: 'declared', ageSeconds: 0 } as HostKnowledge['families'][K]) : undefined
+  const written = declared?.[name]
+  return complete(name, written) ? { value: written, origin: 'declared', ageSeconds: 0 } : undefined
 }
 
 /**
@@ -47,7 +47,7 @@ function familyOf<K extends Family>(name: K, { declared, live, cached, now }: So
  * among the families; the guard answers its declared fields.
  */
 export function knowledgeOf(sources: Sources): HostKnowledge {
-  const known = everyFamily.flatMap((name) => {
+  const known = familyNames().flatMap((name) => {
     const found = familyOf(name, sources)
     return found === undefined ? [] : [[name, found] as const]
   })
@@ -65,11 +65,11 @@ export interface KnowledgeSummary {
   /** The oldest origin among the families; `none` where any of them is missing. */
   readonly origin: FactOrigin | 'none'
   readonly ageSeconds: number
-  readonly missing: readonly Family[]
+  readonly missing: readonly string[]
 }
 
 /** Sums up the families a play reads. `cached` beats `declared` beats `live`: the least fresh is what people must see. */
-export function summarise(knowledge: HostKnowledge, families: readonly Family[]): KnowledgeSummary {
+export function summarise(knowledge: HostKnowledge, families: readonly string[]): KnowledgeSummary {
   const found = families.map((name) => ({ name, known: knowledge.families[name] }))
   const missing = found.filter(({ known }) => known === undefined).map(({ name }) => name)
   const origins = found.map(({ known }) => known?.origin)

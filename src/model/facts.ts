@@ -47,31 +47,54 @@ export interface HardwareFacts {
   readonly cpuCount: number
 }
 
-/** Every family of facts there is. A play lists those it reads; reading another is a type error. */
-export interface FactFamilies {
+/** The built-in families. A play lists those it reads; reading another is a type error. */
+export type FactFamilies = {
   readonly os: OsFacts
   readonly network: NetworkFacts
   readonly hardware: HardwareFacts
 }
-export type Family = keyof FactFamilies
-export const families: readonly Family[] = ['os', 'network', 'hardware']
+export type BuiltInFamily = keyof FactFamilies
+export const builtInFamilies: readonly BuiltInFamily[] = ['os', 'network', 'hardware']
 
-export type Facts<F extends Family = Family> = { readonly [K in F]: FactFamilies[K] }
+declare const gives: unique symbol
+/** A family of facts of the user's own, as types see it; `defineFacts` makes one. */
+export interface OwnFamily<N extends string = string, T extends object = object> {
+  readonly name: N
+  readonly [gives]: T
+}
+/** What plays list under `facts.families`: the name of a built-in family, or one of the user's own. */
+export type Family = BuiltInFamily | OwnFamily
+
+/** The facts of one host, by the names of the families. */
+export type Facts<F extends Family = BuiltInFamily> = {
+  readonly [K in F as K extends OwnFamily<infer N> ? N : K & string]: K extends BuiltInFamily
+    ? FactFamilies[K]
+    : K extends OwnFamily<string, infer T>
+      ? T
+      : never
+}
+
+/** Facts of one host by family: the built-in ones with their types, the user's own by name. */
+export type FactValues = Partial<FactFamilies> & { readonly [own: string]: object | undefined }
 
 /** Where a fact comes from: read in this run, remembered from an earlier one, or written in the inventory. */
 export type FactOrigin = 'live' | 'cached' | 'declared'
 
 /** Facts an inventory may declare for a host: used for whatever the host cannot be asked. */
-export type DeclaredFacts = { readonly [K in Family]?: Partial<FactFamilies[K]> }
+export type DeclaredFacts = { readonly [K in BuiltInFamily]?: Partial<FactFamilies[K]> } & { readonly [own: string]: object | undefined }
+
+export interface KnownFamily<T extends object = object> {
+  readonly value: T
+  readonly origin: FactOrigin
+  readonly ageSeconds: number
+}
 
 /** What is known of one host in this run: the families, where each came from, and why the rest is missing. */
 export interface HostKnowledge {
   readonly host: string
   /** Whether the host answered in this run. */
   readonly reachable: boolean
-  readonly families: {
-    readonly [K in Family]?: { readonly value: FactFamilies[K]; readonly origin: FactOrigin; readonly ageSeconds: number }
-  }
+  readonly families: { readonly [K in BuiltInFamily]?: KnownFamily<FactFamilies[K]> } & { readonly [own: string]: KnownFamily | undefined }
   /** Facts the inventory declares: read where a family is neither live nor cached. */
   readonly declared?: DeclaredFacts
   /** Why the host was not asked or did not answer; absent for a host whose facts are live. */

@@ -1,4 +1,4 @@
-import type { FactOrigin, Facts, Family } from './facts.ts'
+import type { BuiltInFamily, FactOrigin, Facts, Family } from './facts.ts'
 import type { GroupShape, Shape } from './inventory.ts'
 
 type Everything = 'every host of the inventory'
@@ -31,7 +31,7 @@ export type FleetHost<
   Name extends string = string,
   V = object,
   P extends string | undefined = string | undefined,
-  F extends Family = Family,
+  F extends Family = BuiltInFamily,
 > = DeclaredHost<Name, V, P> & (WithFacts<F> | WithoutFacts)
 
 /** `FleetHost` narrowed to hosts whose facts may be read. */
@@ -73,7 +73,7 @@ type DeclaredAll<S extends Shape> = DeclaredHost<HostName<S>, At<S, 'all'>['vars
 type One<S extends Shape, N extends string, F extends Family> = FleetHost<N, At<S, 'all'>['vars'], At<S, 'all'>['privateIp'], F>
 
 /** EVERY host of the inventory with what is known of it, whatever `--limit` says; itself the group `all`. */
-export interface Fleet<S extends Shape = Shape, F extends Family = Family> extends FleetGroup<Member<S, 'all', F>> {
+export interface Fleet<S extends Shape = Shape, F extends Family = BuiltInFamily> extends FleetGroup<Member<S, 'all', F>> {
   readonly names: readonly HostName<S>[]
   group<G extends keyof S & string>(name: G): FleetGroup<Member<S, G, F>>
   /** Hosts chosen by what they ARE. The condition sees declared values only, so a host that is down cannot drop out. */
@@ -82,7 +82,7 @@ export interface Fleet<S extends Shape = Shape, F extends Family = Family> exten
 }
 
 /** The hosts this run may change: those of the play's `hosts` that `--limit` leaves. No template accepts them. */
-export interface Targets<S extends Shape = Shape, F extends Family = Family> extends TargetGroup<Member<S, 'all', F>> {
+export interface Targets<S extends Shape = Shape, F extends Family = BuiltInFamily> extends TargetGroup<Member<S, 'all', F>> {
   readonly names: readonly HostName<S>[]
   group<G extends keyof S & string>(name: G): TargetGroup<Member<S, G, F>>
   host<N extends HostName<S>>(name: N): One<S, N, F>

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { families as everyFamily, type FactFamilies, type Family } from '../model/facts.ts'
+import type { FactValues } from '../model/facts.ts'
 import { privateDirectory, userStateDir } from './directories.ts'
 import { writeAtomic } from './write-atomic.ts'
 
@@ -9,7 +9,7 @@ import { writeAtomic } from './write-atomic.ts'
 const version = 1
 
 /** Facts of an earlier run, each family with the time it was gathered (epoch milliseconds). */
-export type CachedFacts = { readonly [K in Family]?: { readonly value: FactFamilies[K]; readonly gatheredAt: number } }
+export type CachedFacts = { readonly [family: string]: { readonly value: object; readonly gatheredAt: number } }
 
 export interface CacheReading {
   /** Empty for a host never seen. */
@@ -20,9 +20,9 @@ export interface CacheReading {
 
 export interface FactCache {
   readonly directory: string
-  read(host: string): Promise<CacheReading>
+  read(host: string, families: readonly string[]): Promise<CacheReading>
   /** Remembers the families given; what is remembered of others stays. */
-  write(host: string, families: Partial<FactFamilies>, gatheredAt: number): Promise<void>
+  write(host: string, families: FactValues, gatheredAt: number): Promise<void>
 }
 
 /** Tells inventories apart: two of them may each have a host of the same name. */
@@ -42,7 +42,7 @@ interface Entry {
 }
 
 /** @throws Error with a clause saying why the text is no use. */
-function entryOf(text: string, host: string, family: Family): Entry {
+function entryOf(text: string, host: string, family: string): Entry {
   const data = JSON.parse(text) as { version?: unknown; host?: unknown; family?: unknown; gatheredAt?: unknown; value?: unknown } | null
   if (data === null || typeof data !== 'object') throw new Error('it is not a record')
   if (data.version !== version) throw new Error(`it has format ${String(data.version)}, and this Rollcall writes ${version}`)
@@ -58,9 +58,9 @@ function entryOf(text: string, host: string, family: Family): Entry {
  */
 export function openFactCache(options: { readonly directory?: string; readonly inventoryId: string }): FactCache {
   const directory = privateDirectory(join(options.directory ?? join(userStateDir(), 'facts'), options.inventoryId))
-  const pathOf = (host: string, family: Family): string => join(directory, `${fileNameOf(host)}.${family}.json`)
+  const pathOf = (host: string, family: string): string => join(directory, `${fileNameOf(host)}.${family}.json`)
 
-  async function readFamily(host: string, family: Family): Promise<{ entry?: Entry; warning?: string }> {
+  async function readFamily(host: string, family: string): Promise<{ entry?: Entry; warning?: string }> {
     try {
       return { entry: entryOf(await readFile(pathOf(host, family), 'utf8'), host, family) }
     } catch (error) {
@@ -72,15 +72,15 @@ export function openFactCache(options: { readonly directory?: string; readonly i
 
   return {
     directory,
-    async read(host) {
-      const found = await Promise.all(everyFamily.map(async (family) => [family, await readFamily(host, family)] as const))
+    async read(host, names) {
+      const found = await Promise.all(names.map(async (family) => [family, await readFamily(host, family)] as const))
       return {
-        families: Object.fromEntries(found.flatMap(([family, { entry }]) => (entry ? [[family, entry]] : []))) as CachedFacts,
+        families: Object.fromEntries(found.flatMap(([family, { entry }]) => (entry ? [[family, entry]] : []))),
         warnings: found.flatMap(([, { warning }]) => warning ?? []),
       }
     },
     async write(host, families, gatheredAt) {
-      const known = everyFamily.filter((family) => families[family] !== undefined)
+      const known = Object.keys(families).filter((family) => families[family] !== undefined)
       await Promise.all(
         known.map((family) =>
           writeAtomic(pathOf(host, family), `${JSON.stringify({ version, host, family, gatheredAt, value: families[family] })}\n`, 0o600),

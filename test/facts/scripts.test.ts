@@ -4,7 +4,7 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { factFamilies, factsJobs, parseFacts } from '../../src/facts/index.ts'
-import { type FactFamilies, type Family, families } from '../../src/model/facts.ts'
+import { type BuiltInFamily, type FactFamilies, builtInFamilies as families } from '../../src/model/facts.ts'
 import type { Reply } from '../../src/transport/session-types.ts'
 
 const shells: readonly { readonly name: string; readonly shell: readonly string[] }[] = [
@@ -20,7 +20,7 @@ interface Way {
   readonly uid?: number
 }
 
-function ask(shell: readonly string[], asked: readonly Family[], way: Way = {}): Reply {
+function ask(shell: readonly string[], asked: readonly BuiltInFamily[], way: Way = {}): Reply {
   const [command = '', ...argv] = shell
   const [job] = factsJobs(asked)
   const found = spawnSync(`/bin/${command}`, [...argv, '-c', job!.script.text], {

@@ -2,10 +2,11 @@ import { expect, it } from 'vitest'
 import type { ExecResult } from '../../src/exec.ts'
 import { startHost, stopHost } from '../../src/lab/index.ts'
 import type { ShownFacts } from '../../src/show-facts.ts'
+import { scratchFile, taskOf } from '../helpers/cli.ts'
 import { serverLines, useJobLab } from './job-setup.ts'
 import { inside, panda, viper } from './lab-setup.ts'
 
-const { lab, cli } = useJobLab('facts')
+const { lab, cli, forgetFacts, run } = useJobLab('facts')
 const facts = async (...args: readonly string[]) => {
   const { code, stdout } = await cli(['facts', ...args, '--format', 'json'])
   return { code, known: JSON.parse(stdout) as readonly ShownFacts[] }
@@ -65,4 +66,49 @@ it('render prints a file as it would be written, by a task named whole or in sho
     expect.stringContaining(`--host names a host or group that is not in the inventory\n  'honor-vipr'\n  Did you mean 'honor-viper'?`),
   ])
   expect(await inside(lab, viper, 'ls -d /etc/haproxy /opt/dynia-app 2>/dev/null || echo none')).toBe('none')
+})
+
+const ownFacts = (parse: string) => `
+import { copy, defineFacts, definePlaybook, sh } from 'rollcall'
+import { inventory } from '#inventory'
+
+const role = defineFacts({
+  name: 'role',
+  fields: { is: 'always' },
+  script: sh\`read -r role </etc/role && printf %s "$role"\`,
+  parse: (stdout) => (${parse}),
+})
+export default definePlaybook('own facts', inventory, (play) => {
+  play('all', { hosts: 'all', facts: { families: ['os', role], maxAge: 0 }, become: true }, ({ task }) => {
+    task('roles', ({ fleet }) =>
+      copy({ dest: '/etc/roles', content: fleet.withFacts().map(({ name, facts }) => \`\${name} \${facts.role.is}\\n\`).join('') }),
+    )
+    task('system', ({ facts }) => copy({ dest: '/etc/system', content: facts.os.distribution }))
+  })
+})
+`
+
+it("facts of the user's own are asked of the whole scope, remembered, and harm only who reads them", async () => {
+  await startHost(lab, panda.name)
+  await inside(lab, viper, 'echo edge >/etc/role')
+  await inside(lab, panda, 'echo core >/etc/role')
+  const right = scratchFile('roles.ts', ownFacts('{ is: stdout }'))
+  const roles = async () => await inside(lab, viper, 'cat /etc/roles')
+  const check = await run(right, '--limit', viper.name, '--check')
+  expect(check.events[0]).toMatchObject({ event: 'run', queries: ['facts role'] })
+  expect((await run(right, '--limit', viper.name)).code).toBe(0)
+  expect(await roles()).toBe('honor-viper edge\ncrystal-panda core')
+
+  await stopHost(lab, panda.name)
+  await inside(lab, viper, 'echo rim >/etc/role')
+  expect((await run(right, '--limit', viper.name)).code).toBe(0)
+  expect(await roles()).toBe('honor-viper rim\ncrystal-panda core')
+
+  forgetFacts()
+  const wrong = scratchFile('no-roles.ts', ownFacts('{ is: JSON.parse(stdout) as string }'))
+  const failed = await run(wrong, '--limit', viper.name)
+  expect([failed.code, taskOf(failed, viper.name, 'roles').error?.detail]).toEqual([
+    2,
+    expect.stringMatching(/^role\.is of honor-viper: the host answered, but its role facts could not be read \(role: .*JSON/),
+  ])
 })

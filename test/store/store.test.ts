@@ -2,7 +2,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { FactFamilies, HardwareFacts } from '../../src/model/facts.ts'
+import { builtInFamilies as every, type FactFamilies, type HardwareFacts } from '../../src/model/facts.ts'
 import { inventoryIdOf, openFactCache, privateDirectory, userCacheDir, userStateDir, writeAtomic } from '../../src/store/index.ts'
 
 let home = ''
@@ -74,27 +74,27 @@ describe('the fact cache', () => {
   const open = (inventoryId = 'one') => openFactCache({ directory: home, inventoryId })
   it('remembers facts with their time, for the next run too', async () => {
     await open().write('honor-viper', { hardware, os }, 1000)
-    expect(await open().read('honor-viper')).toEqual({
+    expect(await open().read('honor-viper', every)).toEqual({
       families: { os: { value: os, gatheredAt: 1000 }, hardware: { value: hardware, gatheredAt: 1000 } },
       warnings: [],
     })
   })
   it('knows nothing of a host never seen, nor of the same name in another inventory', async () => {
     await open().write('honor-viper', { os }, 1000)
-    expect(await open().read('crystal-panda')).toEqual({ families: {}, warnings: [] })
-    expect(await open('two').read('honor-viper')).toEqual({ families: {}, warnings: [] })
+    expect(await open().read('crystal-panda', every)).toEqual({ families: {}, warnings: [] })
+    expect(await open('two').read('honor-viper', every)).toEqual({ families: {}, warnings: [] })
   })
   it('keeps families that a later run does not gather', async () => {
     await open().write('a', { os, hardware }, 1000)
     await open().write('a', { os: { ...os, hostname: 'new' } }, 2000)
-    expect((await open().read('a')).families).toEqual({
+    expect((await open().read('a', every)).families).toEqual({
       os: { value: { hostname: 'new' }, gatheredAt: 2000 },
       hardware: { value: hardware, gatheredAt: 1000 },
     })
   })
   it('loses nothing when runs write at the same time', async () => {
     await Promise.all([open().write('a', { os }, 1), open().write('a', { hardware }, 2), open().write('a', { os }, 1)])
-    expect(await open().read('a')).toEqual({
+    expect(await open().read('a', every)).toEqual({
       families: { os: { value: os, gatheredAt: 1 }, hardware: { value: hardware, gatheredAt: 2 } },
       warnings: [],
     })
@@ -103,7 +103,7 @@ describe('the fact cache', () => {
     'holds a host named %s inside its directory',
     async (host) => {
       await open().write(host, { os }, 1)
-      expect((await open().read(host)).families.os?.value).toEqual(os)
+      expect((await open().read(host, every)).families.os?.value).toEqual(os)
       expect(readdirSync(home)).toEqual(['one'])
       expect(readdirSync(join(home, 'one'))).toHaveLength(1)
     },
@@ -127,11 +127,11 @@ describe('the fact cache', () => {
     const cache = open()
     await cache.write('a', { os, hardware }, 1)
     writeFileSync(join(cache.directory, 'a.os.json'), text)
-    const { families, warnings } = await cache.read('a')
+    const { families, warnings } = await cache.read('a', every)
     expect(Object.keys(families)).toEqual(['hardware'])
     expect(warnings).toEqual([expect.stringContaining(`What was remembered of a (os) is not used: ${why}`)])
     await cache.write('a', { os }, 2)
-    expect((await cache.read('a')).warnings).toEqual([])
+    expect((await cache.read('a', every)).warnings).toEqual([])
   })
   it('tells inventories apart by their path', () => {
     expect(inventoryIdOf('/a/inventory/lab.ts')).toMatch(/^[0-9a-f]{16}$/)

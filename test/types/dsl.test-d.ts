@@ -4,6 +4,7 @@ import {
   apt,
   command,
   copy,
+  defineFacts,
   definePlaybook,
   defineServiceModule,
   defineTemplate,
@@ -39,7 +40,39 @@ const needsSecret = defineServiceModule('needs-secret', <C extends ScopeNeeds<{ 
   task('a', ({ host }) => copy({ dest: '/a', content: host.vars.secret })),
 )
 
+const haproxyFacts = defineFacts({
+  name: 'haproxy',
+  fields: { version: 'always', sites: 'sometimes' },
+  script: sh`haproxy -v`,
+  parse: (stdout): { readonly version: string; readonly sites?: readonly string[] } => ({ version: stdout }),
+})
+const needsHaproxy = defineServiceModule(
+  'needs-haproxy',
+  <C extends ScopeNeeds<object, typeof haproxyFacts>>({ task }: PlayTools<C>, _: object) =>
+    task('a', ({ facts }) => copy({ dest: '/a', content: facts.haproxy.version })),
+)
+
 export default definePlaybook('types', inventory, (play) => {
+  play('own facts', { hosts: 'cluster', facts: { families: ['os', haproxyFacts] } }, (tools) => {
+    tools.task('what a closure sees', ({ facts, fleet }) => {
+      expectTypeOf(facts.haproxy.version).toEqualTypeOf<string>()
+      expectTypeOf(facts.haproxy.sites).toEqualTypeOf<readonly string[] | undefined>()
+      expectTypeOf(facts.os.kernel).toEqualTypeOf<string>()
+      // @ts-expect-error a field that its parse does not give
+      facts.haproxy.port
+      // @ts-expect-error a family that the play does not list
+      facts.network
+      const other = fleet.host('crystal-panda')
+      if (other.known) expectTypeOf(other.facts.haproxy.version).toEqualTypeOf<string>()
+      return []
+    })
+    needsHaproxy(tools, {})
+  })
+  play('without them', { hosts: 'cluster' }, (tools) => {
+    // @ts-expect-error a service module that needs facts which the play does not list
+    needsHaproxy(tools, {})
+  })
+
   play('group', { hosts: 'cluster', facts: { families: ['os', 'hardware'] } }, (tools) => {
     const { task } = tools
     task('what a closure sees', ({ host, facts, fleet, targets }) => {

@@ -48,7 +48,7 @@ function linesOf({ host, families }: ShownFacts): string[] {
   return [
     '',
     host,
-    ...(known.length === 0 ? ['  nothing is known'] : known.flatMap(([family, of]) => [`  ${family}`, ...fields(of.value)])),
+    ...(known.length === 0 ? ['  nothing is known'] : known.flatMap(([family, of]) => [`  ${family}`, ...(of ? fields(of.value) : [])])),
   ]
 }
 
