@@ -10,6 +10,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { staleModulesDoc } from './modules-doc.mjs'
+import { pagesOf } from './pages.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const work = join(root, '.rollcall/docs')
@@ -17,13 +18,7 @@ const folders = ['inventory', 'modules', 'playbooks', 'templates']
 const problems = []
 const totals = { compiled: 0, same: 0, fragments: 0, links: 0 }
 
-const pages = [
-  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].filter((name) => existsSync(join(root, name))),
-  ...readdirSync(join(root, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => join('docs', name))
-    .sort(),
-]
+const pages = pagesOf(root)
 
 /** Fenced blocks of a page; `line` is that of the opening fence, from 1. */
 function blocksOf(lines) {

@@ -104,6 +104,13 @@ async function lab() {
   return { passed, failed: scenarios < minimum ? Math.max(1, failed) : failed, note: `${scenarios} scenarios on real sshd hosts` }
 }
 
+/** Every console block of the papers, run again. */
+async function consoleBlocks() {
+  if ((await load().then(({ probe }) => probe())).length > 0)
+    return { passed: 0, failed: labRequired ? 1 : 0, note: 'SKIPPED: the lab cannot run here' }
+  return verdict(await run`node scripts/check-console.mjs`)
+}
+
 /** Parts of Rollcall for this script, bundled, since Node 20 reads no TypeScript. */
 async function load() {
   const folder = join(work, 'dist', '0123456789abcdef')
@@ -128,6 +135,7 @@ await stage('lint', async () => verdict(await run`node_modules/.bin/biome check 
 await stage('papers', async () => verdict(await run`node scripts/check-docs.mjs`))
 await stage('unit', () => vitest('unit'))
 await stage('lab', lab)
+await stage('console', consoleBlocks)
 say(`\nin ${((performance.now() - started) / 1000).toFixed(0)} s`)
 say(`${totals.passed} passed, ${totals.failed} failed`)
 process.exitCode = totals.failed === 0 ? 0 : 1
