@@ -1,5 +1,5 @@
 // Checks README.md, CONTRIBUTING.md, CHANGELOG.md and docs/: TypeScript blocks compile, blocks that show a file of the
-// project are that file, links lead somewhere, docs/modules.md is current. Prints file:line and fails.
+// project are that file, links lead somewhere, generated pages are current. Prints file:line and fails.
 //
 //   ```ts                       a whole file, type-checked
 //   ```ts playbooks/site.ts     the same, under a name that other blocks of the page can import; if the project has a file
@@ -9,6 +9,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { staleCommandsDoc } from './commands-doc.mjs'
 import { staleModulesDoc } from './modules-doc.mjs'
 import { pagesOf } from './pages.mjs'
 
@@ -128,8 +129,7 @@ for (const page of pages) {
   checkCode(page, blocksOf(lines))
   checkLinks(page, lines)
 }
-const stale = await staleModulesDoc()
-if (stale !== undefined) problems.push(stale)
+for (const stale of await Promise.all([staleModulesDoc(), staleCommandsDoc()])) if (stale !== undefined) problems.push(stale)
 for (const problem of problems) process.stdout.write(`${problem}\n`)
 process.stdout.write(
   `${pages.length} pages: ${totals.compiled} blocks compiled, ${totals.same} equal to their file, ${totals.fragments} fragments, ${totals.links} links; ${problems.length} problems\n`,

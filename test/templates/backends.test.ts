@@ -1,13 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import type { Inventory } from '../../src/dsl/inventory.ts'
 import { resolveInventory } from '../../src/dsl/resolve-inventory.ts'
-import { openHostState } from '../../src/engine/host-state.ts'
-import { matchPattern } from '../../src/engine/limit.ts'
-import { noAccess } from '../../src/engine/no-access.ts'
-import { knowledgeScope, openPlay } from '../../src/engine/open-play.ts'
-import { knowledgeOf } from '../../src/facts/knowledge.ts'
 import type { Fleet, FleetGroup } from '../../src/index.ts'
 import type { InventoryModel } from '../../src/model/inventory.ts'
 import { renderTemplate } from '../../src/render/index.ts'
+import { scopeOn } from '../../src/testing/index.ts'
 import { ownRoot } from '../../src/util/own-root.ts'
 import { haproxyCfg, peersJson } from '../../templates/index.ts'
 import { sampleFacts } from '../helpers/engine.ts'
@@ -25,42 +22,11 @@ const inventoryOf = (count: number): InventoryModel =>
   )
 
 /** The fleet that closures see in a run with this limit, down hosts included. */
-function fleetOf(inventory: InventoryModel, limit: string, down: readonly string[] = []): Fleet {
-  const targets = matchPattern(limit, inventory)
-  const knowledge = new Map(
-    [...inventory.hosts.keys()].map((host) => [
-      host,
-      knowledgeOf({ host, now: 0, ...(down.includes(host) ? { reason: 'connect timed out' } : { live: sampleFacts }) }),
-    ]),
-  )
-  const play = {
-    name: 'p',
-    hosts: 'all',
-    facts: { of: 'all', families: ['os', 'network', 'hardware'] as const, ifDown: 'lastKnown' as const, maxAge: 0 },
-    become: false,
-    tags: [],
-    tasks: [],
-    handlers: [],
-    at: undefined,
-  }
-  const selected = { play, hosts: targets, tasks: [], factsOf: [...inventory.hosts.keys()] }
-  const states = new Map(targets.map((name) => [name, openHostState(inventory.hosts.get(name)!, noAccess, true)]))
-  const context = openPlay({
-    selected,
-    playbook: 'p',
-    inventory,
-    targets,
-    knowledge,
-    states,
-    check: true,
-    root: ownRoot(),
-    relative: (file) => file,
-    emit: () => {},
-    validate: () => undefined,
-    files: new Map(),
-  })
-  expect(knowledgeScope(selected, knowledge).hosts.size).toBe(inventory.hosts.size)
-  return (context.scopeOf(targets[0]!) as { fleet: Fleet }).fleet
+function fleetOf(model: InventoryModel, limit: string, down: readonly string[] = []): Fleet {
+  const up = [...model.hosts.keys()].filter((host) => !down.includes(host))
+  const facts = Object.fromEntries(up.map((host) => [host, sampleFacts]))
+  return scopeOn({ kind: 'inventory', model } as unknown as Inventory, [...model.hosts.keys()].at(-1)!, { limit, facts })
+    .fleet as unknown as Fleet
 }
 
 const config = (fleet: Fleet, certificate?: string) =>
