@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url'
 
 const here = import.meta.url
-const own = here.includes('/dist/') ? here.slice(0, here.lastIndexOf('/dist/') + 6) : here.slice(0, here.lastIndexOf('/src/') + 5)
-const ownPath = own.startsWith('file:') ? fileURLToPath(own) : own
+const root = here.slice(0, here.lastIndexOf(here.includes('/dist/') ? '/dist/' : '/src/'))
+const rootPath = root.startsWith('file:') ? fileURLToPath(root) : root
+/** Both: where source maps are in use, the code of a build says that it stands in `src`. */
+const own = [`${rootPath}/dist/`, `${rootPath}/src/`]
 
 /** A place in a user's file. */
 export interface CallerLine {
@@ -21,7 +23,7 @@ export function userFrames(stack: string | undefined): CallerLine[] {
     if (!match) continue
     const url = match[1]!
     const file = (url.startsWith('file:') ? fileURLToPath(url) : url).replace(/\?.*$/, '')
-    if (file.startsWith(ownPath) || file.includes('/node_modules/')) continue
+    if (own.some((folder) => file.startsWith(folder)) || file.includes('/node_modules/')) continue
     frames.push({ file, line: Number(match[2]), column: Number(match[3]) })
   }
   return frames

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+import { userFrames } from '../../src/util/caller.ts'
+import { ownRoot } from '../../src/util/own-root.ts'
+
+test('frames of a build and of its sources, as source maps name them, are not the user’s', () => {
+  const stack = [
+    'Error',
+    `    at a (${ownRoot()}/src/util/caller.ts:1:1)`,
+    `    at b (file://${ownRoot()}/dist/0123456789abcdef/index.js:1:1)`,
+    '    at c (/project/node_modules/eta/index.js:1:1)',
+    '    at node:internal/modules:1:1',
+    `    at d (file://${ownRoot()}/playbooks/prepare.ts?mark:12:5)`,
+    '    at /project/playbooks/site.ts:3:4',
+  ].join('\n')
+  expect(userFrames(stack)).toEqual([
+    { file: `${ownRoot()}/playbooks/prepare.ts`, line: 12, column: 5 },
+    { file: '/project/playbooks/site.ts', line: 3, column: 4 },
+  ])
+})
