@@ -1,5 +1,6 @@
 /** Every built-in: modules, actions, queries and controller calls. */
 export { apt } from './apt.ts'
+export { authorizedKey } from './authorized-key.ts'
 export { command, shell } from './command.ts'
 export { assert, debug, fail } from './controller-calls.ts'
 export { copy } from './copy.ts'
