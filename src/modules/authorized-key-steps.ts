@@ -1,12 +1,11 @@
 import { type RunStep, run } from '../dsl/step.ts'
-import type { UserPresent } from '../resources/user.ts'
 import { Script, sh } from '../util/sh.ts'
 
 interface Keys {
   /** Without a link in it. */
   readonly directory: string
   readonly file: string
-  readonly user: UserPresent
+  readonly user: string
   readonly content: Uint8Array
   readonly makesDirectory: boolean
 }
@@ -17,7 +16,7 @@ interface Keys {
  */
 export function writeKeys({ directory, file, user, content, makesDirectory }: Keys): RunStep {
   return run(
-    sh`user=${user.name} directory=${directory} file=${file} size=${content.length} makes=${makesDirectory ? 1 : ''}
+    sh`user=${user} directory=${directory} file=${file} size=${content.length} makes=${makesDirectory ? 1 : ''}
 ${writing}`,
     content,
   )

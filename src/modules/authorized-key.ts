@@ -87,12 +87,13 @@ function wantedLines(params: KeyParams, lines: readonly string[]): readonly stri
 
 const utf8 = (content: Uint8Array) => Buffer.from(content).toString('utf8')
 
-function planOf(params: KeyParams, { user, home, directory, keys }: Found): Wanted<KeyReads> {
+function planOf(params: KeyParams, found: Found): Wanted<KeyReads> {
+  const { user, home, directory, keys } = found
   if (!user.exists || !keys || !directory)
     throw new Refusal(`there is no user ${params.user} on this host`, 'Make it by a task before this one: user({ name }).')
   const path = pathOf(params, user.home)
   if (keys.exists && keys.type !== 'file') throw new Refusal(`${path} is not a file on this host`)
-  if (params.path === undefined) refuseLinks(path, user, home, keys)
+  if (params.path === undefined) refuseLinks(path, user, found)
   if (params.path === undefined && home?.exists === false && typeof user.uid === 'number')
     throw new Refusal(
       `the home ${user.home} of ${params.user} is not there`,
@@ -127,14 +128,21 @@ function ownerOf({ name, uid }: UserPresent) {
  * What lies in a home is the user's to change: a link there would let the user choose which file of the host root reads
  * here and then gives away.
  */
-function refuseLinks(path: string, { home, name }: UserPresent, realHome: FileState | undefined, keys: FileState): void {
-  const real = realHome?.realPath ?? home
-  const expected = `${real === '/' ? '' : real}${path.slice(canonicalPath(home) === '/' ? 0 : canonicalPath(home).length)}`
-  if (keys.realPath === expected) return
+function refuseLinks(path: string, { home, name }: UserPresent, found: Found): void {
+  const realHome = found.home?.realPath ?? home
+  const expected = `${realHome === '/' ? '' : realHome}/.ssh`
+  const { realDirectory, file } = placeOf(found)
+  if (realDirectory === expected && file === 'authorized_keys') return
   throw new Refusal(
-    `${path} leads to ${keys.realPath} by a symbolic link, which is in the hand of ${name}`,
+    `${path} leads to ${realDirectory}/${file} by a symbolic link, which is in the hand of ${name}`,
     'Where that is meant, name the file it leads to as path.',
   )
+}
+
+/** Where the file really lies. Below a directory that is not there, a host cannot tell. */
+function placeOf({ directory, keys }: Found): { readonly realDirectory: string; readonly file: string } {
+  const [path, below] = [keys?.realPath ?? '/', directory?.realPath ?? '/']
+  return { realDirectory: directory?.exists ? parentOf(path) : below, file: path.slice(path.lastIndexOf('/') + 1) }
 }
 
 /** Keys that open an account over SSH. */
@@ -144,19 +152,15 @@ export const authorizedKey = defineModule({
   params,
   reads: readsOf,
   plan: planOf,
-  steps: (_, { found, wanted }) => {
-    const { user, directory, keys } = found as Required<Found>
-    const content = wanted.keys?.content
+  steps: ({ user }, { found, wanted }) => {
+    const { realDirectory, file } = placeOf(found)
     const makesDirectory = wanted.directory !== undefined
-    return [
-      writeKeys({
-        directory: directory.realPath,
-        file: nameOf(keys.realPath),
-        user: user as UserPresent,
-        content: content as Uint8Array,
-        makesDirectory,
-      }),
-    ]
+    if (makesDirectory && found.directory.realPath !== realDirectory)
+      throw new Refusal(
+        `the file with the keys of ${user} is a link to another directory`,
+        'Name the file it leads to as path, or set manageDir: false.',
+      )
+    return [writeKeys({ directory: realDirectory, file, user, content: wanted.keys?.content as Uint8Array, makesDirectory })]
   },
   result: ({ user, key, state = 'present', exclusive = false }, { after }) => ({
     user,
@@ -166,5 +170,3 @@ export const authorizedKey = defineModule({
     keyfile: (after as Found).keys?.realPath,
   }),
 })
-
-const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1)

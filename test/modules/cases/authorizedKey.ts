@@ -112,6 +112,12 @@ export const systemCases: readonly LawCase[] = [
     after: sh`[ -f /srv/homes/joe/.ssh/authorized_keys ]`,
   },
   {
+    name: 'authorizedKey follows a link that it is told of',
+    before: sh`${joe} && mkdir /etc/keys && ln -s /srv/joe /etc/keys/joe`,
+    call: () => authorizedKey({ user: 'joe', key: one, path: '/etc/keys/joe' }),
+    after: sh`[ -f /srv/joe ] && [ -L /etc/keys/joe ]`,
+  },
+  {
     name: 'authorizedKey follows no link that the user made: the file',
     before: sh`${withFile('')} && rm authorized_keys && ln -s /etc/shadow authorized_keys`,
     call: () => authorizedKey({ user: 'joe', key: one }),
