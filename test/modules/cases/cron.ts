@@ -154,3 +154,43 @@ export const systemCases: readonly LawCase[] = [
     call: (_, hostile) => cron({ name: 'a', job: 'true', cronFile: `/srv/${hostile}` }),
   },
 ]
+
+/** Debian's own cron, where a sandbox has busybox's. */
+const installed = sh`command -v crontab >/dev/null || { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install cron; } >/dev/null 2>&1
+crontab -r 2>/dev/null; crontab -u guarded -r 2>/dev/null; true`
+const tab = (content: string, user = 'root') => sh`${installed}
+printf %s ${content} | crontab -u ${user} -`
+const lists = (content: string, user = 'root') => sh`[ "$(crontab -u ${user} -l)" = ${content} ]`
+
+export const labCases: readonly LawCase[] = [
+  {
+    name: 'cron of Debian: a new crontab',
+    before: installed,
+    call: () => cron({ name: 'a', job: 'true', minute: 5 }),
+    after: lists('#Rollcall: a\n5 * * * * true'),
+  },
+  {
+    name: 'cron of Debian: the crontab of another user',
+    before: tab('# mine\n', 'guarded'),
+    call: () => cron({ name: 'a', job: 'true', user: 'guarded', specialTime: 'hourly' }),
+    after: lists('# mine\n#Rollcall: a\n@hourly true', 'guarded'),
+  },
+  {
+    name: 'cron of Debian: nothing to do',
+    before: tab('#Rollcall: a\n* * * * * true\n'),
+    call: () => cron({ name: 'a', job: 'true' }),
+    expect: 'nothing',
+  },
+  {
+    name: 'cron of Debian: the last entry goes',
+    before: tab('#Rollcall: a\n* * * * * true\n'),
+    call: () => cron({ name: 'a', state: 'absent', user: 'root' }),
+    after: sh`! crontab -l 2>/dev/null`,
+  },
+  {
+    name: 'cron of Debian: no such user',
+    before: installed,
+    call: () => cron({ name: 'a', job: 'true', user: 'nosuch' }),
+    expect: 'refusal',
+  },
+]
