@@ -175,6 +175,7 @@ export const apt = defineModule({
     'unit:*',
     'user:*',
     'group:*',
+    'crontab:*',
     ...['etc', 'usr', 'lib', 'bin', 'sbin', 'var', 'opt', 'srv', 'run', 'boot'].flatMap((top) => [`file:/${top}/*`, `link:/${top}/*`]),
   ],
 })

@@ -7,8 +7,10 @@ import { type Read, type ReadSet, unknown } from '../dsl/resource.ts'
 import type { Step } from '../dsl/step.ts'
 import { Rendering } from '../dsl/template.ts'
 import { stepJob } from '../resources/step-job.ts'
-import type { LocalHost } from './local-host.ts'
+import type { LawPlace } from './law-host.ts'
 
+/** What runs scripts. */
+type Host = Pick<LawPlace, 'run'>
 type States = { readonly [name: string]: { readonly [field: string]: unknown } }
 
 export interface DriveOptions {
@@ -30,11 +32,11 @@ export interface Plan {
 }
 
 /**
- * Plans a call on a local host: reads, up to three rounds, then the pure part. A small second implementation beside the
+ * Plans a call on a host: reads, up to three rounds, then the pure part. A small second implementation beside the
  * engine's, so that a law does not hold just because the engine bends it.
  * @throws Refusal as the module does.
  */
-export async function plan(call: Call<any>, host: LocalHost, options: DriveOptions = {}): Promise<Plan> {
+export async function plan(call: Call<any>, host: Host, options: DriveOptions = {}): Promise<Plan> {
   const { definition, params } = call
   const inputs = resolveInputs(definition, params, options)
   const { reads, found } = await readAll(host, (soFar) => readsOf(definition, params, soFar, inputs, options))
@@ -55,7 +57,7 @@ export async function plan(call: Call<any>, host: LocalHost, options: DriveOptio
  * Runs a plan's steps.
  * @throws Error with the step's own words when one fails.
  */
-export async function apply(planned: Plan, host: LocalHost): Promise<readonly StepOutcome[]> {
+export async function apply(planned: Plan, host: Host): Promise<readonly StepOutcome[]> {
   const outcomes: StepOutcome[] = []
   for (const [index, step] of planned.steps.entries()) {
     const outcome = await host.run(stepJob(step, `law${index}`))
@@ -66,7 +68,7 @@ export async function apply(planned: Plan, host: LocalHost): Promise<readonly St
 }
 
 /** The states of some reads, straight from the host. */
-export async function readStates(host: LocalHost, reads: ReadSet): Promise<States> {
+export async function readStates(host: Host, reads: ReadSet): Promise<States> {
   const states = await fetch(host, Object.values(reads))
   return Object.fromEntries(Object.entries(reads).map(([name, read]) => [name, states.get(read.key) as States[string]]))
 }
@@ -80,7 +82,7 @@ export function fieldsThatDiffer(found: States, wanted: States): string[] {
   )
 }
 
-async function readAll(host: LocalHost, readsFor: (soFar: FoundSoFar) => ReadSet): Promise<{ reads: ReadSet; found: States }> {
+async function readAll(host: Host, readsFor: (soFar: FoundSoFar) => ReadSet): Promise<{ reads: ReadSet; found: States }> {
   const known = new Map<string, { readonly need: number; readonly state: object }>()
   const soFar = { get: (read: Read) => known.get(read.key)?.state } as FoundSoFar
   for (let round = 0; ; round++) {
@@ -97,7 +99,7 @@ async function readAll(host: LocalHost, readsFor: (soFar: FoundSoFar) => ReadSet
   }
 }
 
-async function fetch(host: LocalHost, reads: readonly Read[]): Promise<ReadonlyMap<string, object>> {
+async function fetch(host: Host, reads: readonly Read[]): Promise<ReadonlyMap<string, object>> {
   const states = new Map<string, object>()
   for (const kind of new Set(reads.map((read) => read.kind))) {
     const requests = [...new Map(reads.filter((read) => read.kind === kind).map((read) => [read.key, read])).values()]

@@ -1,25 +1,26 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Call } from '../dsl/call.ts'
 import { Refusal } from '../dsl/definition.ts'
+import { Script } from '../util/sh.ts'
 import { apply, type DriveOptions, fieldsThatDiffer, plan, readStates } from './drive.ts'
-import { type LocalHost, localHosts } from './local-host.ts'
-import { treeOf } from './tree.ts'
+import type { LawHost, LawPlace } from './law-host.ts'
+import { localHosts } from './local-host.ts'
+
+/** A script that runs on the host, or what prepares or looks at its tree from outside; it may give a script to run as well. */
+type Hand = Script | ((root: string, hostile: string) => unknown)
 
 /** One way to use a module. */
 export interface LawCase {
   readonly name: string
-  /** Makes what is there before, in an empty directory that stands for the host's `/`. */
-  readonly before?: (root: string, hostile: string) => void
+  /** Makes what is there before. `root` stands for the host's `/`: an empty folder, or a whole system (see `sandboxHost`). */
+  readonly before?: Hand
   /** `hostile` is a harmless word, or with `hostile: true` one value after another that a careless script would run. */
   readonly call: (root: string, hostile: string) => Call<any>
   /** Default `changes`. */
   readonly expect?: 'changes' | 'nothing' | 'refusal'
   /** Tries the case with every hostile value. */
   readonly hostile?: boolean
-  /** What must hold besides the laws. */
-  readonly after?: (root: string, hostile: string) => void
+  /** What must hold besides the laws: throws where it does not, or gives a script that ends with 0 where it does. */
+  readonly after?: Hand
 }
 
 /** A law to hold in a test: `test.each(laws(…))('$name', ({ check }) => check())`. */
@@ -31,12 +32,12 @@ export interface Law {
 
 export interface LawOptions extends DriveOptions {
   /** Default: dash, bash and busybox of this machine. */
-  readonly hosts?: readonly LocalHost[]
+  readonly hosts?: readonly LawHost[]
 }
 
 /**
  * Values that become commands, options, patterns or several words where a script does not quote. None holds a slash, so
- * each can be a file's name; run as a command, it would make the canary file that local hosts know of.
+ * each can be a file's name; run as a command, it would make the canary file that law hosts know of.
  */
 export const hostileValues: readonly string[] = [
   `'; touch $CANARY; '`,
@@ -67,54 +68,54 @@ export function laws(cases: readonly LawCase[], options: LawOptions = {}): reado
   )
 }
 
-async function checkCase(one: LawCase, host: LocalHost, options: LawOptions): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'law-'))
-  try {
-    const values = one.hostile ? hostileValues : ['plain']
-    for (const [index, hostile] of values.entries()) {
-      const root = join(folder, `root${index}`)
-      mkdirSync(root)
-      const say = (law: string, detail: string) =>
-        new Error(`${law}, ${one.name} on ${host.name}${one.hostile ? ` with ${JSON.stringify(hostile)}` : ''}: ${detail}`)
-      await hold(one, host, root, hostile, options, say)
-      if (existsSync(host.canary)) throw say('hostile values are data', 'the value was run as a command')
+async function checkCase(one: LawCase, host: LawHost, options: LawOptions): Promise<void> {
+  for (const hostile of one.hostile ? hostileValues : ['plain']) {
+    const say: Say = (law, detail) =>
+      new Error(`${law}, ${one.name} on ${host.name}${one.hostile ? ` with ${JSON.stringify(hostile)}` : ''}: ${detail}`)
+    const place = await host.open()
+    try {
+      await hold(one, place, hostile, options, say)
+      if (await place.canaryRan()) throw say('hostile values are data', 'the value was run as a command')
+    } finally {
+      await place.close()
     }
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-    rmSync(host.canary, { force: true })
   }
 }
 
-async function hold(
-  one: LawCase,
-  host: LocalHost,
-  root: string,
-  hostile: string,
-  options: LawOptions,
-  say: (law: string, detail: string) => Error,
-): Promise<void> {
+type Say = (law: string, detail: string) => Error
+
+async function hold(one: LawCase, place: LawPlace, hostile: string, options: LawOptions, say: Say): Promise<void> {
   const { expect = 'changes' } = one
-  one.before?.(root, hostile)
-  const call = one.call(root, hostile)
-  const before = treeOf(root)
-  const planned = await plan(call, host, options).catch((error: unknown) => {
+  await lend(one.before, 'before', place, hostile, say)
+  const call = one.call(place.inside, hostile)
+  const written = await place.watch()
+  const planned = await plan(call, place, options).catch((error: unknown) => {
     if (expect === 'refusal' && error instanceof Refusal) return undefined
     throw error
   })
-  const written = treeOf(root).filter((line) => !before.includes(line))
-  if (written.length > 0) throw say('check writes nothing', written.join('\n'))
-  if (planned === undefined) return
+  const lines = await written()
+  if (lines.length > 0) throw say('check writes nothing', lines.join('\n'))
+  if (planned === undefined) return lend(one.after, 'after', place, hostile, say)
   if (expect === 'refusal') throw say('expected a refusal', `it planned ${planned.differs.join(', ') || 'nothing'}`)
   if (planned.differs.length > 0 !== (expect === 'changes'))
     throw say(expect === 'changes' ? 'expected a change' : 'expected no change', planned.differs.join(', ') || 'it planned nothing')
 
-  await apply(planned, host)
-  const wrong = fieldsThatDiffer(await readStates(host, planned.reads), planned.wanted)
+  await apply(planned, place)
+  const wrong = fieldsThatDiffer(await readStates(place, planned.reads), planned.wanted)
   if (wrong.length > 0) throw say('check predicts apply', wrong.join(', '))
   const { kind } = call.definition
   if (kind === 'module' || (kind === 'action' && Object.keys(planned.reads).length > 0)) {
-    const again = await plan(call, host, options)
+    const again = await plan(call, place, options)
     if (again.differs.length > 0) throw say('apply converges', again.differs.join(', '))
   }
-  one.after?.(root, hostile)
+  await lend(one.after, 'after', place, hostile, say)
+}
+
+/** Lends a case a hand on its host. */
+async function lend(hand: Hand | undefined, when: 'before' | 'after', place: LawPlace, hostile: string, say: Say): Promise<void> {
+  const script = hand instanceof Script ? hand : await hand?.(place.root, hostile)
+  if (!(script instanceof Script)) return
+  const { code, stdout, stderr } = await place.run({ script })
+  const said = [stdout, stderr].map((bytes) => Buffer.from(bytes).toString('utf8').trim()).join('\n')
+  if (code !== 0) throw say(`the script of '${when}' ended with exit code ${code}`, `${script.shown}\n${said}`)
 }

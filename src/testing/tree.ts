@@ -15,3 +15,9 @@ export function treeOf(root: string): readonly string[] {
   visit(root)
   return lines
 }
+
+/** The lines of a tree that were not there before, and those that are gone. */
+export function writtenSince(before: readonly string[], after: readonly string[]): readonly string[] {
+  const [old, now] = [new Set(before), new Set(after)]
+  return [...after.filter((line) => !old.has(line)), ...before.filter((line) => !now.has(line)).map((line) => `no longer: ${line}`)]
+}
