@@ -4,11 +4,13 @@ import type {
   ActionDefinition,
   ControllerDefinition,
   FoundSoFar,
+  Happening,
   InputSet,
   Inputs,
   Mode,
   ModuleDefinition,
   QueryDefinition,
+  Return,
   StepOutcome,
 } from './definition.ts'
 import type { Found, ReadSet, Wanted } from './resource.ts'
@@ -91,7 +93,13 @@ export function defineAction<
   readonly steps: (params: Params<P>, inputs: Inputs<I>) => readonly Step[]
   /** Keys (globs) it may touch. Default: everything. */
   readonly touches?: (params: Params<P>) => readonly string[]
-  readonly result?: (params: Params<P>, outcomes: readonly StepOutcome[]) => Res
+  readonly result?: (params: Params<P>, outcomes: readonly StepOutcome[], happening: Happening) => Res
+  /** The result when there is nothing to do. Default: `ran: false` and the reason. */
+  readonly idle?: (params: Params<P>, reason: string) => Res
+  /** The host goes away with the steps and comes back, as by a reboot: the engine waits for it over links of its own. */
+  readonly returns?: (params: Params<P>, found: Found<R>) => Return
+  /** What check mode says it would do; default `run`. */
+  readonly would?: string
 }): Callable<P, Res> {
   const last = (_: unknown, outcomes: readonly StepOutcome[]): Ran => {
     const end = outcomes.at(-1)
@@ -103,6 +111,7 @@ export function defineAction<
     due: () => true,
     touches: () => ['*'],
     result: last,
+    idle: (_: unknown, reason: string): Ran => ({ ran: false, reason }),
     ...definition,
   } as unknown as ActionDefinition)
 }

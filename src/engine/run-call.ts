@@ -8,7 +8,7 @@ import { differences, diffOf, merge, type States, type WantedStates } from './co
 import type { PlayContext, PlayHost } from './context.ts'
 import type { PreparedCall } from './evaluate.ts'
 import type { As } from './host-access.ts'
-import { type CallOutcome, sureness } from './outcome.ts'
+import { CallFailed, type CallOutcome, sureness } from './outcome.ts'
 import { leastSure, type Unsure, type View } from './overlay.ts'
 import { readDue } from './reads.ts'
 
@@ -20,6 +20,8 @@ export interface Due {
   readonly as: As
   readonly call: PreparedCall
   readonly ahead: readonly TaskRecord[]
+  /** Check mode: an action that, as its task says, changes nothing. */
+  readonly harmless?: boolean
 }
 
 /** Runs one call: reads, plans, compares, and then changes the host, or in check mode says what it would change. */
@@ -46,8 +48,11 @@ export async function runCall(due: Due): Promise<CallOutcome> {
   if (definition.kind === 'action') {
     const asked = await unlessUnsure(due, unsure, () => definition.due(params, found))
     if ('outcome' in asked) return asked.outcome
-    if (asked.value !== true) return { ...quiet, ...sureness(unsure), reason: asked.value, result: { ran: false, reason: asked.value } }
-    return change(due, { steps: definition.steps(params, inputs), unsure })
+    if (asked.value !== true)
+      return { ...quiet, ...sureness(unsure), reason: asked.value, result: definition.idle(params, asked.value), idle: true }
+    const returns = definition.returns?.(params, found)
+    if (returns && !due.playHost.state.access.reopen) throw new RollcallError({ ...onController, ...(due.call.at && { at: due.call.at }) })
+    return change(due, { steps: definition.steps(params, inputs), unsure, returns })
   }
   const planned = await unlessUnsure(due, unsure, () => definition.plan(params, found, inputs) as WantedStates, reads)
   if ('outcome' in planned) return planned.outcome
@@ -60,6 +65,11 @@ export async function runCall(due: Due): Promise<CallOutcome> {
   const steps = await unlessUnsure(due, unsure, () => definition.steps(params, { found, wanted, inputs }) as readonly Step[], reads)
   if ('outcome' in steps) return steps.outcome
   return change(due, { steps: steps.value, unsure, state: { reads, found, wanted, diff: diffOf(differing, found, after), after, result } })
+}
+
+const onController = {
+  summary: 'This host is the machine that Rollcall runs on, which it cannot wait for',
+  fix: 'Run the playbook from another machine, or leave this task out here by `when`.',
 }
 
 const quiet = { changed: false, confidence: 'certain', diff: [], steps: [] } as const satisfies Partial<CallOutcome>
@@ -88,7 +98,8 @@ async function unlessUnsure<T>(
     if (!(error instanceof Refusal)) throw error
     const { at, definition, params } = due.call
     const fix = error.fix === undefined ? {} : { fix: error.fix }
-    if (!unsure) throw new RollcallError({ summary: error.message, ...fix, ...(at && { at }) }, { cause: error })
+    const left = { result: error.result, touched: false }
+    if (!unsure) throw new CallFailed({ summary: error.message, ...fix, ...(at && { at }) }, left, { cause: error })
     const touched = definition.kind === 'module' || definition.kind === 'action' ? (definition.touches?.(params) ?? []) : []
     due.playHost.state.overlay?.touch([...touched, ...Object.values(reads).map((read) => read.key)], due.task.name)
     const reason = `cannot be told before '${unsure.because}' has run: ${error.message}`

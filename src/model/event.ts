@@ -81,6 +81,10 @@ export interface TaskEvent {
   readonly result?: unknown
   readonly message?: string
   readonly error?: ErrorDetails
+  /** A failure that `ignoreErrors` lets pass: it counts as ok. */
+  readonly ignored?: boolean
+  /** Check mode: what an action would do, where that is not `run`. */
+  readonly would?: string
   readonly templates?: readonly TemplateView[]
   /** Handlers this change notified. */
   readonly notified?: readonly string[]
