@@ -10,6 +10,8 @@ import type { Due } from './run-call.ts'
 
 const firstPauseMs = 500
 const longestPauseMs = 5000
+/** What an attempt that reached the host gets for its test at least: a slow answer says more than none. */
+const graceMs = 10_000
 
 /**
  * Waits for a host that went away, over new links alone: the old one may die silently, and only a host's own answer tells
@@ -24,12 +26,12 @@ export async function comeBack({ playHost: { state }, as }: Due, returns: Return
   const end = performance.now() + returns.timeout * 1000
   const left = () => Math.max(0, end - performance.now())
   const ownLimit = returns.connectTimeout === undefined ? undefined : returns.connectTimeout * 1000
+  let last: RollcallError | Reply | undefined
   for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
-    let last: RollcallError | Reply | undefined
     try {
       await reopen({ connectTimeoutMs: ownLimit })
-      const replies = await within(access.reader.read(as, [readPending(access.userOf(as)), { script: returns.test }]), left())
-      last = replies?.[1]
+      const replies = await within(access.reader.read(as, [readPending(access.userOf(as)), { script: returns.test }]), Math.max(left(), graceMs))
+      last = replies?.[1] ?? last
       if (replies?.[1]?.code === 0) {
         discard(state)
         for (const [id, record] of state.pending) if (record.as === as) state.pending.delete(id)
@@ -49,7 +51,7 @@ export async function comeBack({ playHost: { state }, as }: Due, returns: Return
 function notBack(host: string, { after, timeout, fix }: Return, last: RollcallError | Reply | undefined): RollcallError {
   const seen =
     last === undefined
-      ? 'the last test was still running'
+      ? 'it answered, and its test did not end'
       : last instanceof RollcallError
         ? `the last attempt: ${last.message}`
         : `the last test ended with exit code ${last.code}: ${`${decode(last.stderr)}${decode(last.stdout)}`.trim() || 'no output'}`
