@@ -22,7 +22,8 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
     if (known) return known
     const become =
       key(as) === 'become' ? { become: { method: 'sudo' as const, user: 'root', ...(becomePassword && { password: becomePassword }) } } : {}
-    if (!connection) throw new UnreachableError({ summary: 'The link to the host was lost', detail: 'it could not be opened again', host: host.name })
+    if (!connection)
+      throw new UnreachableError({ summary: 'The link to the host was lost', detail: 'it could not be opened again', host: host.name })
     const session = openSession(connection, { host: host.name, user, ...become })
     sessions.set(key(as), session)
     session.catch(() => {})

@@ -1,8 +1,8 @@
+import type { Script } from '../util/sh.ts'
 import type { Read, ReadSet, Unknown } from './resource.ts'
 import type { ParamsSchema } from './schema.ts'
 import type { Step } from './step.ts'
 import type { Rendering } from './template.ts'
-import type { Script } from '../util/sh.ts'
 
 /** A file on the controller, read by the engine: absolute, or relative to the project's root; or a file: URL. */
 export interface ControllerFile {
@@ -85,6 +85,7 @@ export interface ActionDefinition extends Named {
   readonly touches: (params: any) => readonly string[]
   readonly result: (params: any, outcomes: readonly StepOutcome[], happening: Happening) => object
   readonly idle: (params: any, reason: string) => object
+  readonly okCodes?: (params: any) => readonly number[]
   readonly returns?: (params: any, found: AnyFound) => Return
   readonly would?: string
 }

@@ -96,6 +96,8 @@ export function defineAction<
   readonly result?: (params: Params<P>, outcomes: readonly StepOutcome[], happening: Happening) => Res
   /** The result when there is nothing to do. Default: `ran: false` and the reason. */
   readonly idle?: (params: Params<P>, reason: string) => Res
+  /** Exit codes of its last step that are no failure. Default: 0. */
+  readonly okCodes?: (params: Params<P>) => readonly number[]
   /** The host goes away with the steps and comes back, as by a reboot: the engine waits for it over links of its own. */
   readonly returns?: (params: Params<P>, found: Found<R>) => Return
   /** What check mode says it would do; default `run`. */

@@ -33,7 +33,9 @@ export type CallResult<A> = A extends Call<infer R> ? R : A extends readonly Cal
 /** What a call that has run leaves. */
 type Done<R> = R extends { readonly ran: false } ? never : R
 /** What `changedWhen` and `failedWhen` see: `result.rc` is of the call itself, `result(task)` of an earlier task. */
-export type Judging<C, R> = C & { readonly result: Done<R> & { readonly changed: boolean; readonly failed: boolean; readonly msg?: unknown } }
+export type Judging<C, R> = C & {
+  readonly result: Done<R> & { readonly changed: boolean; readonly failed: boolean; readonly msg?: unknown }
+}
 
 /** How it is decided what became of a call. A list is judged item by item. */
 interface Judgement<C, R> {

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { UnreachableError } from '../model/errors.ts'
 import type { Happening } from '../dsl/definition.ts'
+import { UnreachableError } from '../model/errors.ts'
 import { stepJob } from '../resources/step-job.ts'
 import type { Job, Reply } from '../transport/session-types.ts'
 import type { Change } from './change.ts'
-import { differences, type State, type States } from './compare.ts'
 import { comeBack } from './come-back.ts'
+import { differences, type State, type States } from './compare.ts'
 import { compileReads, decode, keep } from './exchange.ts'
 import type { HostWriter } from './host-access.ts'
 import { cached, discard } from './host-state.ts'
@@ -43,21 +43,28 @@ export async function apply(due: Due, planned: Change, writer: HostWriter): Prom
   const replies = returns ? await exchanged.catch(unlessLost) : await exchanged
   if (replies.earlier[0]) notePending(host, as, parsePending(replies.earlier[0]))
   const cannotRecord = 'The handlers to run could not be recorded on the host, so nothing was changed'
-  failOn(replies.record, () => ({ name: 'recording pending handlers', summary: cannotRecord }), due)
+  failOn(replies.record, () => ({ name: 'recording pending handlers', summary: cannotRecord }), due, [0])
   for (const handler of task.notify) host.pending.set(handler.id, { as, since: context.now().toISOString() })
   const states = batch.parse(replies.reads)
   try {
-    failOn(replies.steps, (index) => ({ name: describeStep(planned.steps[index]!) }), due, (failed) => ({
-      result: resultOf(due, replies.steps.slice(0, failed + 1), { start, end: context.now() }),
-      touched: !isUntouched(planned, states),
-    }))
+    const okCodes = (call.definition.kind === 'action' && call.definition.okCodes?.(call.params)) || [0]
+    failOn(
+      replies.steps,
+      (index) => ({ name: describeStep(planned.steps[index]!) }),
+      due,
+      okCodes,
+      (failed) => ({
+        result: resultOf(due, replies.steps.slice(0, failed + 1), { start, end: context.now() }),
+        touched: !isUntouched(planned, states),
+      }),
+    )
   } catch (error) {
     if (owed.length > 0 && isUntouched(planned, states)) {
       await withdrawPending(host, writer, as, owed)
     }
     throw error
   }
-  if (handled && replies.clear.length > 0) host.pending.delete(task.id)
+  if (handled && replies.clear[0]?.ran) host.pending.delete(task.id)
   if (returns) await comeBack(due, returns)
   keep(host, as, batch, states)
   const steps = planned.steps.map(describeStep)
@@ -133,9 +140,14 @@ function failOn(
   replies: readonly Reply[],
   of: (index: number) => { name: string; summary?: string },
   { call }: Due,
-  left: (index: number) => { readonly result: object | undefined; readonly touched: boolean } = () => ({ result: undefined, touched: false }),
+  okCodes: readonly number[],
+  left: (index: number) => { readonly result: object | undefined; readonly touched: boolean } = () => ({
+    result: undefined,
+    touched: false,
+  }),
 ): void {
-  const index = replies.findIndex((reply) => reply.ran && reply.code !== 0)
+  const last = replies.length - 1
+  const index = replies.findIndex(({ ran, code }, at) => ran && !(at === last ? okCodes : [0]).includes(code))
   if (index === -1) return
   const { code, stdout, stderr } = replies[index]!
   const { name, summary } = of(index)

@@ -30,7 +30,10 @@ export async function comeBack({ playHost: { state }, as }: Due, returns: Return
   for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
     try {
       await reopen({ connectTimeoutMs: ownLimit })
-      const replies = await within(access.reader.read(as, [readPending(access.userOf(as)), { script: returns.test }]), Math.max(left(), graceMs))
+      const replies = await within(
+        access.reader.read(as, [readPending(access.userOf(as)), { script: returns.test }]),
+        Math.max(left(), graceMs),
+      )
       last = replies?.[1] ?? last
       if (replies?.[1]?.code === 0) {
         discard(state)

@@ -1,7 +1,7 @@
 import type { TaskRecord } from '../dsl/record.ts'
 import { RollcallError, UnreachableError } from '../model/errors.ts'
 import { CallFailed, type CallOutcome, failedResult, sureness, UnknownResult, unknownResult } from './outcome.ts'
-import { leastSure } from './overlay.ts'
+import { leastSure, type Unsure } from './overlay.ts'
 import { withdrawPending } from './pending.ts'
 import type { Due } from './run-call.ts'
 
@@ -10,21 +10,19 @@ export async function judge(due: Due, run: (due: Due) => Promise<CallOutcome>): 
   const { task, playHost } = due
   const { changedWhen, failedWhen } = task
   if (!changedWhen && !failedWhen) return run(due)
-  const owed = task.notify.filter((handler) => !playHost.state.pending.has(handler.id))
+  const { state } = playHost
+  const owed = task.notify.filter((handler) => !state.pending.has(handler.id))
   const outcome = await pardoned(due, run)
   if (outcome.idle) return outcome
   const own = outcome.partial || !outcome.result ? unknownResult(task, outcome.changed, outcome.result) : outcome.result
-  const failed = failedWhen && !outcome.pardoned ? ask(due, 'failedWhen', failedWhen, own, outcome.changed) : false
-  if (failed === true) throw condemned(due, outcome)
-  const changed = changedWhen ? ask(due, 'changedWhen', changedWhen, own, outcome.changed) : outcome.changed
+  if (failedWhen && !outcome.pardoned && ask(due, 'failedWhen', failedWhen, own, outcome.changed).verdict === true)
+    throw condemned(due, outcome)
+  if (!changedWhen) return outcome
+  const { verdict: changed, unsure } = ask(due, 'changedWhen', changedWhen, own, outcome.changed)
   if (changed === 'unknown')
     return { ...outcome, changed: true, confidence: 'unknown', reason: 'its changedWhen needs what only a run gives' }
-  if (failed === 'unknown' && !due.context.check) throw new RollcallError({ summary: 'failedWhen could not be decided' })
-  if (outcome.changed && !changed) {
-    const { writer } = playHost.state.access
-    if (writer) await withdrawPending(playHost.state, writer, due.as, owed)
-  }
-  return { ...outcome, changed }
+  if (outcome.changed && !changed && state.access.writer) await withdrawPending(state, state.access.writer, due.as, owed)
+  return { ...outcome, changed, ...(outcome.confidence === 'certain' && unsure && sureness(unsure)) }
 }
 
 /** The call's outcome, also where it failed and `failedWhen` does not hold of what it left. */
@@ -36,8 +34,15 @@ async function pardoned(due: Due, run: (due: Due) => Promise<CallOutcome>): Prom
     if (!failedWhen || !(error instanceof RollcallError) || error instanceof UnreachableError || error instanceof UnknownResult) throw error
     const touched = error instanceof CallFailed && error.touched
     const own = failedResult(due.task, error, touched)
-    if (ask(due, 'failedWhen', failedWhen, own, touched) !== false) throw error
-    return { changed: touched, confidence: 'certain', result: failedResult(due.task, error, touched, false), diff: [], steps: [], pardoned: true }
+    if (ask(due, 'failedWhen', failedWhen, own, touched).verdict !== false) throw error
+    return {
+      changed: touched,
+      confidence: 'certain',
+      result: failedResult(due.task, error, touched, false),
+      diff: [],
+      steps: [],
+      pardoned: true,
+    }
   }
 }
 
@@ -46,15 +51,24 @@ function isHarmless(due: Due): boolean {
   const { changedWhen } = due.task
   if (!due.context.check || !changedWhen || due.call.definition.kind !== 'action') return false
   try {
-    return ask(due, 'changedWhen', changedWhen, unknownResult(due.task, true), true) === false
+    return ask(due, 'changedWhen', changedWhen, unknownResult(due.task, true), true).verdict === false
   } catch {
     return false // It is asked again when its turn has come.
   }
 }
 
-function ask(due: Due, name: string, closure: NonNullable<TaskRecord['failedWhen']>, own: object, changed: boolean): boolean | 'unknown' {
+interface Verdict {
+  /** `unknown`: in check mode, where it hangs on what only a run gives. */
+  readonly verdict: boolean | 'unknown'
+  /** What earlier results it hangs on make it unsure. */
+  readonly unsure: Unsure | undefined
+}
+
+function ask(due: Due, name: string, closure: NonNullable<TaskRecord['failedWhen']>, own: object, changed: boolean): Verdict {
   const { context, playHost, task } = due
+  const read = new Set<TaskRecord>()
   const earlier = (of: TaskRecord) => {
+    read.add(of)
     const left = playHost.results.get(of)
     if (left) return left
     throw new RollcallError({
@@ -69,7 +83,7 @@ function ask(due: Due, name: string, closure: NonNullable<TaskRecord['failedWhen
   })
   try {
     const verdict: unknown = closure({ ...context.scopeOf(playHost.state.host.name), result })
-    if (typeof verdict === 'boolean') return verdict
+    if (typeof verdict === 'boolean') return { verdict, unsure: leastSure([...read].flatMap((of) => playHost.unsure.get(of) ?? [])) }
     throw new RollcallError({
       summary: 'A condition must be true or false',
       detail: `${name} gave ${typeof verdict === 'object' ? 'an object' : String(verdict)}`,
@@ -77,7 +91,7 @@ function ask(due: Due, name: string, closure: NonNullable<TaskRecord['failedWhen
       ...(task.at && { at: task.at }),
     })
   } catch (error) {
-    if (error instanceof UnknownResult && context.check) return 'unknown'
+    if (error instanceof UnknownResult && context.check) return { verdict: 'unknown', unsure: undefined }
     throw error
   }
 }

@@ -30,7 +30,11 @@ export class CallFailed extends RollcallError {
   readonly result: object | undefined
   /** Whether the host may be another than before. */
   readonly touched: boolean
-  constructor(details: ErrorDetails, left: { readonly result: object | undefined; readonly touched: boolean }, options?: { cause?: unknown }) {
+  constructor(
+    details: ErrorDetails,
+    left: { readonly result: object | undefined; readonly touched: boolean },
+    options?: { cause?: unknown },
+  ) {
     super(details, options)
     this.result = left.result
     this.touched = left.touched

@@ -8,7 +8,15 @@ import { jsonSafe } from './compare.ts'
 import type { PlayContext, PlayHost } from './context.ts'
 import { type Evaluation, evaluate, type PreparedCall } from './evaluate.ts'
 import { judge } from './judge.ts'
-import { CallFailed, type CallOutcome, failedResult, skippedResult, sureness as surenessOf, UnknownResult, unknownResult } from './outcome.ts'
+import {
+  CallFailed,
+  type CallOutcome,
+  failedResult,
+  skippedResult,
+  sureness as surenessOf,
+  UnknownResult,
+  unknownResult,
+} from './outcome.ts'
 import { userOf } from './reads.ts'
 import { runCall } from './run-call.ts'
 
@@ -83,7 +91,7 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
         ignored: true,
         confidence: 'certain',
         error: explain(error, context, playHost, task),
-        result: jsonSafe({ ...(error instanceof CallFailed && error.result), changed: touched, failed: true, msg: error.message }),
+        result: jsonSafe({ msg: error.message, ...(error instanceof CallFailed && error.result), changed: touched, failed: true }),
         ...viewsOf(calls),
       })
     }

@@ -15,7 +15,8 @@ export interface RebootResult {
 }
 
 // Whichever the host has; all of them return at once and leave the work to init. The link may die before this answers.
-const byInit = new Script(`if [ "$(id -u)" != 0 ]; then echo 'only root may reboot: set become: true, or give a rebootCommand' >&2; exit 1; fi
+const byInit =
+  new Script(`if [ "$(id -u)" != 0 ]; then echo 'only root may reboot: set become: true, or give a rebootCommand' >&2; exit 1; fi
 if command -v shutdown >/dev/null; then shutdown -r now "$msg"
 elif command -v systemctl >/dev/null; then systemctl reboot
 elif command -v reboot >/dev/null; then reboot
@@ -67,7 +68,13 @@ ${testCommand ?? sh`:`}`,
   }),
   would: 'reboot',
   // All that lives in memory alone. Files on disk, packages and users are as they were.
-  touches: () => ['unit:*', 'mount:*', 'sysctl:*', 'kernelModule:*', ...['file', 'link'].flatMap((kind) => [`${kind}:/run/*`, `${kind}:/tmp/*`, `${kind}:/dev/*`])],
+  touches: () => [
+    'unit:*',
+    'mount:*',
+    'sysctl:*',
+    'kernelModule:*',
+    ...['file', 'link'].flatMap((kind) => [`${kind}:/run/*`, `${kind}:/tmp/*`, `${kind}:/dev/*`]),
+  ],
   result: (_, __, { start, end }): RebootResult => ({
     rebooted: true,
     elapsed: Math.round((end.getTime() - start.getTime()) / 1000),
