@@ -69,7 +69,7 @@ command -v bash >/dev/null || command -v perl >/dev/null || command -v nc >/dev/
   exit 2
 }
 look() {
-  say >"$said" 2>/dev/null &
+  ( say ) >"$said" 2>/dev/null &
   speaker=$!
   while kill -0 "$speaker" 2>/dev/null; do
     if matching <"$said"; then
