@@ -14,6 +14,8 @@ export interface CallOutcome {
   readonly diff: readonly DiffEntry[]
   readonly steps: readonly string[]
   readonly message?: string
+  /** How many -v it takes to show the message. */
+  readonly verbosity?: number
   /** An action that had nothing to do: nothing of it can have failed or changed. */
   readonly idle?: boolean
   /** It failed, and the task's `failedWhen` says that this is no failure. */

@@ -78,8 +78,14 @@ const quiet = { changed: false, confidence: 'certain', diff: [], steps: [] } as 
 async function answer(due: Due, unsure: Unsure | undefined, ask: () => object | Promise<object>): Promise<CallOutcome> {
   const asked = await unlessUnsure(due, unsure, ask)
   if ('outcome' in asked) return { ...asked.outcome, changed: false }
-  const message = (asked.value as { msg?: unknown }).msg
-  return { ...quiet, ...sureness(unsure), result: asked.value, ...(typeof message === 'string' && { message }) }
+  const { msg: message, verbosity } = asked.value as { msg?: unknown; verbosity?: unknown }
+  return {
+    ...quiet,
+    ...sureness(unsure),
+    result: asked.value,
+    ...(typeof message === 'string' && { message }),
+    ...(typeof verbosity === 'number' && verbosity > 0 && { verbosity }),
+  }
 }
 
 /**

@@ -157,13 +157,16 @@ function summarise(outcomes: readonly CallOutcome[]): {
   confidence: Confidence
   reason?: string
   message?: string
+  verbosity?: number
   diff?: CallOutcome['diff']
   steps?: readonly string[]
   would?: string
 } {
   const confidence = sureness[Math.max(0, ...outcomes.map((outcome) => sureness.indexOf(outcome.confidence)))]!
   const reason = outcomes.find((outcome) => outcome.confidence === confidence && outcome.reason !== undefined)?.reason
-  const message = outcomes.find((outcome) => outcome.message !== undefined)?.message
+  const said = outcomes.filter((outcome) => outcome.message !== undefined)
+  const message = said.length === 0 ? undefined : [...new Set(said.map((outcome) => outcome.message))].join('\n')
+  const verbosity = Math.min(...said.map((outcome) => outcome.verbosity ?? 0))
   const would = outcomes.find((outcome) => outcome.would !== undefined)?.would
   const diff = outcomes.flatMap((outcome) => outcome.diff)
   const steps = outcomes.flatMap((outcome) => outcome.steps)
@@ -172,6 +175,7 @@ function summarise(outcomes: readonly CallOutcome[]): {
     confidence,
     ...(reason !== undefined && { reason }),
     ...(message !== undefined && { message }),
+    ...(said.length > 0 && verbosity > 0 && { verbosity }),
     ...(diff.length > 0 && { diff }),
     ...(steps.length > 0 && { steps }),
     ...(would !== undefined && { would }),

@@ -111,8 +111,10 @@ async function hold(
   await apply(planned, host)
   const wrong = fieldsThatDiffer(await readStates(host, planned.reads), planned.wanted)
   if (wrong.length > 0) throw say('check predicts apply', wrong.join(', '))
-  const { kind } = call.definition
-  if (kind === 'module' || (kind === 'action' && Object.keys(planned.reads).length > 0)) {
+  const { definition } = call
+  // An action that reads does so to know whether it is due, but one that the host returns from: that compares boots.
+  const isConditional = definition.kind === 'action' && Object.keys(planned.reads).length > 0 && !definition.returns
+  if (definition.kind === 'module' || isConditional) {
     const again = await plan(call, host, options)
     if (again.differs.length > 0) throw say('apply converges', again.differs.join(', '))
   }

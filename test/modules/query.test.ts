@@ -6,8 +6,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { makeCall } from '../../src/dsl/call.ts'
 import type { ControllerDefinition } from '../../src/dsl/definition.ts'
 import { assert, debug, fail, query, stat, waitFor } from '../../src/modules/index.ts'
+import { printValue } from '../../src/modules/print-value.ts'
 import { bytesOf } from '../../src/modules/wait-script.ts'
 import { localHosts, plan } from '../../src/testing/index.ts'
+import { Secret } from '../../src/util/secret.ts'
 import { sh } from '../../src/util/sh.ts'
 
 let root = ''
@@ -146,15 +148,54 @@ test.each([
   expect(bytesOf(address)).toEqual(bytes)
 })
 
+const circle: { self?: object } = {}
+circle.self = circle
+test.each([
+  [
+    { a: new Uint8Array(3), b: new Map([['k', new Set([1])]]), c: () => 1, d: Number.NaN },
+    '{"a":"(3 bytes)","b":{"k":[1]},"c":"(function)","d":"NaN"}',
+  ],
+  [circle, '{"self":"(circular)"}'],
+  [[new Date(0), new Error('bad')], '["1970-01-01T00:00:00.000Z","Error: bad"]'],
+])('a value is printed, case %#', (value, text) => {
+  expect(JSON.stringify(JSON.parse(printValue(value)))).toBe(text)
+})
+
+test('an assertion that does not hold leaves what it was', () => {
+  const { definition, params } = assert({ that: { sure: true, doubtful: false } })
+  const error = (() => {
+    try {
+      return (definition as ControllerDefinition).run(params, { check: false })
+    } catch (thrown) {
+      return thrown
+    }
+  })()
+  expect(error).toMatchObject({ result: { assertion: 'doubtful', evaluatedTo: false, msg: expect.stringContaining('doubtful') } })
+})
+
 test.each<[ReturnType<typeof makeCall<any>>, object | RegExp]>([
   [assert({ that: true }), { msg: 'all assertions hold' }],
   [assert({ that: [true, true], successMsg: 'good' }), { msg: 'good' }],
   [assert({ that: false, failMsg: 'no nodes' }), /^no nodes$/],
   [assert({ that: [true, false, false] }), /of 3 assertions these do not hold: 2, 3/],
-  [debug({ msg: 'hello' }), { msg: 'hello' }],
+  [
+    assert({ that: { 'enough memory': true, 'a disk': false, 'a network': false } }),
+    /of 3 assertions these do not hold: a disk, a network/,
+  ],
+  [assert({ that: true, quiet: true }), {}],
+  [debug({ msg: 'hello' }), { msg: 'hello', verbosity: 0 }],
+  [debug({ msg: 'hello', verbosity: 2 }), { msg: 'hello', verbosity: 2 }],
+  [debug({ var: 'text' }), { msg: 'text', verbosity: 0 }],
+  [debug({ var: undefined }), { msg: 'undefined', verbosity: 0 }],
+  [
+    debug({ var: { password: new Secret('pa$$'), port: 80, list: [1n, null] } }),
+    { msg: expect.stringMatching(/^\{\n {2}"password": "\[secret\]",/) },
+  ],
+  [debug({}), /either msg or var/],
+  [debug({ msg: 'a', var: 'b' }), /either msg or var/],
   [fail({ msg: 'stop' }), /^stop$/],
 ])('a controller call', (call, expected) => {
   const runs = () => (call.definition as ControllerDefinition).run(call.params, { check: false })
   if (expected instanceof RegExp) expect(runs).toThrow(expected)
-  else expect(runs()).toEqual(expected)
+  else expect(runs()).toMatchObject(expected)
 })
