@@ -62,8 +62,18 @@ export function defineModule<
   ) => readonly Step[]
   /** Keys (globs, `file:/etc/*`) that a change may touch besides those it reads. Default: none. */
   readonly touches?: (params: Params<P>) => readonly string[]
-  /** The result users read by `result(task)`, where before and after are not what they expect. */
-  readonly result?: (params: Params<P>, change: { readonly before: Found<R>; readonly after: Found<R>; readonly changed: boolean }) => Res
+  /** What of the state wanted must be found after the steps. Default: all of it. */
+  readonly leaves?: (params: Params<P>, change: { readonly wanted: Wanted<R>; readonly after: Found<R> }) => Wanted<R>
+  /** The result users read by `result(task)`, where before and after are not what they expect. `outcomes`: of the steps that ran. */
+  readonly result?: (
+    params: Params<P>,
+    change: {
+      readonly before: Found<R>
+      readonly after: Found<R>
+      readonly changed: boolean
+      readonly outcomes: readonly StepOutcome[]
+    },
+  ) => Res
 }): Callable<P, Res> {
   return callable({ kind: 'module', ...definition } as unknown as ModuleDefinition)
 }

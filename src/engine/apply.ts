@@ -6,7 +6,7 @@ import { stepJob } from '../resources/step-job.ts'
 import type { Job, Reply } from '../transport/session-types.ts'
 import type { Change } from './change.ts'
 import { comeBack } from './come-back.ts'
-import { differences, type State, type States } from './compare.ts'
+import { differences, type State, type States, type WantedStates } from './compare.ts'
 import { compileReads, decode, keep } from './exchange.ts'
 import type { HostWriter } from './host-access.ts'
 import { cached, discard } from './host-state.ts'
@@ -73,7 +73,7 @@ export async function apply(due: Due, planned: Change, writer: HostWriter): Prom
     return { changed: true, confidence: 'certain', result, diff: [], steps }
   }
   const after = verify(due, planned.state, states)
-  return { changed: true, confidence: 'certain', result: planned.state.result(after, true), diff: planned.state.diff, steps }
+  return { changed: true, confidence: 'certain', result: planned.state.result(after, true, replies.steps), diff: planned.state.diff, steps }
 }
 
 /** What an action leaves; of a module that failed there is nothing to tell. */
@@ -121,7 +121,9 @@ function verify({ call, playHost, as }: Due, planned: NonNullable<Change['state'
       return [name, state ?? planned.after[name]!]
     }),
   )
-  const wrong = differences(reads, after, wanted)
+  const { definition, params } = call
+  const left = definition.kind === 'module' ? (definition.leaves?.(params, { wanted, after }) as WantedStates | undefined) : undefined
+  const wrong = differences(reads, after, left ?? wanted)
   if (wrong.length === 0) return after
   const lines = wrong.flatMap(({ name, read, fields }) =>
     fields.map((field) => `${read.key} ${field}: wanted ${show(wanted[name]?.[field])}, is ${show(after[name]?.[field])}`),

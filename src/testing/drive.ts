@@ -9,7 +9,8 @@ import { Rendering } from '../dsl/template.ts'
 import { stepJob } from '../resources/step-job.ts'
 import type { LocalHost } from './local-host.ts'
 
-type States = { readonly [name: string]: { readonly [field: string]: unknown } }
+/** States by the names of their reads. */
+export type States = { readonly [name: string]: { readonly [field: string]: unknown } }
 
 export interface DriveOptions {
   /** Renders templates; a kit for modules knows no template engine. */

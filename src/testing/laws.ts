@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Call } from '../dsl/call.ts'
 import { Refusal } from '../dsl/definition.ts'
-import { apply, type DriveOptions, fieldsThatDiffer, plan, readStates } from './drive.ts'
+import { apply, type DriveOptions, fieldsThatDiffer, plan, readStates, type States } from './drive.ts'
 import { type LocalHost, localHosts } from './local-host.ts'
 import { treeOf } from './tree.ts'
 
@@ -85,6 +85,11 @@ async function checkCase(one: LawCase, host: LocalHost, options: LawOptions): Pr
   }
 }
 
+/** What of the wanted state must hold after the steps. */
+function leftBy({ definition, params }: Call<any>, wanted: States, after: States): States {
+  return (definition.kind === 'module' && (definition.leaves?.(params, { wanted, after }) as States | undefined)) || wanted
+}
+
 async function hold(
   one: LawCase,
   host: LocalHost,
@@ -109,7 +114,8 @@ async function hold(
     throw say(expect === 'changes' ? 'expected a change' : 'expected no change', planned.differs.join(', ') || 'it planned nothing')
 
   await apply(planned, host)
-  const wrong = fieldsThatDiffer(await readStates(host, planned.reads), planned.wanted)
+  const after = await readStates(host, planned.reads)
+  const wrong = fieldsThatDiffer(after, leftBy(call, planned.wanted, after))
   if (wrong.length > 0) throw say('check predicts apply', wrong.join(', '))
   const { definition } = call
   // An action that reads does so to know whether it is due, but one that the host returns from: that compares boots.
