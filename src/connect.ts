@@ -1,5 +1,5 @@
 import type { As, HostAccess } from './engine/host-access.ts'
-import { RollcallError } from './model/errors.ts'
+import { RollcallError, UnreachableError } from './model/errors.ts'
 import type { HostRecord, LabSettings, SshSettings } from './model/inventory.ts'
 import type { Connection } from './transport/connection.ts'
 import { openSession } from './transport/session.ts'
@@ -12,7 +12,9 @@ export interface ConnectOptions {
 
 /** Opens the way to a host that its inventory describes: connection, then a session for each user when first needed. */
 export async function openHost(host: HostRecord, options: ConnectOptions): Promise<HostAccess> {
-  const { connection, user, becomePassword } = await connect(host)
+  const first = await connect(host)
+  const { user, becomePassword } = first
+  let connection: Connection | undefined = first.connection
   const sessions = new Map<As, Promise<Session>>()
   const key = (as: As): As => (user === 'root' ? 'login' : as)
   const open = (as: As): Promise<Session> => {
@@ -20,6 +22,8 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
     if (known) return known
     const become =
       key(as) === 'become' ? { become: { method: 'sudo' as const, user: 'root', ...(becomePassword && { password: becomePassword }) } } : {}
+    if (!connection)
+      throw new UnreachableError({ summary: 'The link to the host was lost', detail: 'it could not be opened again', host: host.name })
     const session = openSession(connection, { host: host.name, user, ...become })
     sessions.set(key(as), session)
     session.catch(() => {})
@@ -30,6 +34,13 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
     const session = await open(as)
     exchanges += 1
     return session.exchange(jobs)
+  }
+  const drop = async () => {
+    const [old, shells] = [connection, [...sessions.values()]]
+    connection = undefined
+    sessions.clear()
+    for (const session of shells) await session.then((opened) => opened.close()).catch(() => {})
+    await old?.close()
   }
   return {
     reader: {
@@ -42,10 +53,14 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
     writer: options.check ? undefined : { apply: exchange },
     userOf: (as) => (as === 'become' ? 'root' : user),
     exchanges: () => exchanges,
-    close: async () => {
-      for (const session of sessions.values()) await session.then((opened) => opened.close()).catch(() => {})
-      await connection.close()
-    },
+    ...(host.connection.type !== 'local' && {
+      reopen: async ({ connectTimeoutMs }: { readonly connectTimeoutMs?: number | undefined }) => {
+        drop().catch(() => {}) // Nothing is left to say to a host that goes down; it may not even answer that.
+        const way = await connect(host, connectTimeoutMs)
+        connection = way.connection
+      },
+    }),
+    close: drop,
   }
 }
 
@@ -55,26 +70,26 @@ interface Way {
   readonly becomePassword?: SshSettings['becomePassword']
 }
 
-async function connect(host: HostRecord): Promise<Way> {
+async function connect(host: HostRecord, connectTimeoutMs?: number): Promise<Way> {
   const { connection: settings } = host
-  if (settings.type === 'ssh') return connectBySsh(host, settings)
-  if (settings.type === 'lab') return connectToLab(host, settings)
+  if (settings.type === 'ssh') return connectBySsh(host, settings, connectTimeoutMs)
+  if (settings.type === 'lab') return connectToLab(host, settings, connectTimeoutMs)
   const { connectLocal } = await import('./transport/local.ts')
   const { userInfo } = await import('node:os')
   return { connection: connectLocal(), user: userInfo().username }
 }
 
-async function connectBySsh(host: HostRecord, settings: SshSettings): Promise<Way> {
+async function connectBySsh(host: HostRecord, settings: SshSettings, connectTimeoutMs?: number): Promise<Way> {
   const [{ connectSsh2 }, { resolveTarget }] = await Promise.all([import('./transport/ssh2.ts'), import('./transport/ssh-config.ts')])
   const target = await resolveTarget({ host: host.name, ...settings, fallbackAddress: host.publicIp ?? host.privateIp })
   return {
-    connection: await connectSsh2(target),
+    connection: await connectSsh2(connectTimeoutMs === undefined ? target : { ...target, connectTimeoutMs }),
     user: target.user,
     ...(settings.becomePassword && { becomePassword: settings.becomePassword }),
   }
 }
 
-async function connectToLab(host: HostRecord, settings: LabSettings): Promise<Way> {
+async function connectToLab(host: HostRecord, settings: LabSettings, connectTimeoutMs = 10_000): Promise<Way> {
   if (host.privateIp === undefined)
     throw new RollcallError({
       summary: 'A lab host needs a private address',
@@ -91,7 +106,7 @@ async function connectToLab(host: HostRecord, settings: LabSettings): Promise<Wa
     user: settings.user,
     identityFiles: [identityFile],
     knownHosts: { files: [knownHostsFile], policy: 'strict' },
-    connectTimeoutMs: 10_000,
+    connectTimeoutMs,
     keepaliveMs: 15_000,
     dial: (address, port) => lab.dial(id, address, port),
   })

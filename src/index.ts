@@ -16,6 +16,7 @@ export { defineTemplate, fleetGroup, type HostWith, type Rendering, type Templat
 export type { Facts, Family, HardwareFacts, NetworkFacts, OsFacts, OwnFamily } from './model/facts.ts'
 export type { DeclaredHost, Fleet, FleetGroup, FleetHost, TargetGroup, Targets } from './model/fleet.ts'
 export type { Shape } from './model/inventory.ts'
+export type { CommandResult } from './modules/command-result.ts'
 export * from './modules/index.ts'
 export { Secret } from './util/secret.ts'
 export { type Script, sh } from './util/sh.ts'

@@ -1,3 +1,4 @@
+import type { Script } from '../util/sh.ts'
 import type { Read, ReadSet, Unknown } from './resource.ts'
 import type { ParamsSchema } from './schema.ts'
 import type { Step } from './step.ts'
@@ -35,6 +36,28 @@ export interface StepOutcome {
   readonly stderr: Uint8Array
 }
 
+/** Around an action's steps, by the controller's clock. */
+export interface Happening {
+  readonly start: Date
+  readonly end: Date
+}
+
+/** A host that goes away with an action's steps and comes back: the engine drops its links and connects anew. */
+export interface Return {
+  /** Seconds from the steps to the first attempt. */
+  readonly delay: number
+  /** Seconds, from the end of the delay, until it must be back. */
+  readonly timeout: number
+  /** Seconds for one attempt to connect; absent: as long as for the first connection. */
+  readonly connectTimeout: number | undefined
+  /** Runs as the task's user over each new link. Exit code 0: the host is back. What it prints is told when it never is. */
+  readonly test: Script
+  /** What was waited for, as in `the host is not back after the reboot`. */
+  readonly after: string
+  /** What to do when it is not back. */
+  readonly fix: string
+}
+
 interface Named {
   readonly name: string
   readonly summary: string
@@ -51,7 +74,16 @@ export interface ModuleDefinition extends Named {
   readonly plan: (params: any, found: AnyFound, inputs: any) => AnyWanted
   readonly steps: (params: any, change: { readonly found: AnyFound; readonly wanted: AnyWanted; readonly inputs: any }) => readonly Step[]
   readonly touches?: (params: any) => readonly string[]
-  readonly result?: (params: any, change: { readonly before: AnyFound; readonly after: AnyFound; readonly changed: boolean }) => object
+  readonly leaves?: (params: any, change: { readonly wanted: AnyWanted; readonly after: AnyFound }) => AnyWanted
+  readonly result?: (
+    params: any,
+    change: {
+      readonly before: AnyFound
+      readonly after: AnyFound
+      readonly changed: boolean
+      readonly outcomes: readonly StepOutcome[]
+    },
+  ) => object
 }
 export interface ActionDefinition extends Named {
   readonly kind: 'action'
@@ -60,7 +92,11 @@ export interface ActionDefinition extends Named {
   readonly due: (params: any, found: AnyFound) => true | string
   readonly steps: (params: any, inputs: any) => readonly Step[]
   readonly touches: (params: any) => readonly string[]
-  readonly result: (params: any, outcomes: readonly StepOutcome[]) => object
+  readonly result: (params: any, outcomes: readonly StepOutcome[], happening: Happening) => object
+  readonly idle: (params: any, reason: string) => object
+  readonly okCodes?: (params: any) => readonly number[]
+  readonly returns?: (params: any, found: AnyFound) => Return
+  readonly would?: string
 }
 export interface QueryDefinition extends Named {
   readonly kind: 'query'
@@ -73,12 +109,17 @@ export interface ControllerDefinition extends Named {
 }
 export type Definition = ModuleDefinition | ActionDefinition | QueryDefinition | ControllerDefinition
 
-/** A module, action or query says why it cannot do what is asked; the engine adds host, task and line. */
+/**
+ * A module, action or query says why it cannot do what is asked; the engine adds host, task and line. `result` is what is
+ * known all the same, for the task's `failedWhen`.
+ */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly fix: string | undefined
-  constructor(message: string, fix?: string) {
+  readonly result: object | undefined
+  constructor(message: string, fix?: string, result?: object) {
     super(message)
     this.fix = fix
+    this.result = result
   }
 }

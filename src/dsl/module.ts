@@ -4,11 +4,13 @@ import type {
   ActionDefinition,
   ControllerDefinition,
   FoundSoFar,
+  Happening,
   InputSet,
   Inputs,
   Mode,
   ModuleDefinition,
   QueryDefinition,
+  Return,
   StepOutcome,
 } from './definition.ts'
 import type { Found, ReadSet, Wanted } from './resource.ts'
@@ -60,8 +62,18 @@ export function defineModule<
   ) => readonly Step[]
   /** Keys (globs, `file:/etc/*`) that a change may touch besides those it reads. Default: none. */
   readonly touches?: (params: Params<P>) => readonly string[]
-  /** The result users read by `result(task)`, where before and after are not what they expect. */
-  readonly result?: (params: Params<P>, change: { readonly before: Found<R>; readonly after: Found<R>; readonly changed: boolean }) => Res
+  /** What of the state wanted must be found after the steps. Default: all of it. */
+  readonly leaves?: (params: Params<P>, change: { readonly wanted: Wanted<R>; readonly after: Found<R> }) => Wanted<R>
+  /** The result users read by `result(task)`, where before and after are not what they expect. `outcomes`: of the steps that ran. */
+  readonly result?: (
+    params: Params<P>,
+    change: {
+      readonly before: Found<R>
+      readonly after: Found<R>
+      readonly changed: boolean
+      readonly outcomes: readonly StepOutcome[]
+    },
+  ) => Res
 }): Callable<P, Res> {
   return callable({ kind: 'module', ...definition } as unknown as ModuleDefinition)
 }
@@ -91,7 +103,15 @@ export function defineAction<
   readonly steps: (params: Params<P>, inputs: Inputs<I>) => readonly Step[]
   /** Keys (globs) it may touch. Default: everything. */
   readonly touches?: (params: Params<P>) => readonly string[]
-  readonly result?: (params: Params<P>, outcomes: readonly StepOutcome[]) => Res
+  readonly result?: (params: Params<P>, outcomes: readonly StepOutcome[], happening: Happening) => Res
+  /** The result when there is nothing to do. Default: `ran: false` and the reason. */
+  readonly idle?: (params: Params<P>, reason: string) => Res
+  /** Exit codes of its last step that are no failure. Default: 0. */
+  readonly okCodes?: (params: Params<P>) => readonly number[]
+  /** The host goes away with the steps and comes back, as by a reboot: the engine waits for it over links of its own. */
+  readonly returns?: (params: Params<P>, found: Found<R>) => Return
+  /** What check mode says it would do; default `run`. */
+  readonly would?: string
 }): Callable<P, Res> {
   const last = (_: unknown, outcomes: readonly StepOutcome[]): Ran => {
     const end = outcomes.at(-1)
@@ -103,6 +123,7 @@ export function defineAction<
     due: () => true,
     touches: () => ['*'],
     result: last,
+    idle: (_: unknown, reason: string): Ran => ({ ran: false, reason }),
     ...definition,
   } as unknown as ActionDefinition)
 }

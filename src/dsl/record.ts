@@ -12,6 +12,9 @@ export interface TaskRecord {
   readonly id: string
   readonly action: Calls | ((scope: any) => Calls)
   readonly when: ((scope: any) => boolean) | undefined
+  readonly changedWhen: ((scope: any) => boolean) | undefined
+  readonly failedWhen: ((scope: any) => boolean) | undefined
+  readonly ignoreErrors: boolean
   readonly notify: readonly TaskRecord[]
   readonly tags: readonly string[]
   readonly become: boolean | undefined
@@ -35,7 +38,7 @@ export function recordTools(play: string): { tools: PlayTools<any>; tasks: TaskR
       kind: 'task' | 'handler',
       name: string,
       action: TaskRecord['action'],
-      options: TaskOptions<any> & HandlerOptions = {},
+      options: TaskOptions<any, any> & HandlerOptions<any, any> = {},
     ): TaskRecord => {
       const at = callerLine()
       const id = [play, ...path, name].join(' / ')
@@ -62,6 +65,9 @@ export function recordTools(play: string): { tools: PlayTools<any>; tasks: TaskR
         id,
         action,
         when: options.when,
+        changedWhen: options.changedWhen,
+        failedWhen: options.failedWhen,
+        ignoreErrors: options.ignoreErrors ?? false,
         notify,
         tags: options.tags ?? [],
         become: options.become,
@@ -71,9 +77,9 @@ export function recordTools(play: string): { tools: PlayTools<any>; tasks: TaskR
       return record
     }
     return {
-      task: ((name: string, action: TaskRecord['action'], options?: TaskOptions<any>) =>
+      task: ((name: string, action: TaskRecord['action'], options?: TaskOptions<any, any>) =>
         add('task', name, action, options)) as unknown as SectionTools['task'],
-      handler: ((name: string, action: TaskRecord['action'], options?: HandlerOptions) =>
+      handler: ((name: string, action: TaskRecord['action'], options?: HandlerOptions<any, any>) =>
         add('handler', name, action, options)) as unknown as SectionTools['handler'],
       flushHandlers: () => {
         const name = `flush handlers ${tasks.length}`
@@ -83,6 +89,9 @@ export function recordTools(play: string): { tools: PlayTools<any>; tasks: TaskR
           id: [play, ...path, name].join(' / '),
           action: [],
           when: undefined,
+          changedWhen: undefined,
+          failedWhen: undefined,
+          ignoreErrors: false,
           notify: [],
           tags: ['always'],
           become: undefined,

@@ -22,7 +22,14 @@ export function callback<T extends (...args: never[]) => unknown>(description?: 
 instanceClasses.set('Function', Function as never)
 
 /** One of a few words, typed as their union. */
-export function oneOf<const V extends readonly string[]>(values: V, options: { readonly description?: string } = {}) {
+export function oneOf<const V extends readonly string[]>(
+  values: V,
+  options: {
+    readonly description?: string
+    /** What to say to who gives a word that is none of them, and means something else: `restarted` is no state. */
+    readonly instead?: { readonly [word: string]: string }
+  } = {},
+) {
   return Type.Unsafe<V[number]>({ type: 'string', enum: [...values], ...options })
 }
 

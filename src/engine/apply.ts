@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { RollcallError } from '../model/errors.ts'
+import type { Happening } from '../dsl/definition.ts'
+import { UnreachableError } from '../model/errors.ts'
 import { stepJob } from '../resources/step-job.ts'
 import type { Job, Reply } from '../transport/session-types.ts'
 import type { Change } from './change.ts'
-import { differences, type State, type States } from './compare.ts'
-import { decode, keep } from './exchange.ts'
+import { comeBack } from './come-back.ts'
+import { differences, type State, type States, type WantedStates } from './compare.ts'
+import { compileReads, decode, keep } from './exchange.ts'
 import type { HostWriter } from './host-access.ts'
 import { cached, discard } from './host-state.ts'
-import { type CallOutcome, stepFailure } from './outcome.ts'
-import { clearPending, notePending, parsePending, readPending, recordPending } from './pending.ts'
+import { CallFailed, type CallOutcome, stepFailure } from './outcome.ts'
+import { clearPending, notePending, parsePending, readPending, recordPending, withdrawPending } from './pending.ts'
 import { readsBehind } from './reads.ts'
 import type { Due } from './run-call.ts'
 import { describeStep } from './steps.ts'
@@ -21,12 +23,13 @@ import { describeStep } from './steps.ts'
 export async function apply(due: Due, planned: Change, writer: HostWriter): Promise<CallOutcome> {
   const { context, playHost, task, as, call } = due
   const { state: host } = playHost
+  const { returns } = planned
   const user = host.access.userOf(as)
   const nonce = randomBytes(8).toString('hex')
   const owed = task.notify.filter((handler) => !host.pending.has(handler.id))
   const handled = task.kind === 'handler' && host.pending.get(task.id)?.as === as
   discard(host)
-  const batch = readsBehind(context, playHost, as, planned.state?.reads ?? {}, due.ahead)
+  const batch = returns ? compileReads([]) : readsBehind(context, playHost, as, planned.state?.reads ?? {}, due.ahead)
   const parts = {
     earlier: host.pendingRead.has(as) ? [] : [readPending(user)],
     record: task.notify.length === 0 ? [] : [recordPending(user, task.notify, context.playbook, context.now())],
@@ -34,30 +37,53 @@ export async function apply(due: Due, planned: Change, writer: HostWriter): Prom
     clear: handled ? [clearPending(user, [task])] : [],
     reads: batch.jobs,
   }
-  const replies = await exchange(writer, due, parts)
+  const start = context.now()
+  const exchanged = exchange(writer, due, parts)
+  // A host that goes down with its answer unsaid is what was asked for; that it comes back as another is seen below.
+  const replies = returns ? await exchanged.catch(unlessLost) : await exchanged
   if (replies.earlier[0]) notePending(host, as, parsePending(replies.earlier[0]))
   const cannotRecord = 'The handlers to run could not be recorded on the host, so nothing was changed'
-  failOn(replies.record, () => ({ name: 'recording pending handlers', summary: cannotRecord }), due)
+  failOn(replies.record, () => ({ name: 'recording pending handlers', summary: cannotRecord }), due, [0])
   for (const handler of task.notify) host.pending.set(handler.id, { as, since: context.now().toISOString() })
   const states = batch.parse(replies.reads)
   try {
-    failOn(replies.steps, (index) => ({ name: describeStep(planned.steps[index]!) }), due)
+    const okCodes = (call.definition.kind === 'action' && call.definition.okCodes?.(call.params)) || [0]
+    failOn(
+      replies.steps,
+      (index) => ({ name: describeStep(planned.steps[index]!) }),
+      due,
+      okCodes,
+      (failed) => ({
+        result: resultOf(due, replies.steps.slice(0, failed + 1), { start, end: context.now() }),
+        touched: !isUntouched(planned, states),
+      }),
+    )
   } catch (error) {
     if (owed.length > 0 && isUntouched(planned, states)) {
-      await writer.apply(as, [clearPending(user, owed)])
-      for (const handler of owed) host.pending.delete(handler.id)
+      await withdrawPending(host, writer, as, owed)
     }
     throw error
   }
-  if (handled) host.pending.delete(task.id)
+  if (handled && replies.clear[0]?.ran) host.pending.delete(task.id)
+  if (returns) await comeBack(due, returns)
   keep(host, as, batch, states)
   const steps = planned.steps.map(describeStep)
   if (!planned.state) {
-    const result = call.definition.kind === 'action' ? call.definition.result(call.params, replies.steps) : {}
+    const result = resultOf(due, replies.steps, { start, end: context.now() }) ?? {}
     return { changed: true, confidence: 'certain', result, diff: [], steps }
   }
   const after = verify(due, planned.state, states)
-  return { changed: true, confidence: 'certain', result: planned.state.result(after, true), diff: planned.state.diff, steps }
+  return { changed: true, confidence: 'certain', result: planned.state.result(after, true, replies.steps), diff: planned.state.diff, steps }
+}
+
+/** What an action leaves; of a module that failed there is nothing to tell. */
+function resultOf({ call: { definition, params } }: Due, steps: readonly Reply[], happening: Happening): object | undefined {
+  return definition.kind === 'action' ? definition.result(params, steps, happening) : undefined
+}
+
+function unlessLost(error: unknown): Parts<Reply> {
+  if (error instanceof UnreachableError) return { earlier: [], record: [], steps: [], clear: [], reads: [] }
+  throw error
 }
 
 type Parts<T> = { readonly [K in 'earlier' | 'record' | 'steps' | 'clear' | 'reads']: readonly T[] }
@@ -95,25 +121,40 @@ function verify({ call, playHost, as }: Due, planned: NonNullable<Change['state'
       return [name, state ?? planned.after[name]!]
     }),
   )
-  const wrong = differences(reads, after, wanted)
+  const { definition, params } = call
+  const left = definition.kind === 'module' ? (definition.leaves?.(params, { wanted, after }) as WantedStates | undefined) : undefined
+  const wrong = differences(reads, after, left ?? wanted)
   if (wrong.length === 0) return after
   const lines = wrong.flatMap(({ name, read, fields }) =>
     fields.map((field) => `${read.key} ${field}: wanted ${show(wanted[name]?.[field])}, is ${show(after[name]?.[field])}`),
   )
-  throw new RollcallError({
-    summary: `Module ${call.definition.name} planned one state and left another`,
-    detail: lines.join('\n'),
-    fix: 'Either something else on the host changes it back, or this is a fault of the module.',
-  })
+  throw new CallFailed(
+    {
+      summary: `Module ${call.definition.name} planned one state and left another`,
+      detail: lines.join('\n'),
+      fix: 'Either something else on the host changes it back, or this is a fault of the module.',
+    },
+    { result: undefined, touched: true },
+  )
 }
 
-function failOn(replies: readonly Reply[], of: (index: number) => { name: string; summary?: string }, { call }: Due): void {
-  const index = replies.findIndex((reply) => reply.ran && reply.code !== 0)
+function failOn(
+  replies: readonly Reply[],
+  of: (index: number) => { name: string; summary?: string },
+  { call }: Due,
+  okCodes: readonly number[],
+  left: (index: number) => { readonly result: object | undefined; readonly touched: boolean } = () => ({
+    result: undefined,
+    touched: false,
+  }),
+): void {
+  const last = replies.length - 1
+  const index = replies.findIndex(({ ran, code }, at) => ran && !(at === last ? okCodes : [0]).includes(code))
   if (index === -1) return
   const { code, stdout, stderr } = replies[index]!
   const { name, summary } = of(index)
   const details = stepFailure(call.definition.name, name, { code, stdout: decode(stdout), stderr: decode(stderr) })
-  throw new RollcallError({ ...details, ...(summary !== undefined && { summary }), ...(call.at && { at: call.at }) })
+  throw new CallFailed({ ...details, ...(summary !== undefined && { summary }), ...(call.at && { at: call.at }) }, left(index))
 }
 
 function show(value: unknown): string {

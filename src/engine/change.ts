@@ -1,3 +1,4 @@
+import type { Return, StepOutcome } from '../dsl/definition.ts'
 import type { ReadSet } from '../dsl/resource.ts'
 import type { Step } from '../dsl/step.ts'
 import type { DiffEntry } from '../model/event.ts'
@@ -10,6 +11,8 @@ import { describeStep } from './steps.ts'
 
 /** A change that is planned: its steps, and for a module the states around it. */
 export interface Change {
+  /** The host goes away with the steps, and comes back. */
+  readonly returns?: Return | undefined
   readonly steps: readonly Step[]
   /** Check mode: what makes it uncertain that this is what would happen. */
   readonly unsure: Unsure | undefined
@@ -19,7 +22,7 @@ export interface Change {
     readonly wanted: WantedStates
     readonly after: States
     readonly diff: readonly DiffEntry[]
-    readonly result: (after: States, changed: boolean) => object
+    readonly result: (after: States, changed: boolean, outcomes?: readonly StepOutcome[]) => object
   }
 }
 
@@ -36,14 +39,16 @@ function touches({ call: { definition, params } }: Due): readonly string[] {
 function foresee(due: Due, planned: Change): CallOutcome {
   const { overlay } = due.playHost.state
   const { state } = planned
-  overlay?.touch(touches(due), due.task.name)
+  const { definition } = due.call
+  if (!due.harmless) overlay?.touch(touches(due), due.task.name)
   if (state)
     for (const [name, wanted] of Object.entries(state.wanted))
       if (wanted) overlay?.plan(state.reads[name]!, wanted, state.found[name]!, due.task.name, planned.unsure?.confidence ?? 'certain')
   return {
     changed: true,
     ...sureness(planned.unsure),
-    result: state ? state.result(state.after, true) : { ran: false, reason: 'check mode' },
+    ...(state ? { result: state.result(state.after, true) } : { result: { ran: false, reason: 'check mode' }, partial: true }),
+    ...(definition.kind === 'action' && definition.would !== undefined && { would: definition.would }),
     diff: state?.diff ?? [],
     steps: planned.steps.map(describeStep),
   }

@@ -21,7 +21,12 @@ export interface HostAccess {
   readonly writer: HostWriter | undefined
   /** The user that `as` stands for on this host; `become` of a root login is the login itself. */
   userOf(as: As): string
-  /** Exchanges so far, over all users. */
+  /**
+   * Drops every link and connects anew, when a host was away; exchanges go on being counted. Absent where there is no link
+   * to lose: on the controller itself. @throws UnreachableError when the host does not answer (yet).
+   */
+  readonly reopen?: (options: { readonly connectTimeoutMs?: number | undefined }) => Promise<void>
+  /** Exchanges so far, over all users and links. */
   exchanges(): number
   close(): Promise<void>
 }

@@ -14,6 +14,33 @@ export interface CallOutcome {
   readonly diff: readonly DiffEntry[]
   readonly steps: readonly string[]
   readonly message?: string
+  /** How many -v it takes to show the message. */
+  readonly verbosity?: number
+  /** An action that had nothing to do: nothing of it can have failed or changed. */
+  readonly idle?: boolean
+  /** It failed, and the task's `failedWhen` says that this is no failure. */
+  readonly pardoned?: boolean
+  /** Check mode: the result holds only what is known before the run. */
+  readonly partial?: boolean
+  /** What check mode says the action would do, where that is not `run`. */
+  readonly would?: string
+}
+
+/** A call failed and left something all the same: what `failedWhen` judges and `ignoreErrors` passes on. */
+export class CallFailed extends RollcallError {
+  override readonly name = 'CallFailed'
+  readonly result: object | undefined
+  /** Whether the host may be another than before. */
+  readonly touched: boolean
+  constructor(
+    details: ErrorDetails,
+    left: { readonly result: object | undefined; readonly touched: boolean },
+    options?: { cause?: unknown },
+  ) {
+    super(details, options)
+    this.result = left.result
+    this.touched = left.touched
+  }
 }
 
 /** Confidence and reason as an outcome shows them. */
@@ -26,11 +53,25 @@ export class UnknownResult extends RollcallError {
   override readonly name = 'UnknownResult'
 }
 
-/** Stands for a result that cannot be told: `changed` and `skipped` may be read, anything else is an `UnknownResult`. */
-export function unknownResult(task: TaskRecord, changed: boolean): object {
+/** Stands for a result that cannot be told: `changed`, `skipped` and what is known may be read, all else is an `UnknownResult`. */
+export function unknownResult(task: TaskRecord, changed: boolean, known: object = {}): object {
   return guarded(
-    { changed, skipped: false },
+    { ...known, changed, skipped: false, failed: false },
     (field) => new UnknownResult({ summary: 'In check mode this result is not known', detail: `'${field}' of '${task.name}'` }),
+  )
+}
+
+/** What a failed call left, if anything; reading more of it says so and repeats the failure. */
+export function failedResult(task: TaskRecord, error: RollcallError, changed: boolean, failed = true): object {
+  const left = error instanceof CallFailed ? (error.result ?? {}) : {}
+  return guarded(
+    { msg: error.message, ...left, changed, skipped: false, failed },
+    (field) =>
+      new RollcallError({
+        summary: 'The result of a failed task was read',
+        detail: `'${task.name}' failed, so it has no '${field}'\n${error.message}`,
+        fix: 'Ask result(task).failed first.',
+      }),
   )
 }
 
@@ -38,7 +79,7 @@ export function unknownResult(task: TaskRecord, changed: boolean): object {
 export function skippedResult(task: TaskRecord): object {
   const detail = (field: string) => `'${task.name}' was skipped, so it has no '${field}'`
   return guarded(
-    { changed: false, skipped: true },
+    { changed: false, skipped: true, failed: false },
     (field) =>
       new RollcallError({
         summary: 'The result of a skipped task was read',

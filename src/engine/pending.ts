@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Job, Reply } from '../transport/session-types.ts'
 import { type Script, sh } from '../util/sh.ts'
 import { decode } from './exchange.ts'
-import type { As } from './host-access.ts'
+import type { As, HostWriter } from './host-access.ts'
 import type { HostState } from './host-state.ts'
 
 /** Where a host keeps what a run must not forget: as root in /var/lib, else below the user's home. */
@@ -27,6 +27,19 @@ export function recordPending(user: string, handlers: readonly { readonly id: st
 /** Forgets handlers that have run. */
 export function clearPending(user: string, handlers: readonly { readonly id: string }[]): Job {
   return { script: sh`${directory(user)}; cd "$d" 2>/dev/null || exit 0; rm -f ${handlers.map(({ id }) => fileOf(id))}`, step: true }
+}
+
+/** Forgets handlers that a call recorded and, as it turned out, need not run. */
+export async function withdrawPending(
+  state: HostState,
+  writer: HostWriter,
+  as: As,
+  handlers: readonly { readonly id: string }[],
+): Promise<void> {
+  const recorded = handlers.filter(({ id }) => state.pending.has(id))
+  if (recorded.length === 0) return
+  await writer.apply(as, [clearPending(state.access.userOf(as), recorded)])
+  for (const { id } of recorded) state.pending.delete(id)
 }
 
 /** Reads what an earlier run left; starts no process. */

@@ -1,4 +1,4 @@
-import { Refusal } from '../dsl/definition.ts'
+import { Refusal, type StepOutcome } from '../dsl/definition.ts'
 import type { TaskRecord } from '../dsl/record.ts'
 import type { ReadSet } from '../dsl/resource.ts'
 import type { Step } from '../dsl/step.ts'
@@ -8,7 +8,7 @@ import { differences, diffOf, merge, type States, type WantedStates } from './co
 import type { PlayContext, PlayHost } from './context.ts'
 import type { PreparedCall } from './evaluate.ts'
 import type { As } from './host-access.ts'
-import { type CallOutcome, sureness } from './outcome.ts'
+import { CallFailed, type CallOutcome, sureness } from './outcome.ts'
 import { leastSure, type Unsure, type View } from './overlay.ts'
 import { readDue } from './reads.ts'
 
@@ -20,6 +20,8 @@ export interface Due {
   readonly as: As
   readonly call: PreparedCall
   readonly ahead: readonly TaskRecord[]
+  /** Check mode: an action that, as its task says, changes nothing. */
+  readonly harmless?: boolean
 }
 
 /** Runs one call: reads, plans, compares, and then changes the host, or in check mode says what it would change. */
@@ -46,20 +48,28 @@ export async function runCall(due: Due): Promise<CallOutcome> {
   if (definition.kind === 'action') {
     const asked = await unlessUnsure(due, unsure, () => definition.due(params, found))
     if ('outcome' in asked) return asked.outcome
-    if (asked.value !== true) return { ...quiet, ...sureness(unsure), reason: asked.value, result: { ran: false, reason: asked.value } }
-    return change(due, { steps: definition.steps(params, inputs), unsure })
+    if (asked.value !== true)
+      return { ...quiet, ...sureness(unsure), reason: asked.value, result: definition.idle(params, asked.value), idle: true }
+    const returns = definition.returns?.(params, found)
+    if (returns && !due.playHost.state.access.reopen) throw new RollcallError({ ...onController, ...(due.call.at && { at: due.call.at }) })
+    return change(due, { steps: definition.steps(params, inputs), unsure, returns })
   }
   const planned = await unlessUnsure(due, unsure, () => definition.plan(params, found, inputs) as WantedStates, reads)
   if ('outcome' in planned) return planned.outcome
   const wanted = planned.value
   const differing = differences(reads, found, wanted)
-  const result = (after: States, changed: boolean) =>
-    definition.result?.(params, { before: found, after, changed }) ?? { before: found, after }
+  const result = (after: States, changed: boolean, outcomes: readonly StepOutcome[] = []) =>
+    definition.result?.(params, { before: found, after, changed, outcomes }) ?? { before: found, after }
   if (differing.length === 0) return { ...quiet, ...sureness(unsure), result: result(found, false) }
   const after: States = Object.fromEntries(Object.entries(found).map(([name, state]) => [name, merge(state, wanted[name])]))
   const steps = await unlessUnsure(due, unsure, () => definition.steps(params, { found, wanted, inputs }) as readonly Step[], reads)
   if ('outcome' in steps) return steps.outcome
   return change(due, { steps: steps.value, unsure, state: { reads, found, wanted, diff: diffOf(differing, found, after), after, result } })
+}
+
+const onController = {
+  summary: 'This host is the machine that Rollcall runs on, which it cannot wait for',
+  fix: 'Run the playbook from another machine, or leave this task out here by `when`.',
 }
 
 const quiet = { changed: false, confidence: 'certain', diff: [], steps: [] } as const satisfies Partial<CallOutcome>
@@ -68,8 +78,14 @@ const quiet = { changed: false, confidence: 'certain', diff: [], steps: [] } as 
 async function answer(due: Due, unsure: Unsure | undefined, ask: () => object | Promise<object>): Promise<CallOutcome> {
   const asked = await unlessUnsure(due, unsure, ask)
   if ('outcome' in asked) return { ...asked.outcome, changed: false }
-  const message = (asked.value as { msg?: unknown }).msg
-  return { ...quiet, ...sureness(unsure), result: asked.value, ...(typeof message === 'string' && { message }) }
+  const { msg: message, verbosity } = asked.value as { msg?: unknown; verbosity?: unknown }
+  return {
+    ...quiet,
+    ...sureness(unsure),
+    result: asked.value,
+    ...(typeof message === 'string' && { message }),
+    ...(typeof verbosity === 'number' && verbosity > 0 && { verbosity }),
+  }
 }
 
 /**
@@ -88,7 +104,8 @@ async function unlessUnsure<T>(
     if (!(error instanceof Refusal)) throw error
     const { at, definition, params } = due.call
     const fix = error.fix === undefined ? {} : { fix: error.fix }
-    if (!unsure) throw new RollcallError({ summary: error.message, ...fix, ...(at && { at }) }, { cause: error })
+    const left = { result: error.result, touched: false }
+    if (!unsure) throw new CallFailed({ summary: error.message, ...fix, ...(at && { at }) }, left, { cause: error })
     const touched = definition.kind === 'module' || definition.kind === 'action' ? (definition.touches?.(params) ?? []) : []
     due.playHost.state.overlay?.touch([...touched, ...Object.values(reads).map((read) => read.key)], due.task.name)
     const reason = `cannot be told before '${unsure.because}' has run: ${error.message}`

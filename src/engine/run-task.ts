@@ -7,7 +7,16 @@ import { userFrames } from '../util/caller.ts'
 import { jsonSafe } from './compare.ts'
 import type { PlayContext, PlayHost } from './context.ts'
 import { type Evaluation, evaluate, type PreparedCall } from './evaluate.ts'
-import { type CallOutcome, skippedResult, sureness as surenessOf, UnknownResult, unknownResult } from './outcome.ts'
+import { judge } from './judge.ts'
+import {
+  CallFailed,
+  type CallOutcome,
+  failedResult,
+  skippedResult,
+  sureness as surenessOf,
+  UnknownResult,
+  unknownResult,
+} from './outcome.ts'
 import { userOf } from './reads.ts'
 import { runCall } from './run-call.ts'
 
@@ -16,7 +25,7 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
   const started = performance.now()
   const { state } = playHost
   const emit = (event: Omit<TaskEvent, 'event' | 'host' | 'play' | 'task' | 'handler' | 'at' | 'durationMs'>) => {
-    state.counts[event.outcome] += 1
+    state.counts[event.ignored ? 'ok' : event.outcome] += 1
     context.emit({
       event: 'task',
       host: state.host.name,
@@ -30,6 +39,8 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
   }
   let module = ''
   let calls: readonly PreparedCall[] = []
+  const outcomes: CallOutcome[] = []
+  let called = false
   try {
     const evaluation = evaluate(context, playHost, task)
     if (evaluation.kind === 'skipped') {
@@ -40,15 +51,15 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
     }
     calls = callsOf(evaluation, task)
     module = calls[0]?.definition.name ?? ''
-    const outcomes: CallOutcome[] = []
+    called = true
     for (const call of calls)
-      outcomes.push(await runCall({ context, playHost, task, as: userOf(context, task), call, ahead: [task, ...ahead] }))
+      outcomes.push(await judge({ context, playHost, task, as: userOf(context, task), call, ahead: [task, ...ahead] }, runCall))
     const changed = outcomes.some((outcome) => outcome.changed)
     const summary = summarise(outcomes)
     if (changed) notify(context, playHost, task, summary)
     const list = evaluation.kind === 'ready' && evaluation.list
     const result = resultOf(outcomes, list)
-    playHost.results.set(task, result ? { ...result, changed, skipped: false } : unknownResult(task, changed))
+    playHost.results.set(task, resultLeft(task, outcomes, list, changed))
     noteUnsure(context, playHost, task, calls, summary)
     emit({
       module,
@@ -70,6 +81,20 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
       })
     }
     const unreachable = error instanceof UnreachableError
+    if (called && task.ignoreErrors && error instanceof RollcallError && !unreachable) {
+      const touched = outcomes.some((outcome) => outcome.changed) || (error instanceof CallFailed && error.touched)
+      if (touched) notify(context, playHost, task, { confidence: 'certain' })
+      playHost.results.set(task, failedResult(task, error, touched))
+      return emit({
+        module,
+        outcome: 'failed',
+        ignored: true,
+        confidence: 'certain',
+        error: explain(error, context, playHost, task),
+        result: jsonSafe({ msg: error.message, ...(error instanceof CallFailed && error.result), changed: touched, failed: true }),
+        ...viewsOf(calls),
+      })
+    }
     state.status = unreachable ? 'unreachable' : 'failed'
     emit({ module, outcome: state.status, confidence: 'certain', error: explain(error, context, playHost, task), ...viewsOf(calls) })
   }
@@ -82,6 +107,16 @@ function notify(context: PlayContext, playHost: PlayHost, task: TaskRecord, { co
     else if (context.check && !playHost.notified.has(handler)) playHost.unsure.set(handler, { confidence, because: task.name })
     playHost.notified.add(handler)
   }
+}
+
+/** What closures read of the task; what check mode cannot tell refuses to be read. */
+function resultLeft(task: TaskRecord, outcomes: readonly CallOutcome[], list: boolean, changed: boolean): object {
+  if (outcomes.some(({ result }) => result === undefined)) return unknownResult(task, changed)
+  const whole = (outcome: CallOutcome) => (outcome.partial ? unknownResult(task, outcome.changed, outcome.result) : outcome.result!)
+  if (list) return { items: outcomes.map(whole), changed, skipped: false, failed: false }
+  const [only] = outcomes
+  if (only && (only.partial || only.pardoned)) return Object.assign(whole(only), { changed })
+  return { ...only?.result, changed, skipped: false, failed: false }
 }
 
 function resultOf(outcomes: readonly CallOutcome[], list: boolean): object | undefined {
@@ -122,12 +157,17 @@ function summarise(outcomes: readonly CallOutcome[]): {
   confidence: Confidence
   reason?: string
   message?: string
+  verbosity?: number
   diff?: CallOutcome['diff']
   steps?: readonly string[]
+  would?: string
 } {
   const confidence = sureness[Math.max(0, ...outcomes.map((outcome) => sureness.indexOf(outcome.confidence)))]!
   const reason = outcomes.find((outcome) => outcome.confidence === confidence && outcome.reason !== undefined)?.reason
-  const message = outcomes.find((outcome) => outcome.message !== undefined)?.message
+  const said = outcomes.filter((outcome) => outcome.message !== undefined)
+  const message = said.length === 0 ? undefined : [...new Set(said.map((outcome) => outcome.message))].join('\n')
+  const verbosity = Math.min(...said.map((outcome) => outcome.verbosity ?? 0))
+  const would = outcomes.find((outcome) => outcome.would !== undefined)?.would
   const diff = outcomes.flatMap((outcome) => outcome.diff)
   const steps = outcomes.flatMap((outcome) => outcome.steps)
   return {
@@ -135,8 +175,10 @@ function summarise(outcomes: readonly CallOutcome[]): {
     confidence,
     ...(reason !== undefined && { reason }),
     ...(message !== undefined && { message }),
+    ...(said.length > 0 && verbosity > 0 && { verbosity }),
     ...(diff.length > 0 && { diff }),
     ...(steps.length > 0 && { steps }),
+    ...(would !== undefined && { would }),
   }
 }
 

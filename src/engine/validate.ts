@@ -25,6 +25,7 @@ export async function loadValidator(): Promise<ParamsValidator> {
     },
     error: { message: (context) => `must be a ${String(context.schema)}` },
   })
+  ajv.addKeyword({ keyword: 'instead', schemaType: 'object' }) // Of oneOf; read below.
   const compiled = new WeakMap<object, ValidateFunction>()
   return (definition, params) => {
     let validate = compiled.get(definition)
@@ -53,6 +54,8 @@ function sentence(error: ErrorObject, definition: Definition): string {
   }
   if (error.keyword === 'required') return `${definition.name} needs the parameter '${String(error.params.missingProperty)}'`
   if (error.keyword === 'enum') {
+    const instead = (error.parentSchema as { instead?: { readonly [word: string]: string } }).instead ?? {}
+    if (Object.hasOwn(instead, String(error.data))) return `${where} is ${show(error.data)}: ${instead[String(error.data)]}`
     const allowed = (error.params.allowedValues as unknown[]).map(String)
     const meant = suggest(String(error.data), allowed)
     return `${where} is ${show(error.data)}, it must be one of ${allowed.join(', ')}${meant ? `: did you mean '${meant}'?` : ''}`

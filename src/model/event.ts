@@ -80,7 +80,13 @@ export interface TaskEvent {
   /** What `result(task)` gives, as JSON; bytes are left out. */
   readonly result?: unknown
   readonly message?: string
+  /** How many -v it takes to show the message to people; default 0. */
+  readonly verbosity?: number
   readonly error?: ErrorDetails
+  /** A failure that `ignoreErrors` lets pass: it counts as ok. */
+  readonly ignored?: boolean
+  /** Check mode: what an action would do, where that is not `run`. */
+  readonly would?: string
   readonly templates?: readonly TemplateView[]
   /** Handlers this change notified. */
   readonly notified?: readonly string[]

@@ -1,11 +1,13 @@
+import { Refusal } from '../dsl/definition.ts'
 import { defineAction } from '../dsl/module.ts'
 import type { Read } from '../dsl/resource.ts'
 import { type Params, parameters, Type } from '../dsl/schema.ts'
 import { run } from '../dsl/step.ts'
 import { type FileState, file } from '../resources/file.ts'
 import { type ProbeState, probe } from '../resources/probe.ts'
-import type { Script } from '../util/sh.ts'
-import { sh } from '../util/sh.ts'
+import { Script, sh } from '../util/sh.ts'
+import { splitWords, WordsError } from '../util/split-words.ts'
+import { commandResult, idleCommand } from './command-result.ts'
 import { absolutePath, script } from './shared-params.ts'
 
 const common = {
@@ -19,6 +21,12 @@ const common = {
       description: 'environment variables',
     }),
   ),
+  okCodes: Type.Optional(
+    Type.Array(Type.Integer({ minimum: 0, maximum: 255 }), { minItems: 1, description: 'exit codes that are no failure; default [0]' }),
+  ),
+  stripEmptyEnds: Type.Optional(
+    Type.Boolean({ description: 'leave empty lines at the end of stdout and stderr out of the result; default true' }),
+  ),
 }
 
 interface Common {
@@ -27,6 +35,8 @@ interface Common {
   readonly removes?: string | undefined
   readonly stdin?: string | undefined
   readonly environment?: { readonly [name: string]: string } | undefined
+  readonly okCodes?: readonly number[] | undefined
+  readonly stripEmptyEnds?: boolean | undefined
 }
 
 type Condition = { readonly [name: string]: Read<FileState> | Read<ProbeState> }
@@ -53,27 +63,64 @@ function dueNow({ creates, removes }: Common, found: ConditionsFound): true | st
 /** The session's umask is 077; commands get the usual one. */
 function inPlace({ chdir, environment = {} }: Common, then: Script): Script {
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
-  return sh`umask 022
+  const whole = sh`umask 022
 ${variables.length === 0 ? sh`:` : sh`export ${variables}`}
 cd -- ${chdir ?? '/'} || exit
 ${then}`
+  // What people are shown is what they wrote.
+  return new Script(whole.text, `${chdir === undefined ? '' : sh`cd ${chdir} && `}${then.shown}`)
 }
 
 function step(params: Common, then: Script) {
   return run(inPlace(params, then), params.stdin === undefined ? undefined : new TextEncoder().encode(params.stdin))
 }
 
+const commandParams = parameters({
+  argv: Type.Optional(Type.Array(Type.String(), { minItems: 1, description: 'the program and its arguments, one word each' })),
+  cmd: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description:
+        'instead of argv: a command line, split into words as a shell does it; quotes count, nothing is expanded. Put values into argv',
+    }),
+  ),
+  ...common,
+})
+
+function wordsOf({ argv, cmd }: Params<typeof commandParams>): readonly string[] {
+  if ((argv === undefined) === (cmd === undefined)) throw new Refusal('command takes either argv or cmd', 'Give exactly one of the two.')
+  if (argv !== undefined) return argv
+  try {
+    const words = splitWords(cmd!)
+    if (words.length > 0) return words
+  } catch (error) {
+    if (!(error instanceof WordsError)) throw error
+    throw new Refusal(
+      `cmd is no command line that runs without a shell: ${error.message}`,
+      `If a shell is meant: shell({ script: sh\`…\` }). If the character is: put it into quotes, or use argv.`,
+    )
+  }
+  throw new Refusal('cmd holds no word', 'Name a program.')
+}
+
 /** Runs a program, without a shell that could read its arguments as anything else. */
 export const command = defineAction({
   name: 'command',
   summary: 'Run a program with arguments',
-  params: parameters({
-    argv: Type.Array(Type.String(), { minItems: 1, description: 'the program and its arguments, one word each' }),
-    ...common,
-  }),
+  params: commandParams,
+  inputs: (params) => {
+    wordsOf(params) // What is no command line is refused before anything is read.
+    return {}
+  },
   reads: fileConditions,
   due: (params, found) => dueNow(params, found as ConditionsFound),
-  steps: (params) => [step(params, sh`exec ${params.argv}`)],
+  steps: (params) => {
+    const exec = sh`exec ${wordsOf(params)}`
+    return [step(params, new Script(exec.text, params.cmd ?? sh`${wordsOf(params)}`.shown))]
+  },
+  okCodes: ({ okCodes = [0] }) => okCodes,
+  result: (params, outcomes, happening) => commandResult(wordsOf(params), outcomes[0]!, happening, params.stripEmptyEnds),
+  idle: (params, reason) => idleCommand(wordsOf(params), reason),
 })
 
 const shellParams = parameters({
@@ -101,4 +148,7 @@ export const shell = defineAction({
   reads: shellConditions,
   due: (params, found) => dueNow(params, found as ConditionsFound),
   steps: (params) => [step(params, params.script)],
+  okCodes: ({ okCodes = [0] }) => okCodes,
+  result: (params, outcomes, happening) => commandResult(params.script.shown, outcomes[0]!, happening, params.stripEmptyEnds),
+  idle: (params, reason) => idleCommand(params.script.shown, reason),
 })

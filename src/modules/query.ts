@@ -21,6 +21,7 @@ export const query = defineQuery({
       throw new Refusal(
         `the query ended with exit code ${rc}${stderr.trim() === '' ? '' : `: ${stderr.trim()}`}`,
         `Where that is no failure, set okCodes: [${[...okCodes, rc].join(', ')}].`,
+        { rc, stdout, stderr },
       )
     return { rc, stdout, stderr }
   },

@@ -10,9 +10,9 @@ const explain = new Script(`explain() {
 }`)
 
 /** A verb of systemctl; when it fails, the unit's state and last log lines come with the error. */
-export function systemctl(verb: string, name: string): RunStep {
+export function systemctl(verb: string, name: string, noBlock = false): RunStep {
   return run(sh`${explain}
-systemctl ${verb} -- ${unitId(name)} || explain ${unitId(name)}`)
+systemctl ${noBlock ? ['--no-block', verb] : verb} -- ${unitId(name)} || explain ${unitId(name)}`)
 }
 
 /** Lets systemd read its files again. */

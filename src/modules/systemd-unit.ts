@@ -1,9 +1,9 @@
 import { type InputSource, Refusal } from '../dsl/definition.ts'
 import { defineModule } from '../dsl/module.ts'
-import { instanceOf, oneOf, parameters, Type } from '../dsl/schema.ts'
+import { instanceOf, parameters, Type } from '../dsl/schema.ts'
 import { Rendering } from '../dsl/template.ts'
 import { unit, unitId } from '../resources/unit.ts'
-import { planUnit, unitSteps } from './service.ts'
+import { leftOfUnit, planUnit, unitParams, unitResult, unitSteps } from './unit-plan.ts'
 import { planWholeFile, readWholeFile, wholeFileSteps } from './whole-file.ts'
 
 const rendering = instanceOf('Rendering', Rendering)
@@ -25,16 +25,17 @@ export const systemdUnit = defineModule({
     src: Type.Optional(Type.Unsafe<Rendering>({ ...rendering, description: 'a template of defineTemplate, called with its input' })),
     content: Type.Optional(Type.String({ description: 'the text of the unit file itself' })),
     directory: Type.Optional(Type.String({ pattern: '^/', description: 'where unit files lie; default /etc/systemd/system' })),
-    state: Type.Optional(
-      oneOf(['started', 'stopped'], {
-        description: 'running now, or not; a changed file alone restarts nothing: notify restarted for that',
+    ...unitParams,
+    daemonReload: Type.Optional(
+      Type.Boolean({
+        description:
+          'systemd reads the unit again when its file changed, whether this is given or not; a changed file restarts nothing: notify restarted for that',
       }),
     ),
-    enabled: Type.Optional(Type.Boolean({ description: 'started at boot, or not' })),
   }),
   inputs: ({ src, content }) => ({ content: sourceOf(src, content) }),
   reads: ({ name, directory }, found, { content }) => ({ file: readWholeFile(pathOf(name, directory), found, content), unit: unit(name) }),
-  plan: ({ name, directory, state, enabled }, { file, unit }, { content }) => {
+  plan: ({ name, directory, ...asked }, { file, unit }, { content }) => {
     if (unit.masked)
       throw new Refusal(
         `${unitId(name)} is masked on this host, so its file is a link to nowhere`,
@@ -47,12 +48,17 @@ export const systemdUnit = defineModule({
       unit: {
         ...(!unit.exists && { exists: true }),
         ...((written || unit.needDaemonReload) && { needDaemonReload: false }),
-        ...planUnit(name, { state, enabled }, unit),
+        ...planUnit(name, asked, unit),
       },
     }
   },
-  steps: ({ name }, { found, wanted, inputs }) => [
+  steps: ({ name, noBlock }, { found, wanted, inputs }) => [
     ...wholeFileSteps({ mode: '0644' }, found.file, wanted.file ?? {}, inputs.content),
-    ...unitSteps(name, found.unit, wanted.unit ?? {}, !found.unit.exists || wanted.unit?.needDaemonReload === false),
+    ...unitSteps(name, found.unit, wanted.unit ?? {}, {
+      reload: !found.unit.exists || wanted.file?.sha256 !== undefined || found.unit.needDaemonReload,
+      noBlock,
+    }),
   ],
+  leaves: ({ noBlock }, { wanted, after }) => ({ ...wanted, unit: leftOfUnit(wanted.unit ?? {}, after.unit, noBlock) }),
+  result: ({ name, directory }, { before, after }) => ({ ...unitResult(name, after.unit), dest: pathOf(name, directory), before, after }),
 })

@@ -35,7 +35,9 @@ export function createHuman(screen: Screen, { colours, diff, verbosity, cwd }: H
     print(headerLines(run, facts, colours, verbosity))
     for (const warning of early.splice(0)) print(warningLines(warning, colours))
   }
-  const onTask = (event: TaskEvent): void => {
+  const onTask = (whole: TaskEvent): void => {
+    const { message: _, ...silent } = whole
+    const event = (whole.verbosity ?? 0) > verbosity ? silent : whole
     if (verbosity === 0 && isQuiet(event)) {
       collapse.add(event)
       screen.status(`  ${collapse.peek()}`)

@@ -41,6 +41,7 @@ function outcomeOf(event: TaskEvent, { colours, check }: TaskStyle): string {
     case 'skipped':
       return colours.faint('skipped') + doubt
     case 'failed':
+      return colours.failed(event.ignored ? 'failed, ignored' : 'failed') + doubt
     case 'unreachable':
       return colours.failed(event.outcome) + doubt
     default:
@@ -49,8 +50,8 @@ function outcomeOf(event: TaskEvent, { colours, check }: TaskStyle): string {
 }
 
 /** An action has steps but no state to compare: it would run, whatever it changes. */
-function pending({ diff, steps }: TaskEvent): string {
-  return (diff ?? []).length === 0 && (steps ?? []).length > 0 ? 'would run' : 'would change'
+function pending({ diff, steps, would = 'run' }: TaskEvent): string {
+  return (diff ?? []).length === 0 && (steps ?? []).length > 0 ? `would ${would}` : 'would change'
 }
 
 function details(event: TaskEvent, { colours, diff, verbosity, cwd }: TaskStyle): string[] {

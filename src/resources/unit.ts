@@ -10,11 +10,20 @@ export interface UnitState {
   readonly name: string
   /** Active, or on the way there. */
   readonly running: boolean
+  /**
+   * Running; or of type oneshot without RemainAfterExit, which is never found running, and it has run well since the boot.
+   * systemd forgets that of units that nothing refers to.
+   */
+  readonly started: boolean
+  /** Of type oneshot without RemainAfterExit: it does its work and is stopped again. */
+  readonly oneshot: boolean
   /** Started at boot. */
   readonly enabled: boolean
   readonly masked: boolean
   /** The unit's file changed since systemd read it. */
   readonly needDaemonReload: boolean
+  /** systemd itself was updated and does not run its new version yet. Of systemd, not of the unit; false where it cannot be told. */
+  readonly needDaemonReexec: boolean
   /** systemd's words: `active`, `running`, `enabled`, and the unit's file (empty where there is none). */
   readonly active: string
   readonly sub: string
@@ -22,7 +31,10 @@ export interface UnitState {
   readonly path: string
 }
 
-const properties = ['Id', 'Names', 'LoadState', 'ActiveState', 'SubState', 'UnitFileState', 'NeedDaemonReload', 'FragmentPath']
+const properties = [
+  ...['Id', 'Names', 'LoadState', 'ActiveState', 'SubState', 'UnitFileState', 'NeedDaemonReload', 'FragmentPath'],
+  ...['Type', 'RemainAfterExit', 'Result', 'ExecMainExitTimestampMonotonic'],
+]
 const suffix = /\.(service|socket|target|timer|path|mount|automount|swap|slice|scope|device)$/
 const unitName = /^[A-Za-z0-9:_.\\@-]+$/
 const atBoot = new Set(['enabled', 'enabled-runtime', 'alias', 'generated'])
@@ -30,22 +42,24 @@ const atBoot = new Set(['enabled', 'enabled-runtime', 'alias', 'generated'])
 function script(requests: readonly ReadRequest[]): Script {
   return sh`LC_ALL=C; export LC_ALL
 if ! [ -d /run/systemd/system ]; then printf 'no\0'; exit 0; fi
-printf 'yes\0'
+# An executable that was replaced is another file than the one that runs. Only root may look.
+if [ -e /proc/1/exe ] && [ -e /lib/systemd/systemd ] && ! [ /proc/1/exe -ef /lib/systemd/systemd ]; then printf 'old\0'; else printf 'yes\0'; fi
 systemctl show --no-pager -p ${properties.join(',')} -- ${requests.map(({ id }) => id)} 2>&1
 exit 0`
 }
 
 function parse(stdout: Uint8Array, requests: readonly ReadRequest[]): UnitState[] {
   const output = outputReader(stdout)
-  if (output.record() !== 'yes')
+  const systemd = output.record()
+  if (systemd !== 'yes' && systemd !== 'old')
     throw new Refusal('systemd does not run on this host, so its units cannot be read', 'The host must be booted with systemd as PID 1.')
-  const text = Buffer.from(stdout).toString('utf8').slice('yes\0'.length)
+  const text = Buffer.from(stdout).toString('utf8').slice(`${systemd}\0`.length)
   const blocks = text.split('\n\n').filter((block) => block.trim() !== '')
   return requests.map(({ id }, index) => {
     const block = parseBlock(blocks[index] ?? '')
     if (block.get('Id') === undefined || !`${block.get('Id')} ${block.get('Names') ?? ''}`.split(' ').includes(id))
       throw new Error(`systemctl did not tell about the unit ${id}: ${text.trim()}`)
-    return stateOf(id, block)
+    return stateOf(id, block, systemd === 'old')
   })
 }
 
@@ -58,16 +72,21 @@ function parseBlock(block: string): Map<string, string> {
   )
 }
 
-function stateOf(id: string, block: ReadonlyMap<string, string>): UnitState {
+function stateOf(id: string, block: ReadonlyMap<string, string>, needDaemonReexec: boolean): UnitState {
   const of = (name: string) => block.get(name) ?? ''
   const active = of('ActiveState')
+  const running = active === 'active' || active === 'reloading' || active === 'activating'
+  const oneshot = of('Type') === 'oneshot' && of('RemainAfterExit') !== 'yes'
   return {
     exists: of('LoadState') !== 'not-found',
     name: of('Id') || id,
-    running: active === 'active' || active === 'reloading' || active === 'activating',
+    running,
+    started: running || (oneshot && of('Result') === 'success' && Number(of('ExecMainExitTimestampMonotonic') || 0) > 0),
+    oneshot,
     enabled: atBoot.has(of('UnitFileState')),
     masked: of('LoadState') === 'masked',
     needDaemonReload: of('NeedDaemonReload') === 'yes',
+    needDaemonReexec,
     active,
     sub: of('SubState'),
     fileState: of('UnitFileState'),
@@ -82,19 +101,14 @@ export const unitKind: ResourceKind<UnitState> = {
   freshness: 'own',
   script,
   parse,
-  describe: ({ exists, running, enabled, masked, active }) => ({
+  describe: ({ exists, running, started, enabled, masked, active, needDaemonReload, needDaemonReexec }) => ({
     fields: exists
       ? fieldsOf({
-          state:
-            running === undefined || typeof running === 'symbol'
-              ? running
-              : running
-                ? 'started'
-                : active === 'failed'
-                  ? 'failed'
-                  : 'stopped',
+          state: started || running ? 'started' : active === 'failed' ? 'failed' : 'stopped',
           enabled,
           masked: masked || undefined,
+          'known to systemd': needDaemonReload ? 'an older file' : undefined,
+          'version of systemd': needDaemonReexec ? 'an older one' : undefined,
         })
       : { state: 'absent' },
   }),

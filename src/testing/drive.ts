@@ -11,7 +11,8 @@ import type { LawPlace } from './law-host.ts'
 
 /** What runs scripts. */
 type Host = Pick<LawPlace, 'run'>
-type States = { readonly [name: string]: { readonly [field: string]: unknown } }
+/** States by the names of their reads. */
+export type States = { readonly [name: string]: { readonly [field: string]: unknown } }
 
 export interface DriveOptions {
   /** Renders templates; a kit for modules knows no template engine. */

@@ -5,6 +5,7 @@ import { type Read, unknown } from '../../src/dsl/resource.ts'
 import { apt } from '../../src/modules/apt.ts'
 import { service } from '../../src/modules/service.ts'
 import { systemdUnit } from '../../src/modules/systemd-unit.ts'
+import { leftOfUnit, unitResult } from '../../src/modules/unit-plan.ts'
 import type { PackageState } from '../../src/resources/package.ts'
 import type { UnitState } from '../../src/resources/unit.ts'
 
@@ -118,9 +119,12 @@ const unit = (more: Partial<UnitState> = {}): UnitState => ({
   exists: true,
   name: 'a.service',
   running: false,
+  started: more.running ?? false,
+  oneshot: false,
   enabled: false,
   masked: false,
   needDaemonReload: false,
+  needDaemonReexec: false,
   active: 'inactive',
   sub: 'dead',
   fileState: 'disabled',
@@ -158,6 +162,15 @@ describe('service', () => {
       unit({ needDaemonReload: true }),
       ['systemctl daemon-reload', 'systemctl start -- a.service'],
     ],
+    ['a changed unit file is read when asked', { daemonReload: true }, unit({ needDaemonReload: true }), ['systemctl daemon-reload']],
+    ['an unchanged unit file is not read again', { daemonReload: true }, unit(), []],
+    ['an updated systemd', { daemonReexec: true }, unit({ needDaemonReexec: true }), ['systemctl daemon-reexec']],
+    ['systemd as it is installed', { daemonReexec: true }, unit(), []],
+    ['without waiting', { state: 'started', noBlock: true }, unit(), ['systemctl --no-block start -- a.service']],
+    ['a oneshot unit that has not run', { state: 'started' }, unit({ oneshot: true }), ['systemctl start -- a.service']],
+    ['a oneshot unit that has run well', { state: 'started' }, unit({ oneshot: true, started: true }), []],
+    ['a oneshot unit that has run is stopped already', { state: 'stopped' }, unit({ oneshot: true, started: true }), []],
+    ['a oneshot unit at work', { state: 'stopped' }, unit({ oneshot: true, running: true }), ['systemctl stop -- a.service']],
   ])('%s', (_, params, found, expected) => {
     expect(scripts(service({ name: 'a', ...params }), { unit: found })).toEqual(expected)
   })
@@ -168,6 +181,28 @@ describe('service', () => {
     [{ enabled: false }, unit({ fileState: 'static' }), /cannot be disabled/],
   ])('%j is refused', (params, found, message) => {
     expect(() => plan(service({ name: 'a', ...params }), { unit: found })).toThrow(message)
+  })
+})
+
+describe('what must be found of a unit afterwards', () => {
+  const started = { started: true, running: true, enabled: true }
+  const stopped = { running: false, started: false }
+  test.each<[string, object, UnitState, boolean, object]>([
+    ['all of it', started, unit({ running: true, enabled: true }), false, started],
+    ['of a oneshot unit not that it runs', started, unit({ oneshot: true, enabled: true }), false, { enabled: true }],
+    ['of a oneshot unit that it is stopped', stopped, unit({ oneshot: true, started: true }), false, { running: false }],
+    ['of a job that nobody waits for nothing', started, unit(), true, { enabled: true }],
+    ['of a unit without install section not that it is enabled', { enabled: true }, unit({ fileState: 'static' }), false, {}],
+  ])('%s', (_, wanted, after, noBlock, left) => {
+    expect(leftOfUnit(wanted, after, noBlock)).toEqual(left)
+  })
+  test('its result has names as with Ansible', () => {
+    expect(unitResult('a', unit({ running: true, enabled: true, active: 'active', sub: 'running', fileState: 'enabled' }))).toEqual({
+      name: 'a',
+      state: 'started',
+      enabled: true,
+      status: { Id: 'a.service', ActiveState: 'active', SubState: 'running', UnitFileState: 'enabled', FragmentPath: '/x' },
+    })
   })
 })
 

@@ -15,6 +15,10 @@ const blocks = {
     'Id=broken.service\nNames=broken.service\nLoadState=loaded\nActiveState=failed\nSubState=failed\nFragmentPath=/etc/systemd/system/broken.service\nUnitFileState=disabled\nNeedDaemonReload=no\n',
   starting:
     'Id=starting.service\nNames=starting.service\nLoadState=loaded\nActiveState=activating\nSubState=start\nFragmentPath=/x\nUnitFileState=static\nNeedDaemonReload=no\n',
+  job: 'Type=oneshot\nRemainAfterExit=no\nResult=success\nExecMainExitTimestampMonotonic=4711\nId=job.service\nNames=job.service\nLoadState=loaded\nActiveState=inactive\nSubState=dead\nFragmentPath=/x\nUnitFileState=static\nNeedDaemonReload=no\n',
+  idle: 'Type=oneshot\nRemainAfterExit=no\nResult=success\nExecMainExitTimestampMonotonic=0\nId=idle.service\nNames=idle.service\nLoadState=loaded\nActiveState=inactive\nSubState=dead\nFragmentPath=/x\nUnitFileState=static\nNeedDaemonReload=no\n',
+  stopped:
+    'Type=simple\nRemainAfterExit=no\nResult=success\nExecMainExitTimestampMonotonic=4711\nId=stopped.service\nNames=stopped.service\nLoadState=loaded\nActiveState=inactive\nSubState=dead\nFragmentPath=/x\nUnitFileState=static\nNeedDaemonReload=no\n',
 } as const
 type Name = keyof typeof blocks
 const parse = (...names: readonly Name[]) =>
@@ -29,11 +33,19 @@ test.each<[Name, object, string | undefined]>([
   ['none', { exists: false, running: false, enabled: false }, 'absent'],
   ['masked', { exists: true, masked: true, enabled: false }, 'stopped'],
   ['broken', { exists: true, running: false, active: 'failed', enabled: false }, 'failed'],
+  ['job', { running: false, started: true, oneshot: true }, 'started'],
+  ['idle', { running: false, started: false, oneshot: true }, 'stopped'],
+  ['stopped', { running: false, started: false, oneshot: false }, 'stopped'],
   ['starting', { running: true, enabled: false, fileState: 'static' }, 'started'],
 ])('%s', (name, state, shown) => {
   const [parsed] = parse(name)
   expect(parsed).toMatchObject(state)
   expect(unitKind.describe(parsed!).fields).toMatchObject({ state: shown })
+})
+
+test('a systemd that was updated and still runs its old version is told of', () => {
+  const read = (word: string) => unitKind.parse(Buffer.from(`${word}\0${blocks.haproxy}`), [{ id: 'haproxy.service', need: 'show' }])
+  expect([read('yes'), read('old')].map(([state]) => state?.needDaemonReexec)).toEqual([false, true])
 })
 
 test('several units in one answer, in order', () => {

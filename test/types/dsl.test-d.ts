@@ -13,6 +13,7 @@ import {
   type PlayTools,
   query,
   type Ran,
+  restarted,
   type ScopeNeeds,
   service,
   sh,
@@ -115,15 +116,33 @@ export default definePlaybook('types', inventory, (play) => {
     })
     const install = task('results are typed', apt({ name: 'haproxy' }))
     const asked = task('asked', query({ script: sh`nginx -v` }))
-    const ran = task('ran', command({ argv: ['make'] }))
+    const ran = task('ran', command({ argv: ['make'] }), { failedWhen: ({ result, host }) => result.rc > 1 && host.name === 'honor-viper' })
+    const restart = task('restart', restarted({ service: 'haproxy' }), {
+      changedWhen: ({ result }) => {
+        // It has run, so that its output can be read; and an earlier task's result is read by a call.
+        expectTypeOf(result.stdout).toEqualTypeOf<string>()
+        expectTypeOf(result(ran).rc).toEqualTypeOf<number>()
+        // @ts-expect-error the call leaves no such thing
+        result.nope
+        return result(install).changed
+      },
+    })
+    tools.handler('handled', () => command({ cmd: 'true' }), {
+      changedWhen: ({ result }) => result.stdoutLines.length > 0,
+      ignoreErrors: true,
+    })
     const many = task('many', () => ['a', 'b'].map((name) => service({ name, state: 'started' })))
+    task('each item is judged', () => ['a', 'b'].map((name) => command({ argv: [name] })), {
+      changedWhen: ({ result }) => result.stdout.includes('new'),
+    })
     task('reads results', service({ name: 'haproxy' }), {
       when: ({ result }) => {
         expectTypeOf(result(install).changed).toEqualTypeOf<boolean>()
         expectTypeOf(result(asked).stdout).toEqualTypeOf<string>()
-        expectTypeOf(result(ran)).toExtend<Ran>()
+        expectTypeOf(result(ran).stdout).toEqualTypeOf<string>()
+        expectTypeOf(result(restart)).toExtend<Ran>()
         // @ts-expect-error in check mode it has not run, and its type says so
-        result(ran).stdout
+        result(restart).stdout
         expectTypeOf(result(many).items[0]!.after.unit.running).toEqualTypeOf<boolean>()
         return true
       },

@@ -18,6 +18,19 @@ export const cases: readonly LawCase[] = [
     call: (root) => command({ argv: ['rm', 'a'], chdir: root, removes: `${root}/a` }),
   },
   {
+    name: 'command with a command line',
+    call: (root) => command({ cmd: `touch '${root}/a b'`, creates: `${root}/a b` }),
+  },
+  { name: 'command that needs a shell', call: () => command({ cmd: 'ls | wc' }), expect: 'refusal' },
+  { name: 'command without a command', call: () => command({}), expect: 'refusal' },
+  { name: 'command with two commands', call: () => command({ cmd: 'true', argv: ['true'] }), expect: 'refusal' },
+  {
+    name: 'command line of hostile words',
+    hostile: true,
+    call: (root, hostile) => command({ cmd: `sh -c 'printf %s "$1" >"$2"' sh '${hostile.replaceAll("'", "'\\''")}' '${root}/a'` }),
+    after: (root, hostile) => expect(text(`${root}/a`)).toBe(hostile),
+  },
+  {
     name: 'command with hostile words',
     hostile: true,
     call: (root, hostile) =>
