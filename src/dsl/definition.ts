@@ -51,7 +51,10 @@ export interface ModuleDefinition extends Named {
   readonly plan: (params: any, found: AnyFound, inputs: any) => AnyWanted
   readonly steps: (params: any, change: { readonly found: AnyFound; readonly wanted: AnyWanted; readonly inputs: any }) => readonly Step[]
   readonly touches?: (params: any) => readonly string[]
-  readonly result?: (params: any, change: { readonly before: AnyFound; readonly after: AnyFound; readonly changed: boolean }) => object
+  readonly result?: (
+    params: any,
+    change: { readonly before: AnyFound; readonly after: AnyFound; readonly changed: boolean; readonly outcomes?: readonly StepOutcome[] },
+  ) => object
 }
 export interface ActionDefinition extends Named {
   readonly kind: 'action'

@@ -61,7 +61,16 @@ export function defineModule<
   /** Keys (globs, `file:/etc/*`) that a change may touch besides those it reads. Default: none. */
   readonly touches?: (params: Params<P>) => readonly string[]
   /** The result users read by `result(task)`, where before and after are not what they expect. */
-  readonly result?: (params: Params<P>, change: { readonly before: Found<R>; readonly after: Found<R>; readonly changed: boolean }) => Res
+  readonly result?: (
+    params: Params<P>,
+    change: {
+      readonly before: Found<R>
+      readonly after: Found<R>
+      readonly changed: boolean
+      /** What the steps left; absent in check mode, and where nothing was to be done. */
+      readonly outcomes?: readonly StepOutcome[]
+    },
+  ) => Res
 }): Callable<P, Res> {
   return callable({ kind: 'module', ...definition } as unknown as ModuleDefinition)
 }

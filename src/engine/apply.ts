@@ -57,7 +57,7 @@ export async function apply(due: Due, planned: Change, writer: HostWriter): Prom
     return { changed: true, confidence: 'certain', result, diff: [], steps }
   }
   const after = verify(due, planned.state, states)
-  return { changed: true, confidence: 'certain', result: planned.state.result(after, true), diff: planned.state.diff, steps }
+  return { changed: true, confidence: 'certain', result: planned.state.result(after, true, replies.steps), diff: planned.state.diff, steps }
 }
 
 type Parts<T> = { readonly [K in 'earlier' | 'record' | 'steps' | 'clear' | 'reads']: readonly T[] }

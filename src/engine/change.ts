@@ -1,3 +1,4 @@
+import type { StepOutcome } from '../dsl/definition.ts'
 import type { ReadSet } from '../dsl/resource.ts'
 import type { Step } from '../dsl/step.ts'
 import type { DiffEntry } from '../model/event.ts'
@@ -19,7 +20,7 @@ export interface Change {
     readonly wanted: WantedStates
     readonly after: States
     readonly diff: readonly DiffEntry[]
-    readonly result: (after: States, changed: boolean) => object
+    readonly result: (after: States, changed: boolean, outcomes?: readonly StepOutcome[]) => object
   }
 }
 

@@ -1,4 +1,4 @@
-import { Refusal } from '../dsl/definition.ts'
+import { Refusal, type StepOutcome } from '../dsl/definition.ts'
 import type { TaskRecord } from '../dsl/record.ts'
 import type { ReadSet } from '../dsl/resource.ts'
 import type { Step } from '../dsl/step.ts'
@@ -53,8 +53,8 @@ export async function runCall(due: Due): Promise<CallOutcome> {
   if ('outcome' in planned) return planned.outcome
   const wanted = planned.value
   const differing = differences(reads, found, wanted)
-  const result = (after: States, changed: boolean) =>
-    definition.result?.(params, { before: found, after, changed }) ?? { before: found, after }
+  const result = (after: States, changed: boolean, outcomes?: readonly StepOutcome[]) =>
+    definition.result?.(params, { before: found, after, changed, ...(outcomes && { outcomes }) }) ?? { before: found, after }
   if (differing.length === 0) return { ...quiet, ...sureness(unsure), result: result(found, false) }
   const after: States = Object.fromEntries(Object.entries(found).map(([name, state]) => [name, merge(state, wanted[name])]))
   const steps = await unlessUnsure(due, unsure, () => definition.steps(params, { found, wanted, inputs }) as readonly Step[], reads)

@@ -1,10 +1,13 @@
 /** Every built-in: modules, actions, queries and controller calls. */
 export { apt } from './apt.ts'
+export { blockinfile } from './blockinfile.ts'
 export { command, shell } from './command.ts'
 export { assert, debug, fail } from './controller-calls.ts'
 export { copy } from './copy.ts'
 export { file } from './file.ts'
+export { lineinfile } from './lineinfile.ts'
 export { query, stat } from './query.ts'
+export { replace } from './replace.ts'
 export { service } from './service.ts'
 export { reloaded, restarted } from './service-actions.ts'
 export { systemdUnit } from './systemd-unit.ts'

@@ -3,7 +3,7 @@ import type { Read, WantedState } from '../dsl/resource.ts'
 import { type Step, write } from '../dsl/step.ts'
 import { type FileState, file } from '../resources/file.ts'
 import type { Script } from '../util/sh.ts'
-import { type Attributes, attributeSteps, fourDigits, wantedAttributes } from './attributes.ts'
+import { type Attributes, attributeSteps, exactMode, wantedAttributes } from './attributes.ts'
 
 /** What modules that write a whole file have in common. */
 export interface WholeFile extends Attributes {
@@ -32,7 +32,7 @@ export function planWholeFile(dest: string, params: WholeFile, found: FileState,
   if (found.exists && found.type === 'other')
     throw new Refusal(`${dest} is neither a file nor a directory on this host (it leads to ${found.realPath})`)
   if (found.exists && params.force === false) return {}
-  const attributes = wantedAttributes(params)
+  const attributes = wantedAttributes(exactMode(params, found))
   if (found.exists && found.sha256 === content.sha256) return attributes
   const shown = content.bytes.length <= largestDiff && (!found.exists || found.content !== undefined)
   return {
@@ -51,11 +51,11 @@ export function wholeFileSteps(
   wanted: WantedState<FileState>,
   content: ResolvedInput,
 ): readonly Step[] {
-  const { owner, group, mode, validate, backup, unsafeWrites } = params
-  if (wanted.sha256 === undefined) return attributeSteps(found.realPath, found, params)
+  const { owner, group, mode, validate, backup, unsafeWrites } = exactMode(params, found)
+  if (wanted.sha256 === undefined) return attributeSteps(found.realPath, found, { owner, group, mode })
   return [
     write(found.realPath, content.bytes, {
-      ...(mode !== undefined && { mode: fourDigits(mode) }),
+      ...(mode !== undefined && { mode }),
       ...(owner !== undefined && { owner }),
       ...(group !== undefined && { group }),
       ...(validate !== undefined && { validate }),

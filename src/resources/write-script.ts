@@ -78,6 +78,7 @@ const keepBackup = new Script(`if [ -n "$old" ]; then
   kept_as=$real.$(date -u +%Y%m%dT%H%M%SZ)~
   [ ! -e "$kept_as" ] || kept_as=$kept_as$nonce
   cp -p -- "$old" "$kept_as" || fail 'no backup of it could be made'
+  printf %s "$kept_as"
 fi`)
 
 // busybox and coreutils before 8.24 sync everything instead, which is slow and right.
