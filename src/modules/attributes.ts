@@ -1,7 +1,7 @@
 import { type RunStep, run } from '../dsl/step.ts'
 import type { FilePresent, FileState } from '../resources/file.ts'
 import { sh } from '../util/sh.ts'
-import { applySymbolic, isSymbolic } from './symbolic-mode.ts'
+import { applySymbolic, isSymbolic } from '../util/symbolic-mode.ts'
 
 /** Mode and owners as a user asks for them. */
 export interface Attributes {

@@ -1,6 +1,6 @@
 import { callback, instanceOf, Type } from '../dsl/schema.ts'
 import { Script } from '../util/sh.ts'
-import { symbolicMode } from './symbolic-mode.ts'
+import { symbolicMode } from '../util/symbolic-mode.ts'
 
 /** Parameters that several modules share, so that they mean the same everywhere. */
 export const mode = Type.String({

@@ -1,7 +1,7 @@
 const clause = /^([ugoa]*)((?:[-+=](?:[rwxXst]*|[ugo]))+)$/
 const shift = { u: 6, g: 3, o: 0 } as const
 const bit = { r: 4, w: 2, x: 1 } as const
-const special = { u: 0o4000, g: 0o2000, o: 0 } as const
+const special = { u: 0o4000, g: 0o2000, o: 0o1000 } as const
 
 /** Pattern of modes as chmod writes them: `u+x`, `u=rwX,go=rX`. */
 export const symbolicMode = '[ugoa]*([-+=]([rwxXst]*|[ugo]))+(,[ugoa]*([-+=]([rwxXst]*|[ugo]))+)*'
@@ -28,11 +28,9 @@ export function applySymbolic(mode: string, now: string, directory: boolean): st
         if (!everybody && !who.includes(user)) continue
         const given = bitsFor(names, user, before, executable) & masked
         // `=` leaves a directory's set-ID bits, as GNU's chmod does.
-        const all = (7 << shift[user]) | (directory ? 0 : special[user])
+        const all = (7 << shift[user]) | (directory && user !== 'o' ? 0 : special[user])
         bits = sign === '-' ? bits & ~given : sign === '+' ? bits | given : (bits & ~all) | given
       }
-      if (names.includes('t') && everybody) bits = sign === '-' ? bits & ~0o1000 : bits | 0o1000
-      else if (sign === '=' && everybody && !directory) bits &= ~0o1000
     }
   }
   return bits.toString(8).padStart(4, '0')
@@ -44,7 +42,8 @@ function bitsFor(names: string, user: 'u' | 'g' | 'o', now: number, executable: 
   for (const name of names) {
     if (name === 'r' || name === 'w' || name === 'x') bits |= bit[name] << shift[user]
     if (name === 'X' && executable) bits |= 1 << shift[user]
-    if (name === 's') bits |= special[user]
+    if (name === 's' && user !== 'o') bits |= special[user]
+    if (name === 't' && user === 'o') bits |= special[user]
   }
   return bits
 }
