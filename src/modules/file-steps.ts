@@ -18,10 +18,10 @@ done`)
 
 const ownersOf = ({ owner, group }: Attributes) => `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
 
-/** Makes a directory and those above it that are missing; all of them get its owner and mode, as with Ansible. */
-export function makeDirectories(path: string, attributes: Attributes): readonly Step[] {
+/** Makes a directory and those above it that are missing, then those `below`; all of them get its owner and mode, as with Ansible. */
+export function makeDirectories(path: string, attributes: Attributes, below: readonly string[] = []): readonly Step[] {
   const parts = path.split('/').slice(1)
-  const all = parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`)
+  const all = [...parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`), ...below]
   const { mode = '0755' } = exactMode(attributes, { exists: false, realPath: path }, 'directory')
   return [
     run(sh`owners=${ownersOf(attributes)} bits=${mode}

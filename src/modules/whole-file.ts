@@ -14,6 +14,14 @@ export interface WholeFile extends Attributes {
   readonly force?: boolean | undefined
 }
 
+/** What a file shall hold: bytes, or only their hash, where a file of the host is copied. */
+export interface WholeContent {
+  readonly sha256: string
+  readonly bytes?: Uint8Array
+  /** That file of the host. */
+  readonly from?: string
+}
+
 /** Longer contents are compared by their hash and shown by it. */
 const largestDiff = 1024 * 1024
 
@@ -27,20 +35,20 @@ export function readWholeFile(dest: string, found: FoundSoFar, content: Resolved
 }
 
 /** What the file shall be. A kept owner or mode is not named. */
-export function planWholeFile(dest: string, params: WholeFile, found: FileState, content: ResolvedInput): WantedState<FileState> {
+export function planWholeFile(dest: string, params: WholeFile, found: FileState, content: WholeContent): WantedState<FileState> {
   if (found.exists && found.type === 'directory') throw new Refusal(`${dest} is a directory on this host`, 'Name the file in it.')
   if (found.exists && found.type === 'other')
     throw new Refusal(`${dest} is neither a file nor a directory on this host (it leads to ${found.realPath})`)
   if (found.exists && params.force === false) return {}
   const attributes = wantedAttributes(exactMode(params, found))
   if (found.exists && found.sha256 === content.sha256) return attributes
-  const shown = content.bytes.length <= largestDiff && (!found.exists || found.content !== undefined)
+  const shown = content.bytes !== undefined && content.bytes.length <= largestDiff && (!found.exists || found.content !== undefined)
   return {
     ...(!found.exists && ({ exists: true, type: 'file', mode: '0644' } as const)),
     ...attributes,
     sha256: content.sha256,
     // A copy: states hold plain bytes, and a Buffer would never equal them.
-    ...(shown && { content: new Uint8Array(content.bytes) }),
+    ...(shown && { content: new Uint8Array(content.bytes!) }),
   }
 }
 
@@ -49,12 +57,13 @@ export function wholeFileSteps(
   params: WholeFile,
   found: FileState,
   wanted: WantedState<FileState>,
-  content: ResolvedInput,
+  content: WholeContent,
 ): readonly Step[] {
   const { owner, group, mode, validate, backup, unsafeWrites } = exactMode(params, found)
   if (wanted.sha256 === undefined) return attributeSteps(found.realPath, found, { owner, group, mode })
   return [
-    write(found.realPath, content.bytes, {
+    write(found.realPath, content.bytes ?? new Uint8Array(), {
+      ...(content.from !== undefined && { from: content.from }),
       ...(mode !== undefined && { mode }),
       ...(owner !== undefined && { owner }),
       ...(group !== undefined && { group }),
