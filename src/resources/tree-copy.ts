@@ -21,9 +21,8 @@ interface TreeCopyRequest {
 const requestOf = (id: string) => JSON.parse(id) as TreeCopyRequest
 
 // Names are given to a shell as they are, so they may hold anything. A link is the same when it leads to the same path.
-const compare = new Script(`to=$1 missing=$2
-shift 2
-for p do
+// In the environment stand the other directory and whether only what is missing counts: find would take a {} in a word of its own.
+const compare = new Script(`for p do
   q=$to/$p
   if [ -L "$p" ]; then
     if [ -L "$q" ]; then
@@ -51,7 +50,7 @@ ${requests
     const { from, to, missing } = requestOf(id)
     return sh`c=0
 if [ -d ${from} ]; then
-  (cd -- ${from} && exec find . -mindepth 1 \( -type d -o -type f -o -type l \) -exec sh -c ${compare.text} sh ${to} ${missing ? 1 : ''} {} + 2>/dev/null)
+  (to=${to} missing=${missing ? 1 : ''}; export to missing; cd -- ${from} && exec find . -mindepth 1 \( -type d -o -type f -o -type l \) -exec sh -c ${compare.text} sh {} + 2>/dev/null)
   c=$?
 fi
 printf '\0%s\0' "$c"`

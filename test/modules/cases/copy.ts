@@ -52,7 +52,7 @@ const directories: readonly LawCase[] = [
     call: (root) => copy({ src: `${root}/from/`, dest: `${root}/to`, backup: true, validate: (path) => sh`test -s ${path}` }),
     after: (root) => {
       expect([text(`${root}/to/a`), existsSync(`${root}/to/d/more`)]).toEqual(['one\n', true])
-      expect(readdirSync(`${root}/to`)).toHaveLength(3)
+      expect(readdirSync(`${root}/to`).filter((name) => name.startsWith('a.'))).not.toEqual([])
     },
   },
   {
