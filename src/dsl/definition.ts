@@ -8,6 +8,15 @@ import type { Rendering } from './template.ts'
 export interface ControllerFile {
   readonly kind: 'controllerFile'
   readonly path: string | URL
+  /** A directory may be named as well; then its `entries` are what counts. */
+  readonly orDirectory?: true
+}
+/** What lies in a directory of the controller; symbolic links are followed. */
+export interface ControllerEntry {
+  /** From the directory on, with `/`; directories come before what is in them. */
+  readonly path: string
+  readonly type: 'file' | 'directory'
+  readonly content: ResolvedInput
 }
 export type InputSource = ControllerFile | Rendering | Uint8Array
 export type InputSet = { readonly [name: string]: InputSource | undefined }
@@ -16,6 +25,10 @@ export interface ResolvedInput {
   readonly bytes: Uint8Array
   /** Lower-case hex. */
   readonly sha256: string
+  /** Of a file of the controller: four octal digits. */
+  readonly mode?: string
+  /** Of a directory of the controller, which has no bytes of its own. */
+  readonly entries?: readonly ControllerEntry[]
 }
 export type Inputs<I extends InputSet> = { readonly [K in keyof I]: undefined extends I[K] ? ResolvedInput | undefined : ResolvedInput }
 

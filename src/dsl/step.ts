@@ -15,6 +15,8 @@ export interface WriteStep {
   readonly kind: 'write'
   readonly path: string
   readonly content: Uint8Array
+  /** A file of the host whose content is taken instead. */
+  readonly from?: string
   /** Octal, `0644`. Absent: kept; for a new file 0644. */
   readonly mode?: string
   readonly owner?: string

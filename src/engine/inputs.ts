@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ControllerFile, ResolvedInput } from '../dsl/definition.ts'
@@ -9,6 +7,7 @@ import { RollcallError } from '../model/errors.ts'
 import type { TemplateView } from '../model/event.ts'
 import { renderTemplate } from '../render/index.ts'
 import type { ResolveInput } from './context.ts'
+import { digest, readController } from './controller-files.ts'
 import { type KnowledgeScope, knowledgeIn } from './fleet.ts'
 
 /** Resolves inputs of calls on the controller: modules themselves read no file. Files are read once a run. */
@@ -19,6 +18,12 @@ export function inputResolver(root: string, scope: KnowledgeScope, files: Map<st
     const path = pathOf(source, root)
     const known = files.get(path) ?? readInput(path)
     files.set(path, known)
+    if (known.entries && !source.orDirectory)
+      throw new RollcallError({
+        summary: 'A file on the controller cannot be read',
+        detail: `${path} is a directory`,
+        fix: 'Name a file in it.',
+      })
     return { input: known, views: [] }
   }
 }
@@ -41,7 +46,7 @@ function pathOf({ path }: ControllerFile, root: string): string {
 
 function readInput(path: string): ResolvedInput {
   try {
-    return digest(readFileSync(path))
+    return readController(path)
   } catch (error) {
     throw new RollcallError(
       {
@@ -52,8 +57,4 @@ function readInput(path: string): ResolvedInput {
       { cause: error },
     )
   }
-}
-
-function digest(bytes: Uint8Array): ResolvedInput {
-  return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
 }

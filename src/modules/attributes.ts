@@ -1,6 +1,7 @@
 import { type RunStep, run } from '../dsl/step.ts'
 import type { FilePresent, FileState } from '../resources/file.ts'
 import { sh } from '../util/sh.ts'
+import { applySymbolic, isSymbolic } from '../util/symbolic-mode.ts'
 
 /** Mode and owners as a user asks for them. */
 export interface Attributes {
@@ -13,6 +14,14 @@ type AttributeFields = { readonly [K in 'mode' | 'owner' | 'group' | 'uid' | 'gi
 /** A mode as states hold it: `644` and `00644` are `0644`. */
 export function fourDigits(mode: string): string {
   return mode.slice(-4).padStart(4, '0')
+}
+
+/** The attributes with a mode in digits: a symbolic one is worked out from the mode found, or from that of something new. */
+export function exactMode<A extends Attributes>(asked: A, found: FileState, type: 'file' | 'directory' = 'file'): A {
+  if (asked.mode === undefined) return asked
+  if (!isSymbolic(asked.mode)) return { ...asked, mode: fourDigits(asked.mode) }
+  const now = found.exists ? found.mode : type === 'file' ? '0644' : '0755'
+  return { ...asked, mode: applySymbolic(asked.mode, now, (found.exists ? found.type : type) === 'directory') }
 }
 
 /** The fields wanted of a file's state: numbers are compared with the number, names with the name. */

@@ -1,42 +1,140 @@
-import { type InputSource, Refusal } from '../dsl/definition.ts'
+import type { FoundSoFar, ResolvedInput } from '../dsl/definition.ts'
 import { defineModule } from '../dsl/module.ts'
-import { instanceOf, parameters, Type } from '../dsl/schema.ts'
-import { absolutePath, fileParams } from './shared-params.ts'
-import { planWholeFile, readWholeFile, wholeFileSteps } from './whole-file.ts'
+import type { Read, ReadSet } from '../dsl/resource.ts'
+import { instanceOf, type Params, parameters, Type } from '../dsl/schema.ts'
+import { type FileState, file } from '../resources/file.ts'
+import { canonicalPath } from '../resources/path.ts'
+import { type TreeCopyState, treeCopy } from '../resources/tree-copy.ts'
+import { wantedAttributes } from './attributes.ts'
+import { copyTreeSteps, refuseForTree, refuseSource } from './copy-on-host.ts'
+import { atDest, checkSum, sourceOf, targetOfDirectory, targetOfFile, withMode } from './copy-source.ts'
+import { planTree, readTree, treeSteps } from './copy-tree.ts'
+import { type FileResult, fileResult } from './file-result.ts'
+import { makeDirectories } from './file-steps.ts'
+import { absolutePath, fileParams, modeDescription, modePattern } from './shared-params.ts'
+import { planWholeFile, readWholeFile, type WholeContent, wholeFileSteps } from './whole-file.ts'
 
 const bytes = instanceOf('Uint8Array', Uint8Array)
 const url = instanceOf('URL', URL)
+const orPreserve = (description: string) =>
+  Type.Unsafe<string>({ anyOf: [{ const: 'preserve' }, { type: 'string', pattern: modePattern }], description })
 
-function sourceOf(src: string | URL | undefined, content: string | Uint8Array | undefined): InputSource {
-  if ((src === undefined) === (content === undefined)) throw new Refusal('copy takes either src or content', 'Give exactly one of the two.')
-  return src === undefined
-    ? typeof content === 'string'
-      ? new TextEncoder().encode(content)
-      : content!
-    : { kind: 'controllerFile', path: src }
+const params = parameters({
+  dest: absolutePath('where it goes on the host; a file goes into what is a directory there, or is written with / at its end'),
+  src: Type.Optional(
+    Type.Unsafe<string | URL>({
+      anyOf: [{ type: 'string', minLength: 1 }, url],
+      description:
+        "a file or directory of the controller: a path from the project's root, or new URL('./x', import.meta.url) for one beside the module. Of a directory whose path ends in / what is in it is copied, else the directory itself",
+    }),
+  ),
+  content: Type.Optional(
+    Type.Unsafe<string | Uint8Array>({ anyOf: [{ type: 'string' }, bytes], description: 'the content itself, as text or bytes' }),
+  ),
+  remoteSrc: Type.Optional(Type.Boolean({ description: 'src is a file or directory of the host itself, by its whole path' })),
+  force: Type.Optional(Type.Boolean({ description: 'false: a file that is there is left alone, whatever it holds; default true' })),
+  checksum: Type.Optional(
+    Type.String({
+      pattern: '^[0-9a-fA-F]{64}$',
+      description: 'the SHA-256 that the file to copy must have; with another, nothing is copied',
+    }),
+  ),
+  directoryMode: Type.Optional(orPreserve("the mode of directories that are made; default '0755'; 'preserve': as at the source")),
+  ...fileParams,
+  mode: Type.Optional(orPreserve(`${modeDescription}; or 'preserve': as at the source`)),
+})
+export type CopyParams = Params<typeof params>
+
+type Found = { readonly [name: string]: any }
+/** Of a file all that is known of it; of a directory the states by the paths in it. */
+export type CopyResult = { readonly dest: string; readonly src?: string } & (
+  | FileResult
+  | ({ readonly [K in keyof Omit<FileResult, 'before' | 'after'>]?: undefined } & { readonly before: Found; readonly after: Found })
+)
+
+type Inputs = { readonly content: ResolvedInput | undefined }
+
+function readsOf(params: CopyParams, found: FoundSoFar, { content }: Inputs): ReadSet {
+  if (content?.entries) return readTree(params, found, content)
+  const at: Read<FileState> = file(params.dest, 'sha256')
+  const target = targetOfFile(params, atDest(params, found))
+  if (content) {
+    checkSum(params, content.sha256)
+    return { at, file: readWholeFile(target, found, content) }
+  }
+  const src = params.src as string
+  const source = file(src, 'sha256')
+  const state = found.get(source)
+  const common = { source, at, file: file(target, 'sha256') }
+  if (!state?.exists || state.type !== 'directory') return common
+  const to = targetOfDirectory(params)
+  return { source, file: file(to), tree: treeCopy(state.realPath, to, params.force === false) }
 }
 
-/** A file with given content, or like a file of the controller. */
+/** What a file of the host is to be like. */
+const contentOf = (source: FileState & { readonly exists: true }): WholeContent & { readonly mode: string } => ({
+  sha256: source.sha256!,
+  from: source.realPath,
+  mode: source.mode,
+})
+
+function planOf(params: CopyParams, found: Found, { content }: Inputs): { readonly [name: string]: object } {
+  if (content?.entries) {
+    checkSum(params, undefined)
+    return planTree(params, found, content)
+  }
+  const state = found.file as FileState
+  const source = found.source as FileState | undefined
+  if (source) refuseSource(params.src as string, source)
+  if (source?.exists && source.type === 'directory') {
+    refuseForTree(params, source, state)
+    checkSum(params, undefined)
+    return { file: state.exists ? { type: 'directory' } : { exists: true, type: 'directory' }, tree: { differing: [] } }
+  }
+  const wanted = content ?? contentOf(source as FileState & { readonly exists: true })
+  if (source) checkSum(params, wanted.sha256)
+  const at = found.at as FileState
+  const target = targetOfFile(params, at)
+  return {
+    file: planWholeFile(target, withMode(params, wanted), state, wanted),
+    // Written with a slash at its end, dest is a directory, which is made.
+    ...(makesDirectory(params, at) && { at: { exists: true, type: 'directory', ...directoryAttributes(params) } }),
+  }
+}
+
+const makesDirectory = ({ dest, src }: CopyParams, at: FileState) => src !== undefined && dest.endsWith('/') && !at.exists
+const directoryAttributes = ({ owner, group, directoryMode = '0755' }: CopyParams) =>
+  wantedAttributes({ owner, group, mode: directoryMode === 'preserve' ? '0755' : directoryMode })
+
+/** A file or directory with given content, or like one of the controller or of the host itself. */
 export const copy = defineModule({
   name: 'copy',
-  summary: 'A file on the host, from a file of the controller or from content given here',
-  params: parameters({
-    dest: absolutePath('where the file goes on the host'),
-    src: Type.Optional(
-      Type.Unsafe<string | URL>({
-        anyOf: [{ type: 'string', minLength: 1 }, url],
-        description:
-          "a file of the controller: a path from the project's root, or new URL('./x', import.meta.url) for one beside the module",
-      }),
-    ),
-    content: Type.Optional(
-      Type.Unsafe<string | Uint8Array>({ anyOf: [{ type: 'string' }, bytes], description: 'the content itself, as text or bytes' }),
-    ),
-    force: Type.Optional(Type.Boolean({ description: 'false: a file that is there is left alone, whatever it holds; default true' })),
-    ...fileParams,
-  }),
-  inputs: ({ src, content }) => ({ content: sourceOf(src, content) }),
-  reads: ({ dest }, found, { content }) => ({ file: readWholeFile(dest, found, content) }),
-  plan: (params, { file }, { content }) => ({ file: planWholeFile(params.dest, params, file, content) }),
-  steps: (params, { found, wanted, inputs }) => wholeFileSteps(params, found.file, wanted.file ?? {}, inputs.content),
+  summary: 'A file or directory on the host: from the controller, from the host itself, or from content given here',
+  params,
+  inputs: (given) => ({ content: sourceOf(given) }),
+  reads: (given, found, inputs): ReadSet => readsOf(given, found, inputs as Inputs),
+  plan: (given, found, inputs) => planOf(given, found, inputs as Inputs),
+  steps: (given, { found, wanted, inputs }) => {
+    const { content } = inputs as Inputs
+    if (content?.entries) return treeSteps(given, found, wanted as Found, content)
+    const state = found.file as FileState
+    const source = found.source as FileState | undefined
+    if (found.tree)
+      return copyTreeSteps((source as { realPath: string }).realPath, targetOfDirectory(given), state.exists, found.tree as TreeCopyState)
+    const from = content ?? contentOf(source as FileState & { readonly exists: true })
+    const makes = makesDirectory(given, found.at as FileState)
+    return [
+      ...(makes
+        ? makeDirectories(canonicalPath(given.dest), { ...given, mode: given.directoryMode === 'preserve' ? '0755' : given.directoryMode })
+        : []),
+      ...wholeFileSteps(withMode(given, from), state, (wanted as Found).file ?? {}, from),
+    ]
+  },
+  touches: ({ remoteSrc, dest }) => (remoteSrc ? [`file:${canonicalPath(dest)}/*`] : []),
+  result: (given, { before, after, outcomes }): CopyResult => {
+    const src = given.src === undefined ? {} : { src: String(given.src) }
+    if (!after.file || after.tree) return { dest: targetOfDirectory(given), ...src, before, after } as CopyResult
+    const file = fileResult({ before: { file: before.file }, after: { file: after.file }, ...(outcomes && { outcomes }) })
+    return { dest: targetOfFile(given, before.at as FileState), ...src, ...file }
+  },
 })

@@ -1,8 +1,13 @@
+import type { Wanted } from '../dsl/resource.ts'
 import { run, type Step } from '../dsl/step.ts'
+import { type AttributeTreeState, modeInTree, ownersDiffer, type TreeEntry } from '../resources/attribute-tree.ts'
 import type { LinkState } from '../resources/link.ts'
-import { parentOf } from '../resources/path.ts'
+import { canonicalPath, parentOf } from '../resources/path.ts'
+import { bytesOfText } from '../util/lossless-text.ts'
 import { Script, sh } from '../util/sh.ts'
-import { type Attributes, fourDigits } from './attributes.ts'
+import { type Attributes, attributeSteps, exactMode } from './attributes.ts'
+import type { FileParams } from './file.ts'
+import { type FileFound, type FileReads, given, ownsLink, secondsOf } from './file-plan.ts'
 
 const makeEach = new Script(`for d do
   [ -d "$d" ] && continue
@@ -11,31 +16,88 @@ const makeEach = new Script(`for d do
   chmod -- "$bits" "$d" || exit
 done`)
 
-/** Makes a directory and those above it that are missing; all of them get its owner and mode, as with Ansible. */
-export function makeDirectories(path: string, { mode = '0755', owner, group }: Attributes): readonly Step[] {
+const ownersOf = ({ owner, group }: Attributes) => `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
+
+/** Makes a directory and those above it that are missing, then those `below`; all of them get its owner and mode, as with Ansible. */
+export function makeDirectories(path: string, attributes: Attributes, below: readonly string[] = []): readonly Step[] {
   const parts = path.split('/').slice(1)
-  const all = parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`)
-  const owners = `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
+  const all = [...parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`), ...below]
+  const { mode = '0755' } = exactMode(attributes, { exists: false, realPath: path }, 'directory')
   return [
-    run(sh`owners=${owners} bits=${fourDigits(mode)}
+    run(sh`owners=${ownersOf(attributes)} bits=${mode}
 set -- ${all}
 ${makeEach}`),
   ]
 }
 
 /** Removes what stands at a path; of a link only the link. */
-export function removeSteps(path: string): readonly Step[] {
+function removeSteps(path: string): readonly Step[] {
   return [run(sh`rm -rf -- ${path}`)]
 }
 
-/** Makes a symbolic link; one that leads elsewhere is replaced in one move where `mv` knows -T. */
-export function linkSteps(path: string, target: string, found: LinkState): readonly Step[] {
-  if (!found.exists) return [run(sh`ln -s -- ${target} ${path}`)]
+/** Makes a link by `ln` with an option or none; what stands there is replaced in one move where `mv` knows -T. */
+function linkSteps(path: string, target: string, found: LinkState, option: Script): readonly Step[] {
+  if (!found.exists) return [run(sh`ln ${option} -- ${target} ${path}`)]
   const beside = `${parentOf(path) === '/' ? '' : parentOf(path)}/.rollcall-link`
   return [
     run(sh`new=${beside}-$$
 trap 'rm -f -- "$new"' EXIT
-ln -s -- ${target} "$new" || exit
+ln ${option} -- ${target} "$new" || exit
 mv -fT -- "$new" ${path} 2>/dev/null || { rm -f -- ${path} && mv -f -- "$new" ${path}; }`),
   ]
+}
+
+/** What one step does to many paths: they go in as records, so no command line is too long for them. */
+function onEach(path: string, entries: readonly TreeEntry[], command: Script): Step {
+  return run(sh`cd -- ${path} && xargs -0 ${command}`, bytesOfText(entries.map((entry) => `${entry.path}\0`).join('')))
+}
+
+/** Owners first, since they clear special bits; then one `chmod` for each mode. */
+function treeSteps(path: string, asked: Attributes, { differing }: AttributeTreeState): readonly Step[] {
+  const { owner, group, mode } = asked
+  const wishes = { ...(owner !== undefined && { owner }), ...(group !== undefined && { group }), ...(mode !== undefined && { mode }) }
+  const owned = differing.filter((entry) => ownersDiffer(wishes, entry))
+  const modes = new Map<string, TreeEntry[]>()
+  for (const entry of differing) {
+    const bits = modeInTree(wishes, entry)
+    if (bits !== entry.mode || (bits > '0777' && owned.includes(entry))) modes.set(bits, [...(modes.get(bits) ?? []), entry])
+  }
+  return [
+    ...(owned.length === 0 ? [] : [onEach(path, owned, sh`chown -- ${ownersOf(asked)}`)]),
+    ...[...modes].map(([bits, entries]) => onEach(path, entries, sh`chmod -- ${bits}`)),
+  ]
+}
+
+function timeSteps(path: string, { modificationTime, accessTime }: FileParams): readonly Step[] {
+  const set = (time: string | undefined, option: string) =>
+    time === undefined || time === 'preserve'
+      ? []
+      : [run(time === 'now' ? sh`touch -c ${option} -- ${path}` : sh`touch -c ${option} -d ${`@${secondsOf(time)}`} -- ${path}`)]
+  return [...set(modificationTime, '-m'), ...set(accessTime, '-a')]
+}
+
+export function stepsOf(params: FileParams, { link, file, end, inode, below }: FileFound, wanted: Wanted<FileReads>): readonly Step[] {
+  const { state = 'file', src } = params
+  const path = canonicalPath(params.path)
+  if (state === 'absent') return removeSteps(path)
+  if (state === 'link') {
+    const stays = link.exists && link.type === 'link' && link.target === src
+    const owns = ownsLink(params) ? [run(sh`chown -h -- ${ownersOf(params)} ${path}`)] : []
+    return [...(stays ? [] : linkSteps(path, src!, link, sh`-s`)), ...owns]
+  }
+  if (state === 'hard') {
+    const target = end!.realPath
+    const same = inode?.exists && wanted.inode?.inode === inode.inode && wanted.inode?.dev === inode.dev
+    return [...(same ? [] : linkSteps(path, target, link, sh``)), ...attributeSteps(target, end!, exactMode(given(params), end!))]
+  }
+  const times = timeSteps(file.realPath, params)
+  if (file.exists)
+    return [
+      ...attributeSteps(file.realPath, file, exactMode(given(params), file)),
+      ...(below ? treeSteps(file.realPath, params, below) : []),
+      ...times,
+    ]
+  if (state === 'directory') return [...makeDirectories(path, params), ...times]
+  const asked = exactMode({ mode: '0644', ...given(params) }, file)
+  return [run(sh`umask 022; : >> ${path}`), ...attributeSteps(path, file, asked), ...times]
 }

@@ -1,9 +1,8 @@
 import { Refusal } from '../dsl/definition.ts'
 import { defineQuery } from '../dsl/module.ts'
 import { parameters, Type } from '../dsl/schema.ts'
-import { type FileState, file } from '../resources/file.ts'
 import { probe } from '../resources/probe.ts'
-import { absolutePath, script } from './shared-params.ts'
+import { script } from './shared-params.ts'
 
 /** Runs a read-only script of the user and gives its output. It runs in check mode too: that it only reads is trusted. */
 export const query = defineQuery({
@@ -25,16 +24,4 @@ export const query = defineQuery({
       )
     return { rc, stdout, stderr }
   },
-})
-
-/** What is known of a file or directory; that it is absent is an answer. */
-export const stat = defineQuery({
-  name: 'stat',
-  summary: 'Whether a file is there, its type, owner and mode',
-  params: parameters({
-    path: absolutePath('the file or directory; symbolic links are followed'),
-    checksum: Type.Optional(Type.Boolean({ description: 'its sha256 as well' })),
-  }),
-  reads: ({ path, checksum }) => ({ file: file(path, checksum ? 'sha256' : 'stat') }),
-  result: (_, { file }): { readonly stat: FileState } => ({ stat: file }),
 })

@@ -1,11 +1,12 @@
 import { callback, instanceOf, Type } from '../dsl/schema.ts'
 import { Script } from '../util/sh.ts'
+import { symbolicMode } from '../util/symbolic-mode.ts'
 
 /** Parameters that several modules share, so that they mean the same everywhere. */
-export const mode = Type.String({
-  pattern: '^0?[0-7]{3,4}$',
-  description: "octal digits in quotes, as in '0644': the number 644 would be other bits, 01204",
-})
+export const modePattern = `^(0?[0-7]{3,4}|${symbolicMode})$`
+export const modeDescription =
+  "octal digits in quotes, as in '0644' (the number 644 would be other bits, 01204), or what to change, as chmod takes it: 'u+x', 'u=rwX,go=rX'"
+export const mode = Type.String({ pattern: modePattern, description: modeDescription })
 export const owner = Type.String({ minLength: 1, description: 'the user who owns it: a name, or a number in quotes' })
 export const group = Type.String({ minLength: 1, description: 'the group that owns it: a name, or a number in quotes' })
 export const absolutePath = (description: string) => Type.String({ pattern: '^/', description })

@@ -1,6 +1,7 @@
 import { defineModule } from '../dsl/module.ts'
 import { instanceOf, parameters } from '../dsl/schema.ts'
 import { Rendering } from '../dsl/template.ts'
+import { fileResult } from './file-result.ts'
 import { absolutePath, fileParams } from './shared-params.ts'
 import { planWholeFile, readWholeFile, wholeFileSteps } from './whole-file.ts'
 
@@ -17,4 +18,5 @@ export const template = defineModule({
   reads: ({ dest }, found, { content }) => ({ file: readWholeFile(dest, found, content) }),
   plan: (params, { file }, { content }) => ({ file: planWholeFile(params.dest, params, file, content) }),
   steps: (params, { found, wanted, inputs }) => wholeFileSteps(params, found.file, wanted.file ?? {}, inputs.content),
+  result: ({ dest }, change) => ({ dest, ...fileResult(change) }),
 })

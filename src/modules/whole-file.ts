@@ -3,7 +3,7 @@ import type { Read, WantedState } from '../dsl/resource.ts'
 import { type Step, write } from '../dsl/step.ts'
 import { type FileState, file } from '../resources/file.ts'
 import type { Script } from '../util/sh.ts'
-import { type Attributes, attributeSteps, fourDigits, wantedAttributes } from './attributes.ts'
+import { type Attributes, attributeSteps, exactMode, wantedAttributes } from './attributes.ts'
 
 /** What modules that write a whole file have in common. */
 export interface WholeFile extends Attributes {
@@ -12,6 +12,14 @@ export interface WholeFile extends Attributes {
   readonly unsafeWrites?: boolean | undefined
   /** False: a file that is there is left alone. */
   readonly force?: boolean | undefined
+}
+
+/** What a file shall hold: bytes, or only their hash, where a file of the host is copied. */
+export interface WholeContent {
+  readonly sha256: string
+  readonly bytes?: Uint8Array
+  /** That file of the host. */
+  readonly from?: string
 }
 
 /** Longer contents are compared by their hash and shown by it. */
@@ -27,20 +35,20 @@ export function readWholeFile(dest: string, found: FoundSoFar, content: Resolved
 }
 
 /** What the file shall be. A kept owner or mode is not named. */
-export function planWholeFile(dest: string, params: WholeFile, found: FileState, content: ResolvedInput): WantedState<FileState> {
+export function planWholeFile(dest: string, params: WholeFile, found: FileState, content: WholeContent): WantedState<FileState> {
   if (found.exists && found.type === 'directory') throw new Refusal(`${dest} is a directory on this host`, 'Name the file in it.')
   if (found.exists && found.type === 'other')
     throw new Refusal(`${dest} is neither a file nor a directory on this host (it leads to ${found.realPath})`)
   if (found.exists && params.force === false) return {}
-  const attributes = wantedAttributes(params)
+  const attributes = wantedAttributes(exactMode(params, found))
   if (found.exists && found.sha256 === content.sha256) return attributes
-  const shown = content.bytes.length <= largestDiff && (!found.exists || found.content !== undefined)
+  const shown = content.bytes !== undefined && content.bytes.length <= largestDiff && (!found.exists || found.content !== undefined)
   return {
     ...(!found.exists && ({ exists: true, type: 'file', mode: '0644' } as const)),
     ...attributes,
     sha256: content.sha256,
     // A copy: states hold plain bytes, and a Buffer would never equal them.
-    ...(shown && { content: new Uint8Array(content.bytes) }),
+    ...(shown && { content: new Uint8Array(content.bytes!) }),
   }
 }
 
@@ -49,13 +57,14 @@ export function wholeFileSteps(
   params: WholeFile,
   found: FileState,
   wanted: WantedState<FileState>,
-  content: ResolvedInput,
+  content: WholeContent,
 ): readonly Step[] {
-  const { owner, group, mode, validate, backup, unsafeWrites } = params
-  if (wanted.sha256 === undefined) return attributeSteps(found.realPath, found, params)
+  const { owner, group, mode, validate, backup, unsafeWrites } = exactMode(params, found)
+  if (wanted.sha256 === undefined) return attributeSteps(found.realPath, found, { owner, group, mode })
   return [
-    write(found.realPath, content.bytes, {
-      ...(mode !== undefined && { mode: fourDigits(mode) }),
+    write(found.realPath, content.bytes ?? new Uint8Array(), {
+      ...(content.from !== undefined && { from: content.from }),
+      ...(mode !== undefined && { mode }),
       ...(owner !== undefined && { owner }),
       ...(group !== undefined && { group }),
       ...(validate !== undefined && { validate }),

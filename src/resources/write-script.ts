@@ -78,6 +78,7 @@ const keepBackup = new Script(`if [ -n "$old" ]; then
   kept_as=$real.$(date -u +%Y%m%dT%H%M%SZ)~
   [ ! -e "$kept_as" ] || kept_as=$kept_as$nonce
   cp -p -- "$old" "$kept_as" || fail 'no backup of it could be made'
+  printf %s "$kept_as"
 fi`)
 
 // busybox and coreutils before 8.24 sync everything instead, which is slow and right.
@@ -104,12 +105,19 @@ exit 0`)
  * @param nonce Letters and digits that no other write uses.
  */
 export function writeJob(step: WriteStep, nonce: string): Job {
+  const source =
+    step.from === undefined
+      ? sh`size=${step.content.length}`
+      : sh`[ -f ${step.from} ] && [ -r ${step.from} ] || fail 'what it is copied from cannot be read'
+exec <${step.from}
+size=$(($(wc -c <${step.from})))`
   const dest = canonicalPath(step.path)
   const cut = dest.lastIndexOf('/') + 1
   const temporary = `.${shorten(dest.slice(cut))}.rollcall-${nonce}`
   const checked = `${dest.slice(0, cut)}${temporary}`
-  const script = sh`dest=${dest} nonce=${nonce} size=${step.content.length} mode=${step.mode ?? ''} owner=${step.owner ?? ''} group=${step.group ?? ''} unsafe=${step.unsafeWrites ? 1 : ''} checked=${checked}
+  const script = sh`dest=${dest} nonce=${nonce} mode=${step.mode ?? ''} owner=${step.owner ?? ''} group=${step.group ?? ''} unsafe=${step.unsafeWrites ? 1 : ''} checked=${checked}
 ${prologue}
+${source}
 ${follow}
 ${locate}
 new=$dir/${temporary}
@@ -117,7 +125,7 @@ ${create}
 ${step.validate ? validation(step.validate(checked)) : sh`:`}
 ${step.backup ? keepBackup : sh`:`}
 ${replace}`
-  return { script, stdin: step.content, step: true }
+  return step.from === undefined ? { script, stdin: step.content, step: true } : { script, step: true }
 }
 
 /** `eval` in a subshell: whatever the user's script does to its shell, the write goes on or stops in order. */

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import type { Call } from '../dsl/call.ts'
 import type { Definition, FoundSoFar, InputSet, InputSource, ResolvedInput, StepOutcome } from '../dsl/definition.ts'
 import { type Read, type ReadSet, unknown } from '../dsl/resource.ts'
 import type { Step } from '../dsl/step.ts'
 import { Rendering } from '../dsl/template.ts'
+import { digest, readController } from '../engine/controller-files.ts'
 import { stepJob } from '../resources/step-job.ts'
 import type { LawPlace } from './law-host.ts'
 
@@ -130,17 +129,16 @@ function resolveInputs(definition: Definition, params: object, options: DriveOpt
   return Object.fromEntries(
     Object.entries(inputs).flatMap(([name, source]) => {
       if (source === undefined) return []
-      const bytes = bytesOf(source, options)
-      return [[name, { bytes, sha256: createHash('sha256').update(bytes).digest('hex') }]]
+      return [[name, resolveInput(source, options)]]
     }),
   )
 }
 
-function bytesOf(source: InputSource, { render }: DriveOptions): Uint8Array {
-  if (source instanceof Uint8Array) return source
-  if (!(source instanceof Rendering)) return readFileSync(source.path)
+function resolveInput(source: InputSource, { render }: DriveOptions): ResolvedInput {
+  if (source instanceof Uint8Array) return digest(source)
+  if (!(source instanceof Rendering)) return readController(source.path)
   if (!render) throw new Error('give the law kit `render` to try calls that take templates')
-  return render(source)
+  return digest(render(source))
 }
 
 const needOf = (read: Read) => read.kind.needs.indexOf(read.need)

@@ -1,4 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { file } from '../../../src/modules/file.ts'
@@ -47,7 +58,197 @@ export const cases: readonly LawCase[] = [
     after: (root) => expect(modeOf(`${root}/a`)).toBe('6711'),
   },
   { name: 'file makes no file', call: (root) => file({ path: `${root}/a` }), expect: 'refusal' },
-  { name: 'file refuses recurse', call: (root) => file({ path: `${root}/a`, state: 'directory', recurse: true }), expect: 'refusal' },
+  ...(
+    [
+      ['recurse without anything to set', { state: 'directory', recurse: true }],
+      ['recurse of a file', { state: 'touch', recurse: true, mode: '0644' }],
+      ['a hard link without src', { state: 'hard' }],
+      ['a hard link to a relative path', { state: 'hard', src: 'end' }],
+      ['a hard link to nothing', { state: 'hard', src: '/none/at/all' }],
+      ['a hard link to a directory', { state: 'hard', src: '/etc' }],
+      ['a link with a mode', { state: 'link', src: '/etc', mode: '0644' }],
+      ['a link with an owner', { state: 'link', src: '/etc', owner: 'root' }],
+      ['src of a file', { state: 'touch', src: '/etc' }],
+      ['times of a link', { state: 'link', src: '/etc', modificationTime: 'now' }],
+      ['a day that there is not', { state: 'touch', accessTime: '2026-02-31T25:00:00Z' }],
+    ] as const
+  ).map(
+    ([name, given]): LawCase => ({
+      name: `file refuses ${name}`,
+      call: (root) => file({ path: `${root}/a`, ...given }),
+      expect: 'refusal',
+    }),
+  ),
+  {
+    name: 'file changes a mode by letters',
+    before: (root) => writeFileSync(`${root}/a`, '', { mode: 0o640 }),
+    call: (root) => file({ path: `${root}/a`, mode: 'u+x,g=u,o-r' }),
+    after: (root) => expect(modeOf(`${root}/a`)).toBe('770'),
+  },
+  {
+    name: 'file leaves a mode that letters would not change',
+    before: (root) => writeFileSync(`${root}/a`, '', { mode: 0o640 }),
+    call: (root) => file({ path: `${root}/a`, mode: 'u=rwX,g=r,o=' }),
+    expect: 'nothing',
+  },
+  {
+    name: 'file makes a directory with a mode in letters',
+    call: (root) => file({ path: `${root}/a/b`, state: 'directory', mode: 'g+ws,o=' }),
+    after: (root) => expect([modeOf(`${root}/a`), modeOf(`${root}/a/b`)]).toEqual(['2770', '2770']),
+  },
+  {
+    name: 'file sets all below a directory',
+    before: (root) => {
+      mkdirSync(`${root}/a/b`, { recursive: true })
+      writeFileSync(`${root}/a/b/.c`, '', { mode: 0o600 })
+      writeFileSync(`${root}/a/same`, '', { mode: 0o640 })
+      chmodSync(`${root}/a/same`, 0o640)
+      writeFileSync(`${root}/end`, '', { mode: 0o600 })
+      symlinkSync('../end', `${root}/a/link`)
+    },
+    call: (root) => file({ path: `${root}/a`, state: 'directory', recurse: true, mode: '0640' }),
+    after: (root) =>
+      expect(['a', 'a/b', 'a/b/.c', 'a/same', 'end'].map((name) => modeOf(`${root}/${name}`))).toEqual(['640', '640', '640', '640', '600']),
+  },
+  {
+    name: 'file sets all below a directory by letters, through a link',
+    before: (root) => {
+      mkdirSync(`${root}/a/b`, { recursive: true, mode: 0o700 })
+      writeFileSync(`${root}/a/b/c`, '', { mode: 0o600 })
+      writeFileSync(`${root}/a/run`, '', { mode: 0o700 })
+      symlinkSync('a', `${root}/link`)
+    },
+    call: (root) => file({ path: `${root}/link`, state: 'directory', recurse: true, mode: 'u=rwX,go=rX', owner: '4242', group: 'root' }),
+    after: (root) => {
+      expect(['a', 'a/b', 'a/b/c', 'a/run'].map((name) => modeOf(`${root}/${name}`))).toEqual(['755', '755', '644', '755'])
+      expect(statSync(`${root}/a/b/c`).uid).toBe(4242)
+    },
+  },
+  {
+    name: 'file sets owners below a directory and keeps special bits',
+    before: (root) => {
+      mkdirSync(`${root}/a`)
+      writeFileSync(`${root}/a/b`, '')
+      chmodSync(`${root}/a/b`, 0o6711)
+    },
+    call: (root) => file({ path: `${root}/a`, state: 'directory', recurse: true, owner: '4242' }),
+    after: (root) => expect(modeOf(`${root}/a/b`)).toBe('6711'),
+  },
+  {
+    name: 'file leaves a tree that is right',
+    before: (root) => {
+      mkdirSync(`${root}/a/b`, { recursive: true })
+      writeFileSync(`${root}/a/b/c`, '')
+    },
+    call: (root) => file({ path: `${root}/a`, state: 'directory', recurse: true, mode: 'u=rwX,go=rX', owner: 'root', group: '0' }),
+    expect: 'nothing',
+  },
+  {
+    name: 'file makes a new directory with recurse',
+    call: (root) => file({ path: `${root}/a/b`, state: 'directory', recurse: true, mode: '0700' }),
+  },
+  {
+    name: 'file recurses through hostile names',
+    hostile: true,
+    before: (root, hostile) => {
+      mkdirSync(`${root}/${hostile}/${hostile}`, { recursive: true })
+      writeFileSync(`${root}/${hostile}/${hostile}/${hostile}`, '', { mode: 0o600 })
+      writeFileSync(Buffer.concat([Buffer.from(`${root}/${hostile}/`), Buffer.from([0xff, 10, 0x3a])]), '', { mode: 0o600 })
+    },
+    call: (root, hostile) => file({ path: `${root}/${hostile}`, state: 'directory', recurse: true, mode: 'a+rX', owner: '4242' }),
+    after: (root, hostile) => expect(modeOf(`${root}/${hostile}/${hostile}/${hostile}`)).toBe('644'),
+  },
+  {
+    name: 'file makes a hard link',
+    before: (root) => writeFileSync(`${root}/end`, 'x'),
+    call: (root) => file({ path: `${root}/a`, state: 'hard', src: `${root}/end`, mode: '0600' }),
+    after: (root) => expect([statSync(`${root}/a`).ino, modeOf(`${root}/end`)]).toEqual([statSync(`${root}/end`).ino, '600']),
+  },
+  {
+    name: 'file leaves a hard link',
+    before: (root) => {
+      writeFileSync(`${root}/end`, 'x')
+      linkSync(`${root}/end`, `${root}/a`)
+    },
+    call: (root) => file({ path: `${root}/a`, state: 'hard', src: `${root}/end` }),
+    expect: 'nothing',
+  },
+  {
+    name: 'file replaces a symbolic link by a hard one',
+    before: (root) => {
+      writeFileSync(`${root}/end`, 'x')
+      symlinkSync('end', `${root}/a`)
+    },
+    call: (root) => file({ path: `${root}/a`, state: 'hard', src: `${root}/end` }),
+    after: (root) => expect(lstatSync(`${root}/a`).ino).toBe(lstatSync(`${root}/end`).ino),
+  },
+  {
+    name: 'file makes no hard link over a file',
+    before: (root) => {
+      writeFileSync(`${root}/end`, 'x')
+      writeFileSync(`${root}/a`, 'y')
+    },
+    call: (root) => file({ path: `${root}/a`, state: 'hard', src: `${root}/end` }),
+    expect: 'refusal',
+  },
+  {
+    name: 'file forces a hostile hard link over a file',
+    hostile: true,
+    before: (root, hostile) => {
+      writeFileSync(`${root}/${hostile}`, 'x')
+      writeFileSync(`${root}/a${hostile}`, 'y')
+    },
+    call: (root, hostile) => file({ path: `${root}/a${hostile}`, state: 'hard', src: `${root}/${hostile}`, force: true }),
+    after: (root, hostile) => expect(lstatSync(`${root}/a${hostile}`).ino).toBe(lstatSync(`${root}/${hostile}`).ino),
+  },
+  {
+    name: 'file gives a link an owner of its own',
+    before: (root) => writeFileSync(`${root}/end`, ''),
+    call: (root) => file({ path: `${root}/a`, state: 'link', src: 'end', owner: '4242', group: '4343', follow: false }),
+    after: (root) => expect([lstatSync(`${root}/a`).uid, lstatSync(`${root}/a`).gid, statSync(`${root}/end`).uid]).toEqual([4242, 4343, 0]),
+  },
+  {
+    name: 'file does not follow a link',
+    before: (root) => {
+      writeFileSync(`${root}/end`, '')
+      symlinkSync('end', `${root}/a`)
+    },
+    call: (root) => file({ path: `${root}/a`, mode: '0600', follow: false }),
+    expect: 'refusal',
+  },
+  {
+    name: 'file sets times',
+    before: (root) => writeFileSync(`${root}/a`, ''),
+    call: (root) => file({ path: `${root}/a`, state: 'touch', modificationTime: '2001-02-03T04:05:06+01:00', accessTime: '2001-02-03' }),
+    after: (root) =>
+      expect([statSync(`${root}/a`).mtime, statSync(`${root}/a`).atime].map((time) => time.toISOString())).toEqual([
+        '2001-02-03T03:05:06.000Z',
+        '2001-02-03T00:00:00.000Z',
+      ]),
+  },
+  {
+    name: 'file sets times of what it makes',
+    call: (root) => file({ path: `${root}/a`, state: 'directory', modificationTime: '2001-02-03' }),
+    after: (root) => expect(statSync(`${root}/a`).mtime.toISOString()).toBe('2001-02-03T00:00:00.000Z'),
+  },
+  {
+    name: 'file keeps times',
+    before: (root) => {
+      writeFileSync(`${root}/a`, '')
+      utimesSync(`${root}/a`, 1, 1)
+    },
+    call: (root) => file({ path: `${root}/a`, state: 'touch', modificationTime: 'preserve' }),
+    expect: 'nothing',
+  },
+  {
+    name: 'file sets a time to now',
+    before: (root) => {
+      writeFileSync(`${root}/a`, '')
+      utimesSync(`${root}/a`, 1, 1)
+    },
+    call: (root) => file({ path: `${root}/a`, state: 'touch', modificationTime: 'now', accessTime: 'now' }),
+    after: (root) => expect(statSync(`${root}/a`).mtimeMs).toBeGreaterThan(1_000_000_000_000),
+  },
   {
     name: 'file touches',
     call: (root) => file({ path: `${root}/a`, state: 'touch', owner: 'root' }),

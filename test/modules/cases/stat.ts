@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { stat } from '../../../src/modules/query.ts'
+import { stat } from '../../../src/modules/stat.ts'
 import type { LawCase } from '../../../src/testing/index.ts'
 
 export const cases: readonly LawCase[] = [

@@ -1,0 +1,60 @@
+import { Refusal } from '../dsl/definition.ts'
+import type { WantedState } from '../dsl/resource.ts'
+import type { Step } from '../dsl/step.ts'
+import type { FileState } from '../resources/file.ts'
+import { bytesOfText, textOfBytes } from '../util/lossless-text.ts'
+import { sha256 } from '../util/sha256.ts'
+import { exactMode, wantedAttributes } from './attributes.ts'
+import { planWholeFile, type WholeFile, wholeFileSteps } from './whole-file.ts'
+
+/** What an edit makes of a text, and a sentence about it; the same text where there is nothing to do. */
+export interface Edited {
+  readonly text: string
+  readonly msg: string
+}
+
+/** Modules that change part of a file: they see its text, and what they make of it is a function of that text alone. */
+export interface FileEdit extends WholeFile {
+  readonly path: string
+  /** Of a file that is not there: `fail`, `create` it from nothing, or `leave` it absent. */
+  readonly ifAbsent: 'fail' | 'create' | 'leave'
+  /** How to say it when it fails. */
+  readonly fix: string
+  readonly edit: (text: string) => Edited
+}
+
+function edited({ edit }: FileEdit, found: FileState): Edited {
+  return edit(found.exists && found.content instanceof Uint8Array ? textOfBytes(found.content) : '')
+}
+
+/** The file after the edit. */
+export function planEdit(of: FileEdit, found: FileState): WantedState<FileState> {
+  if (found.exists && found.type === 'file') {
+    const before = textOfBytes(contentOf(found))
+    const { text } = of.edit(before)
+    return text === before ? wantedAttributes(exactMode(of, found)) : planWholeFile(of.path, of, found, input(text))
+  }
+  if (!found.exists && of.ifAbsent === 'leave') return {}
+  if (!found.exists && of.ifAbsent === 'fail') throw new Refusal(`${of.path} is not there`, of.fix)
+  return planWholeFile(of.path, of, found, input(edited(of, found).text))
+}
+
+/** The steps to that file. */
+export function editSteps(of: FileEdit, found: FileState, wanted: WantedState<FileState>): readonly Step[] {
+  return wholeFileSteps(of, found, wanted, input(edited(of, found).text))
+}
+
+/** What the edit says, of the file as it was. */
+export function messageOf(of: FileEdit, before: FileState): string {
+  return before.exists || of.ifAbsent === 'create' ? edited(of, before).msg : ''
+}
+
+function contentOf(found: FileState & { readonly exists: true }): Uint8Array {
+  // Check mode, after a file too large for plans to carry: the edit is worked out from what is there.
+  return found.content instanceof Uint8Array ? found.content : new Uint8Array()
+}
+
+function input(text: string) {
+  const bytes = bytesOfText(text)
+  return { bytes, sha256: sha256(bytes) }
+}
