@@ -18,6 +18,8 @@ export interface LawCase {
   readonly expect?: 'changes' | 'nothing' | 'refusal'
   /** Tries the case with every hostile value. */
   readonly hostile?: boolean
+  /** Only these, for a case that needs a program which not every host has. */
+  readonly hosts?: readonly LocalHost[]
   /** What must hold besides the laws. */
   readonly after?: (root: string, hostile: string) => void
 }
@@ -63,7 +65,10 @@ export const hostileValues: readonly string[] = [
  */
 export function laws(cases: readonly LawCase[], options: LawOptions = {}): readonly Law[] {
   return cases.flatMap((one) =>
-    (options.hosts ?? localHosts()).map((host) => ({ name: `${one.name} (${host.name})`, check: () => checkCase(one, host, options) })),
+    (one.hosts ?? options.hosts ?? localHosts()).map((host) => ({
+      name: `${one.name} (${host.name})`,
+      check: () => checkCase(one, host, options),
+    })),
   )
 }
 
