@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { askHosts } from './ask-hosts.ts'
 import { ownFacts } from './dsl/define-facts.ts'
-import type { PlayContext } from './engine/context.ts'
+import type { PlayContext, Terminal } from './engine/context.ts'
 import type { Gathered } from './engine/gather-facts.ts'
 import { type HostState, openHostState } from './engine/host-state.ts'
 import { openPlay } from './engine/open-play.ts'
@@ -19,6 +19,8 @@ export interface RunRequest extends PlaybookRequest {
   readonly emit: Emit
   /** Gets a line for each thing that takes noticeable time before the first event. */
   readonly progress: (line: string) => void
+  /** The person who started the run, where there is a terminal; `pause` asks them. */
+  readonly terminal?: Terminal | undefined
 }
 
 /**
@@ -75,7 +77,7 @@ function openPlays(
   validate: ParamsValidator,
 ): PlayContext[] {
   const { playbook, selection, relative, project } = opened
-  const { check, emit } = request
+  const { check, emit, terminal } = request
   const inventory = playbook.inventory.model
   const files = new Map()
   return selection.plays.map((selected) =>
@@ -92,6 +94,7 @@ function openPlays(
       emit,
       validate,
       files,
+      terminal,
     }),
   )
 }

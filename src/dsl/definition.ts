@@ -40,7 +40,16 @@ export interface FoundSoFar {
 /** How a run goes, for the few definitions that must know. */
 export interface Mode {
   readonly check: boolean
+  /** Controller calls: does the work once for all hosts on which the task runs now, and gives each its result. */
+  readonly once?: <T>(work: () => Promise<T>) => Promise<T>
+  /** Controller calls: asks the person at the terminal; absent where there is none. */
+  readonly ask?: Ask
+  /** Controller calls: shows a line right away, not first in the task's result. */
+  readonly say?: (line: string) => void
 }
+
+/** Asks a person a question and gives what was typed, without the newline. */
+export type Ask = (question: string, options: { readonly echo: boolean }) => Promise<string>
 
 /** What happened to each step, as an action's result sees it. */
 export interface StepOutcome {

@@ -1,14 +1,21 @@
-import type { InputSource, ResolvedInput } from '../dsl/definition.ts'
+import type { Ask, InputSource, ResolvedInput } from '../dsl/definition.ts'
 import type { TaskRecord } from '../dsl/record.ts'
 import type { Emit, TemplateView } from '../model/event.ts'
 import type { Evaluation } from './evaluate.ts'
 import type { HostState } from './host-state.ts'
+import type { Once } from './once.ts'
 import type { Unsure } from './overlay.ts'
 import type { SelectedPlay } from './select.ts'
 import type { ParamsValidator } from './validate.ts'
 
 /** Turns an input of a call (controller file, template, bytes) into bytes; `views` says what a template saw. */
 export type ResolveInput = (source: InputSource) => { readonly input: ResolvedInput; readonly views: readonly TemplateView[] }
+
+/** The way to the person who started the run. */
+export interface Terminal {
+  readonly ask: Ask
+  readonly say: (line: string) => void
+}
 
 /** What one play needs while it runs: made once a play, shared by its tasks. */
 export interface PlayContext {
@@ -24,6 +31,10 @@ export interface PlayContext {
   /** File names in messages are relative to the project. */
   readonly relative: (file: string) => string
   readonly now: () => Date
+  /** The person at the terminal, where there is one. */
+  readonly terminal?: Terminal | undefined
+  /** Shares work between the hosts of one round of a task; made by the play for each round. */
+  readonly once?: Once
 }
 
 /** One host within one play. */

@@ -2,7 +2,7 @@ import type { ResolvedInput } from '../dsl/definition.ts'
 import type { Emit } from '../model/event.ts'
 import type { HostKnowledge } from '../model/facts.ts'
 import type { InventoryModel } from '../model/inventory.ts'
-import type { PlayContext, PlayHost } from './context.ts'
+import type { PlayContext, PlayHost, Terminal } from './context.ts'
 import { declaredHost, factsOf, type KnowledgeScope, openFleet, openTargets } from './fleet.ts'
 import type { HostState } from './host-state.ts'
 import { inputResolver } from './inputs.ts'
@@ -24,6 +24,7 @@ export interface OpenPlay {
   readonly files: Map<string, ResolvedInput>
   /** False where no host is asked (`explain`); default true. */
   readonly asked?: boolean
+  readonly terminal?: Terminal | undefined
 }
 
 /** The facts a play's closures may read: the scope it declared, whatever the limit says. */
@@ -57,6 +58,7 @@ export function openPlay(open: OpenPlay): PlayContext {
     resolveInput: inputResolver(open.root, scope, open.files),
     relative: open.relative,
     now: () => new Date(),
+    terminal: open.terminal,
     hosts: new Map(hosts),
     scopeOf: (name) => {
       const known = scopes.get(name) ?? { host: declaredHost(inventory.hosts.get(name)!), facts: factsOf(name, scope), fleet, targets }

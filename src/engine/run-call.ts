@@ -1,4 +1,4 @@
-import { Refusal, type StepOutcome } from '../dsl/definition.ts'
+import { type Mode, Refusal, type StepOutcome } from '../dsl/definition.ts'
 import type { TaskRecord } from '../dsl/record.ts'
 import type { ReadSet } from '../dsl/resource.ts'
 import type { Step } from '../dsl/step.ts'
@@ -28,7 +28,7 @@ export interface Due {
 export async function runCall(due: Due): Promise<CallOutcome> {
   const { definition, params, inputs } = due.call
   const mode = { check: due.context.check }
-  if (definition.kind === 'controller') return answer(due, due.call.unsure, () => definition.run(params, mode))
+  if (definition.kind === 'controller') return answer(due, due.call.unsure, () => definition.run(params, controllerMode(due)))
   const { reads, states } = await readDue(due.context, due.playHost, due.as, due.call, due.ahead)
   const { overlay } = due.playHost.state
   const views = Object.entries(reads).map(([name, read]): [string, View] => {
@@ -65,6 +65,11 @@ export async function runCall(due: Due): Promise<CallOutcome> {
   const steps = await unlessUnsure(due, unsure, () => definition.steps(params, { found, wanted, inputs }) as readonly Step[], reads)
   if ('outcome' in steps) return steps.outcome
   return change(due, { steps: steps.value, unsure, state: { reads, found, wanted, diff: diffOf(differing, found, after), after, result } })
+}
+
+/** Controller calls may wait, or talk with the person at the terminal. */
+function controllerMode({ context: { check, once, terminal }, playHost }: Due): Mode {
+  return { check, ...(once && { once: (work) => once(playHost.state.host.name, work) }), ...terminal }
 }
 
 const onController = {

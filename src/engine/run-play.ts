@@ -2,6 +2,7 @@ import type { TaskRecord } from '../dsl/record.ts'
 import { RollcallError, UnreachableError } from '../model/errors.ts'
 import { limitConcurrency } from '../util/concurrency.ts'
 import type { PlayContext, PlayHost } from './context.ts'
+import { shareWork } from './once.ts'
 import { skippedResult } from './outcome.ts'
 import { clearPending, notePending, parsePending, readPending } from './pending.ts'
 import { runTask } from './run-task.ts'
@@ -23,16 +24,21 @@ export async function runPlay(context: PlayContext, forks: number): Promise<void
     )
     for (const handler of play.handlers) {
       const notified = running().filter((host) => host.notified.has(handler))
+      const round = { ...context, once: shareWork() }
       await Promise.all(
-        notified.map((host) => together(() => unlessLost(context, host, handler.name, () => runHandler(context, host, handler)))),
+        notified.map((host) => together(() => unlessLost(context, host, handler.name, () => runHandler(round, host, handler)))),
       )
     }
   }
   for (const host of context.hosts.values())
     for (const task of play.tasks) if (!tasks.includes(task)) host.results.set(task, skippedResult(task))
   for (const [index, task] of tasks.entries()) {
-    if (task.kind === 'flush') await flush()
-    else await Promise.all(running().map((host) => together(() => runTask(context, host, task, tasks.slice(index + 1)))))
+    if (task.kind === 'flush') {
+      await flush()
+      continue
+    }
+    const round = { ...context, once: shareWork() }
+    await Promise.all(running().map((host) => together(() => runTask(round, host, task, tasks.slice(index + 1)))))
   }
   await flush()
 }

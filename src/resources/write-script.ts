@@ -5,10 +5,11 @@ import { canonicalPath, follow } from './path.ts'
 
 const prologue = new Script(`LC_ALL=C; export LC_ALL
 umask 077
-new= check=
+new= check= private=
 cleanup() {
   [ -z "$new" ] || rm -f -- "$new"
   [ -z "$check" ] || rm -f -- "$check"
+  [ -z "$private" ] || rm -rf -- "$private"
 }
 trap cleanup EXIT
 trap 'exit 129' HUP
@@ -34,16 +35,21 @@ dir=\${dir:-/}
 old=
 [ ! -f "$real" ] || old=$real`)
 
-// One opening makes and fills the file, so nobody slips a link in between, and it is ours alone meanwhile. Then owner,
-// then mode: a change of owner clears special bits. The old mode and ACL are copied only where no mode is asked for,
-// else a secret would stand open for a moment.
-const create = new Script(`if ! m=$( (set -C; cat >"$new") 2>&1); then
+// One opening makes and fills the file, so nobody slips a link in between, and it is ours alone meanwhile.
+const fillFromInput = new Script(`if ! m=$( (set -C; cat >"$new") 2>&1); then
   [ -e "$new" ] || fail "no temporary file can be made in $dir (\${m##*: })"
   fail "its content could not be stored in $dir (\${m##*: })"
 fi
 n=$(wc -c <"$new")
-[ "$((n))" = "$size" ] || fail "$((n)) of $size bytes arrived"
-acl=
+[ "$((n))" = "$size" ] || fail "$((n)) of $size bytes arrived"`)
+
+const makeEmpty = new Script(`if ! m=$( (set -C; : >"$new") 2>&1); then
+  fail "no temporary file can be made in $dir (\${m##*: })"
+fi`)
+
+// Owner first, then mode: a change of owner clears special bits. The old mode and ACL are copied only where no mode is
+// asked for, else a secret would stand open for a moment.
+const attributes = new Script(`acl=
 if [ -n "$old" ]; then
   kept=$(stat -c '%u:%g %a' -- "$old") || fail 'its owner and mode cannot be read'
   if [ -n "$mode" ]; then
@@ -121,11 +127,30 @@ ${source}
 ${follow}
 ${locate}
 new=$dir/${temporary}
-${create}
+${fillFromInput}
+${attributes}
 ${step.validate ? validation(step.validate(checked)) : sh`:`}
 ${step.backup ? keepBackup : sh`:`}
 ${replace}`
   return step.from === undefined ? { script, stdin: step.content, step: true } : { script, step: true }
+}
+
+/**
+ * The same for content that the host itself gets: `fill` writes it into `$new`, an empty file of ours beside the target.
+ * It may make a folder `$private`, which is removed at the end, and calls `fail 'why'` when there is no content.
+ */
+export function placeScript(step: Omit<WriteStep, 'kind' | 'content' | 'validate'>, fill: Script): Script {
+  const dest = canonicalPath(step.path)
+  return sh`dest=${dest} nonce=$$ mode=${step.mode ?? ''} owner=${step.owner ?? ''} group=${step.group ?? ''} unsafe=${step.unsafeWrites ? 1 : ''}
+${prologue}
+${follow}
+${locate}
+new=$dir/${`.${shorten(dest.slice(dest.lastIndexOf('/') + 1))}.rollcall-`}$$
+${makeEmpty}
+${fill}
+${attributes}
+${step.backup ? keepBackup : sh`:`}
+${replace}`
 }
 
 /** `eval` in a subshell: whatever the user's script does to its shell, the write goes on or stops in order. */

@@ -19,6 +19,8 @@ export interface LawCase {
   readonly expect?: 'changes' | 'nothing' | 'refusal'
   /** Tries the case with every hostile value. */
   readonly hostile?: boolean
+  /** Only these, for a case that needs a program which not every host has. */
+  readonly hosts?: readonly LawHost[]
   /** What must hold besides the laws: throws where it does not, or gives a script that ends with 0 where it does. */
   readonly after?: Hand
 }
@@ -64,7 +66,10 @@ export const hostileValues: readonly string[] = [
  */
 export function laws(cases: readonly LawCase[], options: LawOptions = {}): readonly Law[] {
   return cases.flatMap((one) =>
-    (options.hosts ?? localHosts()).map((host) => ({ name: `${one.name} (${host.name})`, check: () => checkCase(one, host, options) })),
+    (one.hosts ?? options.hosts ?? localHosts()).map((host) => ({
+      name: `${one.name} (${host.name})`,
+      check: () => checkCase(one, host, options),
+    })),
   )
 }
 

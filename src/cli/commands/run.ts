@@ -3,6 +3,7 @@ import { createReporter } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
 import { formatOutline } from '../format-outline.ts'
 import { playbook, positiveInteger, shared, words } from '../options.ts'
+import { openTerminal } from '../terminal.ts'
 
 /** Exit code of `--detailed-exit-code` for a run that succeeded and changed something, or would. */
 const changesMade = 3
@@ -55,7 +56,7 @@ export const run = defineCommand({
       if (event.event === 'recap') changed = Object.values(event.hosts).some((host) => host.changed > 0)
       report(event)
     }
-    const exitCode = await engine.run({ ...request, check: args.check ?? false, forks, emit, progress })
+    const exitCode = await engine.run({ ...request, check: args.check ?? false, forks, emit, progress, terminal: openTerminal(screen) })
     return exitCode === 0 && changed && args['detailed-exit-code'] ? changesMade : exitCode
   },
 })
