@@ -1,8 +1,9 @@
 import type { As, HostAccess } from './engine/host-access.ts'
 import { RollcallError } from './model/errors.ts'
 import type { HostRecord, LabSettings, SshSettings } from './model/inventory.ts'
+import { NoChannel } from './transport/connect-errors.ts'
 import type { Connection } from './transport/connection.ts'
-import { openSession } from './transport/session.ts'
+import { openSession, type SessionOptions } from './transport/session.ts'
 import type { Job, Session } from './transport/session-types.ts'
 
 export interface ConnectOptions {
@@ -13,14 +14,26 @@ export interface ConnectOptions {
 /** Opens the way to a host that its inventory describes: connection, then a session for each user when first needed. */
 export async function openHost(host: HostRecord, options: ConnectOptions): Promise<HostAccess> {
   const { connection, user, becomePassword } = await connect(host)
+  const connections = [connection]
   const sessions = new Map<As, Promise<Session>>()
+  // A server with `MaxSessions 1` gives each connection one channel.
+  const openOnAny = async (session: SessionOptions): Promise<Session> => {
+    try {
+      return await openSession(connection, session)
+    } catch (error) {
+      if (!(error instanceof NoChannel)) throw error
+      const another = (await connect(host)).connection
+      connections.push(another)
+      return openSession(another, session)
+    }
+  }
   const key = (as: As): As => (user === 'root' ? 'login' : as)
   const open = (as: As): Promise<Session> => {
     const known = sessions.get(key(as))
     if (known) return known
     const become =
       key(as) === 'become' ? { become: { method: 'sudo' as const, user: 'root', ...(becomePassword && { password: becomePassword }) } } : {}
-    const session = openSession(connection, { host: host.name, user, ...become })
+    const session = openOnAny({ host: host.name, user, ...become })
     sessions.set(key(as), session)
     session.catch(() => {})
     return session
@@ -44,7 +57,7 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
     exchanges: () => exchanges,
     close: async () => {
       for (const session of sessions.values()) await session.then((opened) => opened.close()).catch(() => {})
-      await connection.close()
+      for (const each of connections) await each.close()
     },
   }
 }
@@ -64,14 +77,16 @@ async function connect(host: HostRecord): Promise<Way> {
   return { connection: connectLocal(), user: userInfo().username }
 }
 
-async function connectBySsh(host: HostRecord, settings: SshSettings): Promise<Way> {
-  const [{ connectSsh2 }, { resolveTarget }] = await Promise.all([import('./transport/ssh2.ts'), import('./transport/ssh-config.ts')])
-  const target = await resolveTarget({ host: host.name, ...settings, fallbackAddress: host.publicIp ?? host.privateIp })
-  return {
-    connection: await connectSsh2(target),
-    user: target.user,
-    ...(settings.becomePassword && { becomePassword: settings.becomePassword }),
+async function connectBySsh(host: HostRecord, { transport = 'ssh2', ...settings }: SshSettings): Promise<Way> {
+  const declared = { host: host.name, ...settings, fallbackAddress: host.publicIp ?? host.privateIp }
+  const becoming = settings.becomePassword && { becomePassword: settings.becomePassword }
+  if (transport === 'openssh') {
+    const { connectOpenssh } = await import('./transport/openssh.ts')
+    return { ...(await connectOpenssh(declared)), ...becoming }
   }
+  const [{ connectSsh2 }, { resolveTarget }] = await Promise.all([import('./transport/ssh2.ts'), import('./transport/ssh-config.ts')])
+  const target = await resolveTarget(declared)
+  return { connection: await connectSsh2(target), user: target.user, ...becoming }
 }
 
 async function connectToLab(host: HostRecord, settings: LabSettings): Promise<Way> {

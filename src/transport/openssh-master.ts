@@ -129,8 +129,8 @@ function masterWords(target: OpensshTarget, socket: string, asks: boolean): stri
     ...option('ServerAliveCountMax', '3'),
     ...option('ClearAllForwardings', 'yes'),
     ...option('PermitLocalCommand', 'yes'),
-    // Runs when the login has come through and the socket is there.
-    ...option('LocalCommand', `echo ${ready}`),
+    // Runs when the login has come through and the socket is there. A command is the rest of its line: no quotes.
+    ...['-o', `LocalCommand=echo ${ready}`],
     ...option('LogLevel', 'ERROR'),
     ...target.against,
     ...target.words,

@@ -1,11 +1,27 @@
 import { connectLocal } from '../../src/transport/local.ts'
+import { connectOpenssh } from '../../src/transport/openssh.ts'
 import { connectSsh2 } from '../../src/transport/ssh2.ts'
 import { startSshServer } from '../helpers/ssh-server.ts'
+import { startSshd } from '../helpers/sshd.ts'
 import { connectionContract } from './connection.ts'
 
-connectionContract('local', { link: false }, async () => ({ connect: async () => connectLocal() }))
+connectionContract('local', { link: false, signals: true }, async () => ({ connect: async () => connectLocal() }))
 
-connectionContract('ssh2', { link: true }, async () => {
+connectionContract('ssh2, to the server of the tests', { link: true, signals: true }, async () => {
   const server = await startSshServer()
   return { connect: () => connectSsh2(server.target()), cut: () => server.cut(), stop: () => server.close() }
+})
+
+connectionContract('ssh2, to sshd', { link: true, signals: true }, async () => {
+  const sshd = await startSshd()
+  return { connect: () => connectSsh2(sshd.target()), cut: () => sshd.cut(), stop: () => sshd.close() }
+})
+
+connectionContract("the system's ssh, to sshd", { link: true, signals: false }, async () => {
+  const sshd = await startSshd()
+  return {
+    connect: async () => (await connectOpenssh(sshd.declared())).connection,
+    cut: () => sshd.cut(),
+    stop: () => sshd.close(),
+  }
 })

@@ -59,7 +59,7 @@ const cases: readonly {
 ]
 
 /** The behaviour of every implementation of {@link Connection}; with a `link`, also of one that can be lost. */
-export function connectionContract(name: string, kind: { readonly link: boolean }, start: () => Promise<ConnectionSubject>): void {
+export function connectionContract(name: string, kind: { readonly link: boolean; readonly signals: boolean }, start: () => Promise<ConnectionSubject>): void {
   describe(`connection: ${name}`, () => {
     let subject: ConnectionSubject
     const folder = testFolder()
