@@ -28,7 +28,8 @@ export function explainMaster(target: OpensshTarget, stderr: string, late?: stri
   if (/REVOKED HOST KEY|host key .* (?:was|is marked as) revoked/i.test(stderr)) return revoked(target, said)
   if (/IDENTIFICATION HAS CHANGED|host key .*has changed/i.test(stderr)) return changed(target, said)
   if (/host key is known for|Host key verification failed/i.test(stderr)) return unknown(target, said)
-  const refusal = /^(?:([^\s@]+)@(\S+): )?Permission denied/m.exec(said) ?? (/too many authentication failures/i.test(said) ? [] : undefined)
+  const refusal =
+    /^(?:([^\s@]+)@(\S+): )?Permission denied/m.exec(said) ?? (/too many authentication failures/i.test(said) ? [] : undefined)
   if (refusal !== undefined) return refused(target, said, refusal[1], refusal[2])
   const reason = late ?? reasons.find(([pattern]) => pattern.test(said))?.[1] ?? 'ssh gave up'
   return unreachable(target, [reason, said].filter((part) => part !== '').join('\n'))

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { constants, mkdtempSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
-import { closeSync } from 'node:fs'
+import { closeSync, constants, mkdtempSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
@@ -148,10 +147,10 @@ function usableShell(): { readonly SHELL?: string } {
 const longestFolder = 60
 
 function makeFolder(): string {
-  const bases = [process.env.XDG_RUNTIME_DIR, tmpdir(), '/tmp'].filter((base) => base !== undefined && base.startsWith('/'))
+  const bases = [process.env.XDG_RUNTIME_DIR ?? '', tmpdir(), '/tmp']
   const problems: string[] = []
-  for (const base of bases as string[]) {
-    if (Buffer.byteLength(base) > longestFolder) continue
+  for (const base of bases) {
+    if (!base.startsWith('/') || Buffer.byteLength(base) > longestFolder) continue
     try {
       if (!statSync(base).isDirectory()) continue
       return mkdtempSync(join(base, 'rollcall-ssh-'))
@@ -161,7 +160,7 @@ function makeFolder(): string {
   }
   throw new RollcallError({
     summary: "There is no directory for the socket of ssh's master",
-    detail: problems.join('\n') || `tried ${bases.join(', ')}`,
+    detail: problems.join('\n') || `tried ${bases.filter(Boolean).join(', ')}`,
     fix: 'Set TMPDIR to a directory with a short name that you may write to.',
   })
 }

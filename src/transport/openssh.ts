@@ -111,13 +111,7 @@ function remoteProcess(
  * ssh ends with 255 for four reasons, which its log tells apart: the process ended so, the master is gone, the server
  * gave no channel, or the process was killed by a signal, of which ssh does not pass on the name.
  */
-async function endOf(
-  target: OpensshTarget,
-  code: number | null,
-  log: string,
-  master: Master,
-  gone: Promise<RollcallError>,
-): Promise<Exit> {
+async function endOf(target: OpensshTarget, code: number | null, log: string, master: Master, gone: Promise<RollcallError>): Promise<Exit> {
   if (code !== 255) return { code, signal: null }
   const said = await readFile(log, 'utf8').catch(() => '')
   if (/received exit status from master/i.test(said)) return { code, signal: null }

@@ -130,5 +130,6 @@ function run(
     child.stderr.destroy()
   })
   child.once('exit', (code, signal) => (signal === null ? channel.exit(code ?? 0) : channel.exit(signal.replace(/^SIG/, ''))))
-  child.once('close', () => channel.end())
+  // The channel's end would cut off what waits on standard error for room in its window.
+  child.once('close', () => channel.stderr.end(() => channel.end()))
 }

@@ -15,6 +15,8 @@ export interface SshdOptions {
   readonly config?: readonly string[]
   /** The login shell, as `shell -c command`. */
   readonly loginShell?: string
+  /** What stands in the environment of each session. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** OpenSSH's own server on 127.0.0.1; whoever runs the tests logs in to it. */
@@ -41,7 +43,7 @@ export interface TestSshd {
 const program = '/usr/sbin/sshd'
 
 /** Starts a listener that hands each connection to an `sshd -i`, so that no port has to be guessed. */
-export async function startSshd({ config = [], loginShell }: SshdOptions = {}): Promise<TestSshd> {
+export async function startSshd({ config = [], loginShell, env = {} }: SshdOptions = {}): Promise<TestSshd> {
   try {
     accessSync(program, constants.X_OK)
   } catch {
@@ -61,6 +63,7 @@ export async function startSshd({ config = [], loginShell }: SshdOptions = {}): 
     'sshd_config',
     [
       ...config,
+      ...(Object.keys(env).length === 0 ? [] : [`SetEnv ${Object.entries(env).map(setting).join(' ')}`]),
       `HostKey ${hostKeyFile}`,
       `AuthorizedKeysFile ${join(folder, 'authorized_keys')}`,
       'PermitRootLogin yes',
@@ -130,4 +133,9 @@ export async function startSshd({ config = [], loginShell }: SshdOptions = {}): 
       await closed
     },
   }
+}
+
+/** One word of `SetEnv`. */
+function setting([name, value]: readonly [string, string]): string {
+  return `"${name}=${value.replace(/["\\]/g, '\\$&')}"`
 }
