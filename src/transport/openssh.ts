@@ -112,8 +112,12 @@ function remoteProcess(
  * gave no channel, or the process was killed by a signal, of which ssh does not pass on the name.
  */
 async function endOf(target: OpensshTarget, code: number | null, log: string, master: Master, gone: Promise<RollcallError>): Promise<Exit> {
-  if (code !== 255) return { code, signal: null }
-  const said = await readFile(log, 'utf8').catch(() => '')
+  if (code !== 255 && code !== 1) return { code, signal: null }
+  const said = await readFile(log, 'utf8').catch(() => undefined)
+  // 1 is also what ssh ends with when the directory went, with the master, before it could open its log.
+  if (said === undefined && !(await answers(master.socket))) throw await gone
+  if (code === 1 || said === undefined) return { code, signal: null }
+
   if (/received exit status from master/i.test(said)) return { code, signal: null }
   if (!(await answers(master.socket))) throw await gone
   const refused = /session request failed: (.*)/.exec(said)?.[1]
