@@ -9,9 +9,9 @@ import { connectOpenssh } from '../../src/transport/openssh.ts'
 import type { OpensshOptions } from '../../src/transport/openssh-target.ts'
 import { openSession } from '../../src/transport/session.ts'
 import type { DeclaredTarget } from '../../src/transport/ssh-config.ts'
-import { ownRoot } from '../../src/util/own-root.ts'
 import { Secret } from '../../src/util/secret.ts'
 import { sh } from '../../src/util/sh.ts'
+import { buildProgram } from '../helpers/built.ts'
 import { testFolder } from '../helpers/folder.ts'
 import { makeKey, writePrivate } from '../helpers/ssh-keys.ts'
 import { startSshServer, type TestSshServer } from '../helpers/ssh-server.ts'
@@ -90,11 +90,16 @@ describe('ssh_config, and the inventory over it', () => {
     const text = `Host gate\n  HostName 127.0.0.1\n  Port ${gate.port}\n  IdentityFile ${gate.identityFile}\n  UserKnownHostsFile ${gate.knownHostsFile}\nHost viper\n  ProxyJump gate\n${whole()}`
     expect(await says({ host: 'viper' }, { configFile: config(text) })).toBe('hello')
     expect(gate.connections).toBe(1)
-    // The password of the host is not for the jump host.
-    const asked = text.replace(gate.identityFile, writePrivate(testFolder(), 'stranger', makeKey().privateText))
-    expect(await failure({ host: 'viper', password: new Secret('for-viper-only') }, { configFile: config(asked) })).toMatchObject({
+    await gate.close()
+  })
+
+  test('a password for the host is not given to a jump host that asks for one', async () => {
+    const password = 'for-viper-only'
+    const gate = await startSshServer({ password }) // would let in whoever knows it
+    const text = `Host gate\n  HostName 127.0.0.1\n  Port ${gate.port}\n  IdentityFile none\n  UserKnownHostsFile ${gate.knownHostsFile}\nHost viper\n  ProxyJump gate\n${whole()}`
+    expect(await failure({ host: 'viper', password: new Secret(password) }, { configFile: config(text) })).toMatchObject({
       name: 'UnreachableError',
-      details: { host: 'viper', detail: expect.stringContaining('Permission denied') },
+      details: { host: 'viper', summary: 'A jump host refused the login', detail: expect.stringContaining('Permission denied') },
     })
     await gate.close()
   })
@@ -244,21 +249,13 @@ test('the fingerprint that a changed key is shown with is the one of ssh2', asyn
 
 test('nothing is left when Rollcall is killed: no ssh, no directory, no connection', async () => {
   const sshd = await startSshd()
-  const program = `
-    import { connectOpenssh } from '${ownRoot()}/src/transport/openssh.ts'
-    import { sh } from '${ownRoot()}/src/util/sh.ts'
-    const { connection } = await connectOpenssh(${JSON.stringify(sshd.declared())})
-    const process = await connection.start(sh\`echo up; cat\`)
-    process.stdout.on('data', (data) => globalThis.process.stdout.write(data))
-  `
-  const child = spawn(join(ownRoot(), 'node_modules/.bin/vite-node'), ['--script', writePrivate(testFolder(), 'program.mts', program)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, XDG_RUNTIME_DIR: runtime },
-  })
+  const program = await buildProgram('test/transport/openssh-entry.ts')
+  const child = spawn(process.execPath, [program.file, JSON.stringify(sshd.declared())], { stdio: ['ignore', 'pipe', 'inherit'] })
   await new Promise((resolve) => child.stdout.once('data', resolve))
   expect(readdirSync(runtime)).toHaveLength(1)
   expect(sshd.open).toBe(1)
   child.kill('SIGKILL')
   while (readdirSync(runtime).length > 0 || sshd.open > 0) await new Promise((resolve) => setTimeout(resolve, 20))
   await sshd.close()
+  program.remove()
 })
