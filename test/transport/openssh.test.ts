@@ -96,7 +96,7 @@ describe('ssh_config, and the inventory over it', () => {
   test('a password for the host is not given to a jump host that asks for one', async () => {
     const password = 'for-viper-only'
     const gate = await startSshServer({ password }) // would let in whoever knows it
-    const text = `Host gate\n  HostName 127.0.0.1\n  Port ${gate.port}\n  IdentityFile none\n  UserKnownHostsFile ${gate.knownHostsFile}\nHost viper\n  ProxyJump gate\n${whole()}`
+    const text = `Host gate\n  HostName 127.0.0.1\n  User jumper\n  Port ${gate.port}\n  IdentityFile none\n  UserKnownHostsFile ${gate.knownHostsFile}\nHost viper\n  ProxyJump gate\n${whole()}`
     expect(await failure({ host: 'viper', password: new Secret(password) }, { configFile: config(text) })).toMatchObject({
       name: 'UnreachableError',
       details: { host: 'viper', summary: 'A jump host refused the login', detail: expect.stringContaining('Permission denied') },
