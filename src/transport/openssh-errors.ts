@@ -28,9 +28,8 @@ export function explainMaster(target: OpensshTarget, stderr: string, late?: stri
   if (/REVOKED HOST KEY|host key .* (?:was|is marked as) revoked/i.test(stderr)) return revoked(target, said)
   if (/IDENTIFICATION HAS CHANGED|host key .*has changed/i.test(stderr)) return changed(target, said)
   if (/host key is known for|Host key verification failed/i.test(stderr)) return unknown(target, said)
-  const refusal =
-    /^(?:([^\s@]+)@(\S+): )?Permission denied/m.exec(said) ?? (/too many authentication failures/i.test(said) ? [] : undefined)
-  if (refusal !== undefined) return refused(target, said, refusal[1], refusal[2])
+  const refusal = /^(?:([^\s@]+)@(\S+): )?(?:Permission denied \(|.*too many authentication failures)/im.exec(said)
+  if (refusal !== null) return refused(target, said, refusal[1], refusal[2])
   const reason = late ?? reasons.find(([pattern]) => pattern.test(said))?.[1] ?? 'ssh gave up'
   return unreachable(target, [reason, said].filter((part) => part !== '').join('\n'))
 }
@@ -42,7 +41,8 @@ export function masterEnded(target: OpensshTarget, stderr: string): UnreachableE
 }
 
 function refused(target: OpensshTarget, said: string, user = target.user, at?: string): UnreachableError {
-  const other = target.proxy && at !== undefined && at.toLowerCase() !== (target.hostKeyAlias ?? target.address).toLowerCase()
+  const here = `${target.user}@${target.address}`.toLowerCase()
+  const other = target.proxy && at !== undefined && `${user}@${at}`.toLowerCase() !== here
   return new UnreachableError({
     summary: other ? 'A jump host refused the login' : `The host refused the login as '${user}'`,
     detail: said,
