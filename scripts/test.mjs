@@ -1,5 +1,5 @@
 // The whole check, in stages. Each is timed and named; all run even when one fails. The last line holds the totals.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { $ } from 'zx'
@@ -35,7 +35,30 @@ async function stage(name, work) {
 const verdict = ({ exitCode }) => ({ passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1 })
 
 /** Debian packages that tests need, by a file each brings. The lab looks after its own. */
-const packages = { 'busybox-static': '/bin/busybox', acl: '/usr/bin/setfacl', openssl: '/usr/bin/openssl' }
+const packages = {
+  'busybox-static': '/bin/busybox',
+  acl: '/usr/bin/setfacl',
+  openssl: '/usr/bin/openssl',
+  'openssh-client': '/usr/bin/ssh',
+  'openssh-server': '/usr/sbin/sshd',
+  csh: '/bin/bsd-csh',
+  tcsh: '/bin/tcsh',
+  fish: '/usr/bin/fish',
+}
+/** Of those, what brings a service. The tests start sshd themselves; the machine's own must neither start now nor at boot. */
+const services = { 'openssh-server': 'ssh.service' }
+const policy = '/usr/sbin/policy-rc.d'
+
+/** Runs with a policy that lets no package start a service, unless the machine has a policy of its own. */
+async function withoutServices(work) {
+  const own = existsSync(policy)
+  if (!own) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    return await work()
+  } finally {
+    if (!own) rmSync(policy, { force: true })
+  }
+}
 
 async function installPackages() {
   const missing = Object.keys(packages).filter((name) => !existsSync(packages[name]))
@@ -46,7 +69,8 @@ async function installPackages() {
   }
   const apt = $({ nothrow: true, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
   await apt`apt-get update`
-  const installed = await apt`apt-get install --yes --no-install-recommends ${missing}`
+  const installed = await withoutServices(() => apt`apt-get install --yes --no-install-recommends ${missing}`)
+  for (const name of missing) if (services[name] !== undefined) await apt`systemctl disable ${services[name]}`
   if (installed.exitCode !== 0) say(`${installed.stdout}${installed.stderr}`)
   return verdict(installed)
 }

@@ -1,8 +1,9 @@
 import type { As, HostAccess } from './engine/host-access.ts'
 import { RollcallError, UnreachableError } from './model/errors.ts'
 import type { HostRecord, LabSettings, SshSettings } from './model/inventory.ts'
+import { NoChannel } from './transport/connect-errors.ts'
 import type { Connection } from './transport/connection.ts'
-import { openSession } from './transport/session.ts'
+import { openSession, type SessionOptions } from './transport/session.ts'
 import type { Job, Session } from './transport/session-types.ts'
 
 export interface ConnectOptions {
@@ -14,17 +15,29 @@ export interface ConnectOptions {
 export async function openHost(host: HostRecord, options: ConnectOptions): Promise<HostAccess> {
   const first = await connect(host)
   const { user, becomePassword } = first
-  let connection: Connection | undefined = first.connection
+  let connections: readonly Connection[] = [first.connection]
   const sessions = new Map<As, Promise<Session>>()
+  // A server with `MaxSessions 1` gives each connection one channel.
+  const openOnAny = async (session: SessionOptions): Promise<Session> => {
+    const [connection] = connections
+    if (!connection)
+      throw new UnreachableError({ summary: 'The link to the host was lost', detail: 'it could not be opened again', host: host.name })
+    try {
+      return await openSession(connection, session)
+    } catch (error) {
+      if (!(error instanceof NoChannel)) throw error
+      const another = (await connect(host)).connection
+      connections = [...connections, another]
+      return openSession(another, session)
+    }
+  }
   const key = (as: As): As => (user === 'root' ? 'login' : as)
   const open = (as: As): Promise<Session> => {
     const known = sessions.get(key(as))
     if (known) return known
     const become =
       key(as) === 'become' ? { become: { method: 'sudo' as const, user: 'root', ...(becomePassword && { password: becomePassword }) } } : {}
-    if (!connection)
-      throw new UnreachableError({ summary: 'The link to the host was lost', detail: 'it could not be opened again', host: host.name })
-    const session = openSession(connection, { host: host.name, user, ...become })
+    const session = openOnAny({ host: host.name, user, ...become })
     sessions.set(key(as), session)
     session.catch(() => {})
     return session
@@ -36,11 +49,11 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
     return session.exchange(jobs)
   }
   const drop = async () => {
-    const [old, shells] = [connection, [...sessions.values()]]
-    connection = undefined
+    const [old, shells] = [connections, [...sessions.values()]]
+    connections = []
     sessions.clear()
     for (const session of shells) await session.then((opened) => opened.close()).catch(() => {})
-    await old?.close()
+    for (const connection of old) await connection.close()
   }
   return {
     reader: {
@@ -56,8 +69,7 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
     ...(host.connection.type !== 'local' && {
       reopen: async ({ connectTimeoutMs }: { readonly connectTimeoutMs?: number | undefined }) => {
         drop().catch(() => {}) // Nothing is left to say to a host that goes down; it may not even answer that.
-        const way = await connect(host, connectTimeoutMs)
-        connection = way.connection
+        connections = [(await connect(host, connectTimeoutMs)).connection]
       },
     }),
     close: drop,
@@ -79,14 +91,18 @@ async function connect(host: HostRecord, connectTimeoutMs?: number): Promise<Way
   return { connection: connectLocal(), user: userInfo().username }
 }
 
-async function connectBySsh(host: HostRecord, settings: SshSettings, connectTimeoutMs?: number): Promise<Way> {
-  const [{ connectSsh2 }, { resolveTarget }] = await Promise.all([import('./transport/ssh2.ts'), import('./transport/ssh-config.ts')])
-  const target = await resolveTarget({ host: host.name, ...settings, fallbackAddress: host.publicIp ?? host.privateIp })
-  return {
-    connection: await connectSsh2(connectTimeoutMs === undefined ? target : { ...target, connectTimeoutMs }),
-    user: target.user,
-    ...(settings.becomePassword && { becomePassword: settings.becomePassword }),
+async function connectBySsh(host: HostRecord, { transport = 'ssh2', ...settings }: SshSettings, connectTimeoutMs?: number): Promise<Way> {
+  const declared = { host: host.name, ...settings, fallbackAddress: host.publicIp ?? host.privateIp }
+  const becoming = settings.becomePassword && { becomePassword: settings.becomePassword }
+  const soon = connectTimeoutMs === undefined ? {} : { connectTimeoutMs }
+  if (transport === 'openssh') {
+    const { connectOpenssh } = await import('./transport/openssh.ts')
+    const seconds = connectTimeoutMs === undefined ? {} : { connectTimeoutSeconds: connectTimeoutMs / 1000 }
+    return { ...(await connectOpenssh({ ...declared, ...seconds })), ...becoming }
   }
+  const [{ connectSsh2 }, { resolveTarget }] = await Promise.all([import('./transport/ssh2.ts'), import('./transport/ssh-config.ts')])
+  const target = await resolveTarget(declared)
+  return { connection: await connectSsh2({ ...target, ...soon }), user: target.user, ...becoming }
 }
 
 async function connectToLab(host: HostRecord, settings: LabSettings, connectTimeoutMs = 10_000): Promise<Way> {

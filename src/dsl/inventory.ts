@@ -38,22 +38,36 @@ export type Widen<T> = T extends string
 
 type Simplify<T> = { readonly [K in keyof T]: T[K] } & {}
 type VarsOf<G, K> = K extends keyof G ? (G[K] extends { readonly vars: infer V } ? Widen<V> : {}) : {}
-type HostsOf<H, K> = K extends 'all'
-  ? keyof H & string
-  : { [N in keyof H & string]: H[N] extends { readonly groups: readonly (infer I)[] } ? (K extends I ? N : never) : never }[keyof H &
-      string]
-/** By host: a group of which one host declares no private address has none to rely on. */
-type PrivateIpOf<H, N> = N extends keyof H ? (H[N] extends { readonly privateIp: string } ? string : undefined) : never
+/**
+ * Group → its hosts and what they declare. One pass over the hosts: keys that come to one name are joined by the
+ * compiler, where asking every group of every host would cost their product.
+ */
+type Members<H> = { readonly [N in keyof H & string as MemberOf<H[N]> | 'all']: Group<H, N> }
+type MemberOf<D> = D extends { readonly groups: readonly (infer G extends string)[] } ? G : never
+interface Group<H, N extends keyof H & string> {
+  readonly host: N
+  /** A group of which one host declares no private address has none to rely on. */
+  readonly privateIp: H[N] extends { readonly privateIp: string } ? string : string | undefined
+}
+/** Not by `keyof M`, which would be worked out anew for each group. */
+type HostsOf<M, K extends string> = M extends { readonly [P in K]: { readonly host: infer N } } ? N : never
+type PrivateIpOf<M, K extends string> = M extends { readonly [P in K]: { readonly privateIp: infer P } } ? P : never
 
 /** The vars a host may override: those of its groups and of `all`, each with the type declared there. */
 type Overrides<G, Groups> = Partial<VarsOf<G, 'all'> & UnionToIntersection<Groups extends string ? VarsOf<G, Groups> : never>>
 type UnionToIntersection<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void ? I : never
-type CheckedHosts<G, H> = {
-  readonly [N in keyof H]: H[N] extends { readonly groups: readonly (infer I)[]; readonly vars: object }
-    ? { readonly vars: Overrides<G, I> }
-    : unknown
+type CheckedHosts<G, H> = { readonly [N in keyof H]: CheckedOverrides<G, H[N]> & NoOther<H[N], keyof HostDefinition, 'host'> }
+type CheckedOverrides<G, D> = D extends { readonly groups: readonly (infer I)[]; readonly vars: object }
+  ? { readonly vars: Overrides<G, I> }
+  : unknown
+type CheckedGroups<G> = {
+  readonly [K in keyof G]: (K extends 'all' ? unknown : { readonly vars?: Partial<VarsOf<G, 'all'>> & Vars }) &
+    NoOther<G[K], keyof GroupDefinition, 'group'>
 }
-type CheckedGroups<G> = { readonly [K in keyof G]: K extends 'all' ? unknown : { readonly vars?: Partial<VarsOf<G, 'all'>> & Vars } }
+/** Inference keeps whatever it is given, so a misspelt setting has to be refused by hand. */
+type NoOther<D, Known, What extends string> = keyof D extends Known
+  ? unknown
+  : { readonly [K in Exclude<keyof D, Known>]: `no setting of a ${What}` }
 
 declare const shape: unique symbol
 /** Every host and group, always. `S` carries names and vars as types. */
@@ -63,11 +77,11 @@ export interface Inventory<S extends Shape = Shape> {
   readonly [shape]: S
 }
 /** Worked out in place, without a name, so that compiler messages print groups and their vars and not the machinery. */
-type InventoryOf<G, H> = {
+type InventoryOf<G, H, M = Members<H>> = {
   readonly [K in (keyof G & string) | 'all']: {
-    readonly host: HostsOf<H, K>
+    readonly host: HostsOf<M, K>
     readonly vars: Simplify<VarsOf<G, 'all'> & VarsOf<G, K>>
-    readonly privateIp: PrivateIpOf<H, HostsOf<H, K> & keyof H>
+    readonly privateIp: PrivateIpOf<M, K>
   }
 } extends infer S extends Shape
   ? Inventory<S>

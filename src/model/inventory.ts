@@ -9,6 +9,11 @@ export type ConnectionSettings = SshSettings | LabSettings | LocalSettings
 
 export interface SshSettings {
   readonly type: 'ssh'
+  /**
+   * `ssh2` (the default) speaks SSH itself; `openssh` has the system's `ssh` log in, for what only its configuration can
+   * say: jump hosts, certificates, GSSAPI.
+   */
+  readonly transport?: 'ssh2' | 'openssh'
   /** Host name or address to connect to; default the host's public, else private address, else its name. */
   readonly address?: string
   readonly port?: number

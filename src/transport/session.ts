@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { RollcallError, UnreachableError } from '../model/errors.ts'
+import { RollcallError } from '../model/errors.ts'
 import { answerPrompt, type Become, explainSudo, randomPrompt, sudoCommand } from './become.ts'
 import { type ByteReader, byteReader, StreamEnded } from './byte-reader.ts'
 import type { Connection, Exit, RemoteProcess } from './connection.ts'
@@ -50,7 +50,8 @@ export async function openSession(connection: Connection, options: SessionOption
     const ended = error instanceof StreamEnded ? await endOf(process) : undefined
     process.kill()
     if (ended === undefined) throw error
-    if (ended instanceof UnreachableError) throw ended
+    // The connection's own error: the link was lost, or no channel was opened.
+    if (ended instanceof RollcallError) throw ended
     if (become !== undefined) throw explainSudo(shell.stderr(), prompt, become, { host, login: user })
     throw noShell(host, user, ended, [shell.reader.leftover(), shell.stderr()])
   }

@@ -25,7 +25,7 @@ export async function readSshConfig(file: string, depth = 0): Promise<string> {
       throw new RollcallError({
         summary: 'An Include below Host or Match in the ssh configuration is not supported',
         detail: `${file}:${at + 1}`,
-        fix: 'Move the Include line to the top of the file.',
+        fix: "Move the Include line to the top of the file, or let the system's ssh log in: connection: ssh({ transport: 'openssh' }).",
       })
     }
     for (const path of await includedFiles(included)) lines.push(await readSshConfig(path, depth + 1))

@@ -71,6 +71,6 @@ function refuseExec(text: string, name: string, computed: Computed): void {
     summary: "'Match exec' in the ssh configuration is not supported",
     detail: `it would decide ${different.join(', ')} for '${name}'`,
     host: name,
-    fix: `Declare these in the inventory and exclude the host there, e.g. with 'Match !host ${name} exec …'.`,
+    fix: `Let the system's ssh log in (connection: ssh({ transport: 'openssh' })), or declare these in the inventory and exclude the host there, e.g. with 'Match !host ${name} exec …'.`,
   })
 }

@@ -26,8 +26,8 @@ const defaultKeys = ['id_ed25519', 'id_ecdsa', 'id_rsa']
 /**
  * Decides where and how to log in: declared settings, then those of an ssh_config (of `~/.ssh/config` when no text is
  * given), then OpenSSH's defaults.
- * @throws RollcallError for what the configuration asks and cannot be done (ProxyJump, ProxyCommand): going another way
- * than the one that is written there would be a surprise.
+ * @throws RollcallError for what the configuration asks and only the transport `openssh` can do (ProxyJump,
+ * ProxyCommand): going another way than the one that is written there would be a surprise.
  */
 export async function resolveTarget(declared: DeclaredTarget, configText?: string): Promise<SshTarget> {
   const text = configText ?? (await readSshConfig(join(homedir(), '.ssh', 'config')))
@@ -84,10 +84,10 @@ function refuseProxies(values: SshConfigValues, host: string): void {
     const value = values.one(keyword.toLowerCase())
     if (value === undefined || value.toLowerCase() === 'none') continue
     throw new RollcallError({
-      summary: `${keyword} is not supported yet`,
+      summary: `${keyword} needs the system's ssh`,
       detail: `the ssh configuration sends '${host}' through '${value}'`,
       host,
-      fix: `Run Rollcall from a machine that reaches the host directly, or set '${keyword} none' for it in ~/.ssh/config if it is reachable from here.`,
+      fix: `Let it log in, by the host's connection in the inventory:\nconnection: ssh({ transport: 'openssh' })\nOr set '${keyword} none' for it in ~/.ssh/config if it is reachable from here.`,
     })
   }
 }

@@ -1,8 +1,9 @@
 import { connect as connectTcp } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Client, ClientChannel, ServerHostKeyAlgorithm } from 'ssh2'
-import { RollcallError, UnreachableError } from '../model/errors.ts'
+import { RollcallError, type UnreachableError } from '../model/errors.ts'
 import { prepareAuthentication } from './authenticate.ts'
+import { NoChannel, unreachable } from './connect-errors.ts'
 import type { Connection, Exit, RemoteProcess } from './connection.ts'
 import { hostKeyAlgorithms, knownHostName } from './known-hosts.ts'
 import type { SshTarget } from './target.ts'
@@ -90,18 +91,6 @@ export async function connectSsh2(target: SshTarget): Promise<Connection> {
   return serve(client, target)
 }
 
-function unreachable(target: SshTarget, reason: string, cause?: Error): UnreachableError {
-  return new UnreachableError(
-    {
-      summary: 'The host cannot be reached',
-      detail: `${target.address} port ${target.port}: ${reason}`,
-      host: target.host,
-      fix: 'Check that the host is up, that the address and port in the inventory are right, and that nothing in between blocks them.',
-    },
-    { cause },
-  )
-}
-
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused: nothing listens there',
   EHOSTUNREACH: 'no route to the host, or it does not answer',
@@ -157,7 +146,7 @@ function serve(client: Client, target: SshTarget): Connection {
       return new Promise<RemoteProcess>((resolve, reject) => {
         // Listened to at once: the end of a short process may come in the same packet as the word that it has started.
         const opened = (error: Error | undefined, channel: ClientChannel) =>
-          error ? reject(lost ?? noChannel(target, error)) : resolve(remoteProcess(channel, gone))
+          error ? reject(lost ?? new NoChannel(target.host, error.message, error)) : resolve(remoteProcess(channel, gone))
         try {
           client.exec(command.text, pty ? { pty: true } : {}, opened)
         } catch (error) {
@@ -173,18 +162,6 @@ function serve(client: Client, target: SshTarget): Connection {
       clearTimeout(timer)
     },
   }
-}
-
-function noChannel(target: SshTarget, error: Error): RollcallError {
-  return new RollcallError(
-    {
-      summary: 'The SSH server opened no channel',
-      detail: error.message,
-      host: target.host,
-      fix: 'See whether MaxSessions in its sshd_config allows one channel for each user of the play (login user and become), and whether a ForceCommand or a restricted key is in the way.',
-    },
-    { cause: error },
-  )
 }
 
 function remoteProcess(channel: ClientChannel, gone: Promise<UnreachableError>): RemoteProcess {

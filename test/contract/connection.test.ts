@@ -1,11 +1,29 @@
 import { connectLocal } from '../../src/transport/local.ts'
+import { connectOpenssh } from '../../src/transport/openssh.ts'
 import { connectSsh2 } from '../../src/transport/ssh2.ts'
 import { startSshServer } from '../helpers/ssh-server.ts'
+import { startSshd } from '../helpers/sshd.ts'
 import { connectionContract } from './connection.ts'
 
-connectionContract('local', { link: false }, async () => ({ connect: async () => connectLocal() }))
+connectionContract('local', { link: false, signals: true, pty: false }, async (host) => ({
+  connect: async () => connectLocal({ env: { ...process.env, ...host } }),
+}))
 
-connectionContract('ssh2', { link: true }, async () => {
-  const server = await startSshServer()
+connectionContract('ssh2, to the server of the tests', { link: true, signals: true, pty: false }, async (host) => {
+  const server = await startSshServer({ env: { ...process.env, ...host } })
   return { connect: () => connectSsh2(server.target()), cut: () => server.cut(), stop: () => server.close() }
+})
+
+connectionContract('ssh2, to sshd', { link: true, signals: true, pty: true }, async (host) => {
+  const sshd = await startSshd({ env: host })
+  return { connect: () => connectSsh2(sshd.target()), cut: () => sshd.cut(), stop: () => sshd.close() }
+})
+
+connectionContract("the system's ssh, to sshd", { link: true, signals: false, pty: true }, async (host) => {
+  const sshd = await startSshd({ env: host })
+  return {
+    connect: async () => (await connectOpenssh(sshd.declared())).connection,
+    cut: () => sshd.cut(),
+    stop: () => sshd.close(),
+  }
 })

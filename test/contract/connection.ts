@@ -1,9 +1,12 @@
-import { rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Connection, Exit, RemoteProcess } from '../../src/transport/connection.ts'
 import { openSession } from '../../src/transport/session.ts'
+import { Secret } from '../../src/util/secret.ts'
 import { type Script, sh } from '../../src/util/sh.ts'
 import { testFolder } from '../helpers/folder.ts'
+import { writeSudo } from '../helpers/sudo.ts'
 
 /** What the suite needs to know of an implementation. */
 export interface ConnectionSubject {
@@ -12,6 +15,18 @@ export interface ConnectionSubject {
   cut?(): void
   stop?(): Promise<void>
 }
+
+/** What an implementation has, and others have not. */
+export interface ConnectionKind {
+  /** There is a link, which can be lost. */
+  readonly link: boolean
+  /** The name of the signal that killed a process is passed on. */
+  readonly signals: boolean
+  readonly pty: boolean
+}
+
+/** What the host's environment must hold: a folder with `sudo` first in PATH, and what the stand-in reads. */
+export type HostEnvironment = Readonly<Record<string, string>>
 
 interface Outcome {
   readonly exit: Exit
@@ -32,6 +47,9 @@ async function finish(process: RemoteProcess, input: Uint8Array = new Uint8Array
   return { exit, stdout, stderr }
 }
 
+const everyByte = Array.from({ length: 256 }, (_, byte) => byte)
+const hostile = "it's; $(id) `id` \\ \n * ! \u00e4"
+
 const cases: readonly {
   readonly name: string
   readonly script: Script
@@ -43,87 +61,191 @@ const cases: readonly {
     script: sh`echo out; echo err >&2`,
     outcome: { stdout: 'out\n', stderr: 'err\n', exit: { code: 0, signal: null } },
   },
-  { name: 'gives the exit code', script: sh`exit 42`, outcome: { exit: { code: 42, signal: null } } },
-  { name: 'gives the signal that killed the process', script: sh`kill -9 $$`, outcome: { exit: { code: null, signal: 'SIGKILL' } } },
+  ...[1, 42, 127, 130, 254, 255].map((code) => ({
+    name: `gives the exit code ${code}, and adds nothing to the outputs`,
+    script: sh`exit ${code}`,
+    outcome: { stdout: '', stderr: '', exit: { code, signal: null } },
+  })),
   {
     name: 'carries every byte of the input',
     script: sh`cat`,
-    input: Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)),
-    outcome: { stdout: String.fromCharCode(...Array.from({ length: 256 }, (_, byte) => byte)) },
+    input: Buffer.from(everyByte),
+    outcome: { stdout: String.fromCharCode(...everyByte) },
+  },
+  {
+    name: 'gives an end to the input of a process that gets none',
+    script: sh`cat; echo end`,
+    outcome: { stdout: 'end\n' },
+  },
+  {
+    name: 'waits for no input from a process that reads none',
+    script: sh`exec <&-; echo closed; exit 3`,
+    input: Buffer.alloc(2_000_000, 'x'),
+    outcome: { stdout: 'closed\n', exit: { code: 3, signal: null } },
   },
   {
     name: 'keeps a hostile word in one piece',
-    script: sh`printf %s ${"it's; $(id) `id` \\ \n *"}`,
-    outcome: { stdout: "it's; $(id) `id` \\ \n *" },
+    script: sh`printf %s ${hostile}`,
+    outcome: { stdout: Buffer.from(hostile).toString('latin1') },
+  },
+  { name: 'passes on output without a newline at its end', script: sh`printf a; printf b >&2`, outcome: { stdout: 'a', stderr: 'b' } },
+  {
+    name: 'has no terminal',
+    script: sh`for fd in 0 1 2; do if [ -t $fd ]; then echo "$fd is one"; fi; done`,
+    outcome: { stdout: '' },
   },
 ]
 
-/** The behaviour of every implementation of {@link Connection}; with a `link`, also of one that can be lost. */
-export function connectionContract(name: string, kind: { readonly link: boolean }, start: () => Promise<ConnectionSubject>): void {
+/** The behaviour of every implementation of {@link Connection}. */
+export function connectionContract(name: string, kind: ConnectionKind, start: (host: HostEnvironment) => Promise<ConnectionSubject>): void {
   describe(`connection: ${name}`, () => {
     let subject: ConnectionSubject
     const folder = testFolder()
+    const password = `p'a"ss $(x) \\`
     /** Runs until the tests are over, so that none leaves a process behind. */
     const staying = sh`while [ -d ${folder} ]; do sleep 0.1; done`
+    const names = { host: 'honor-viper', user: 'admin' }
     beforeAll(async () => {
-      subject = await start()
+      const programs = join(folder, 'bin')
+      mkdirSync(programs)
+      writeSudo(programs)
+      const log = join(folder, 'sudo.log')
+      subject = await start({ PATH: `${programs}:/usr/bin:/bin`, SUDO_KIND: 'password', SUDO_LOG: log, SUDO_PASSWORD: password })
     })
     afterAll(async () => {
       rmSync(folder, { recursive: true })
       await subject.stop?.()
     })
-
-    test.each(cases)('$name', async ({ script, input, outcome }) => {
+    const connected = async (work: (connection: Connection) => Promise<void>) => {
       const connection = await subject.connect()
-      expect(await finish(await connection.start(script), input)).toMatchObject(outcome)
+      await work(connection)
       await connection.close()
-    })
+    }
 
-    test('carries megabytes in both directions', async () => {
-      const connection = await subject.connect()
-      const big = Buffer.alloc(3_000_000, 'roll\0call\n')
-      const { stdout } = await finish(await connection.start(sh`cat`), big)
-      expect(Buffer.from(stdout, 'latin1').equals(big)).toBe(true)
-      await connection.close()
-    })
+    test.each(cases)('$name', ({ script, input, outcome }) =>
+      connected(async (connection) => {
+        expect(await finish(await connection.start(script), input)).toMatchObject(outcome)
+      }),
+    )
 
-    test('runs several processes at a time', async () => {
-      const connection = await subject.connect()
-      const processes = await Promise.all([1, 2, 3].map((number) => connection.start(sh`read line; echo ${number} "$line"`)))
-      const outcomes = await Promise.all(processes.map((process, at) => finish(process, Buffer.from(`${at}\n`))))
-      expect(outcomes.map(({ stdout }) => stdout)).toEqual(['1 0\n', '2 1\n', '3 2\n'])
-      await connection.close()
-    })
+    test('tells a process that a signal killed from one that ended', () =>
+      connected(async (connection) => {
+        const { exit } = await finish(await connection.start(sh`kill -9 $$`))
+        expect(exit).toEqual({ code: null, signal: kind.signals ? 'SIGKILL' : null })
+        expect(await finish(await connection.start(sh`echo still here`))).toMatchObject({ stdout: 'still here\n' })
+      }))
 
-    test('kill ends a process that would stay', async () => {
-      const connection = await subject.connect()
-      const process = await connection.start(staying)
-      process.kill()
-      const exit = await process.exit
-      expect(exit.code).not.toBe(0)
-      await connection.close()
-    })
+    test('carries megabytes in all three directions', () =>
+      connected(async (connection) => {
+        const big = Buffer.alloc(3_000_000, 'roll\0call\n')
+        const copy = join(folder, 'copy')
+        const { stdout, stderr } = await finish(await connection.start(sh`cat >${copy}; cat ${copy} & cat ${copy} >&2; wait`), big)
+        for (const output of [stdout, stderr]) expect(Buffer.from(output, 'latin1').equals(big)).toBe(true)
+      }))
 
-    test('close ends what still runs', async () => {
+    test('holds back a process whose output nobody reads, and loses nothing of it', () =>
+      connected(async (connection) => {
+        const process = await connection.start(sh`head -c 5000000 /dev/zero; echo end >&2`)
+        const other = await finish(await connection.start(sh`echo meanwhile`))
+        expect(other.stdout).toBe('meanwhile\n')
+        const { stdout, stderr } = await finish(process)
+        expect([stdout.length, stderr]).toEqual([5_000_000, 'end\n'])
+      }))
+
+    test('runs many processes at a time, each with its own streams', () =>
+      connected(async (connection) => {
+        const numbers = Array.from({ length: 8 }, (_, number) => number)
+        const processes = await Promise.all(
+          numbers.map((number) => connection.start(sh`read line; echo ${number} "$line"; exit ${number}`)),
+        )
+        const outcomes = await Promise.all(processes.map((process, at) => finish(process, Buffer.from(`line ${at}\n`))))
+        expect(outcomes.map(({ stdout, exit }) => [stdout, exit.code])).toEqual(numbers.map((at) => [`${at} line ${at}\n`, at]))
+      }))
+
+    test('gives a terminal where one is asked for', () =>
+      connected(async (connection) => {
+        const started = connection.start(sh`if [ -t 0 ] && [ -t 1 ]; then echo a terminal; fi`, { pty: true })
+        if (kind.pty) expect((await finish(await started)).stdout).toMatch(/^a terminal\r?\n$/)
+        else await expect(started).rejects.toMatchObject({ name: 'RollcallError', details: { fix: expect.any(String) } })
+      }))
+
+    test('kill ends a process that would stay, and no other', () =>
+      connected(async (connection) => {
+        const other = await connection.start(sh`read line; echo "$line"`)
+        const process = await connection.start(staying)
+        process.kill()
+        expect((await process.exit).code).not.toBe(0)
+        expect((await finish(other, Buffer.from('alive\n'))).stdout).toBe('alive\n')
+      }))
+
+    test('close ends what still runs, and may be called again', async () => {
       const connection = await subject.connect()
       const process = await connection.start(staying)
       await connection.close()
       await expect(process.exit.catch(() => 'ended')).resolves.toBeDefined()
-    })
-
-    test('carries a session', async () => {
-      const connection = await subject.connect()
-      const session = await openSession(connection, { host: 'honor-viper', user: 'admin' })
-      const replies = await session.exchange([{ script: sh`cat; echo err >&2; exit 7`, stdin: Buffer.from('a\0b') }])
-      expect(replies).toEqual([{ ran: true, code: 7, stdout: Buffer.from('a\0b'), stderr: Buffer.from('err\n') }])
-      await session.close()
       await connection.close()
     })
+
+    test('several connections at a time know nothing of each other', async () => {
+      const [one, other] = await Promise.all([subject.connect(), subject.connect()])
+      const process = await other.start(sh`read line; echo "$line"`)
+      await one.close()
+      expect((await finish(process, Buffer.from('alive\n'))).stdout).toBe('alive\n')
+      await other.close()
+    })
+
+    test('carries a session: frames, steps, reads', () =>
+      connected(async (connection) => {
+        const session = await openSession(connection, names)
+        const replies = await session.exchange([
+          { script: sh`cat; echo err >&2; exit 7`, stdin: Buffer.from('a\0b') },
+          { script: sh`echo first`, step: true },
+          { script: sh`exit 9`, step: true },
+          { script: sh`echo never`, step: true },
+          { script: sh`echo read` },
+        ])
+        const none = new Uint8Array(0)
+        expect(replies).toEqual([
+          { ran: true, code: 7, stdout: Buffer.from('a\0b'), stderr: Buffer.from('err\n') },
+          { ran: true, code: 0, stdout: Buffer.from('first\n'), stderr: none },
+          { ran: true, code: 9, stdout: none, stderr: none },
+          { ran: false, code: 0, stdout: none, stderr: none },
+          { ran: true, code: 0, stdout: Buffer.from('read\n'), stderr: none },
+        ])
+        const big = Buffer.alloc(1_000_000, 'x\n')
+        const [echoed, killed] = await session.exchange([{ script: sh`cat`, stdin: big }, { script: sh`kill -9 $$` }])
+        expect(Buffer.from(echoed?.stdout ?? []).equals(big)).toBe(true)
+        expect(killed).toMatchObject({ ran: true, code: 137 })
+        await session.close()
+      }))
+
+    test('carries the session of another user beside the login user’s', () =>
+      connected(async (connection) => {
+        const login = await openSession(connection, names)
+        const became = await openSession(connection, {
+          ...names,
+          become: { method: 'sudo', user: 'deploy', password: new Secret(password) },
+        })
+        const job = { script: sh`printf %s "$BECAME"` }
+        const replies = await Promise.all([login.exchange([job]), became.exchange([job])])
+        expect(replies.map(([reply]) => Buffer.from(reply?.stdout ?? []).toString())).toEqual(['', 'deploy'])
+        await became.close()
+        await login.close()
+      }))
+
+    test('a wrong password for sudo is told, and the connection lives on', () =>
+      connected(async (connection) => {
+        const become = { method: 'sudo', user: 'deploy', password: new Secret('wrong') } as const
+        await expect(openSession(connection, { ...names, become })).rejects.toMatchObject({
+          details: { summary: 'sudo did not accept the password' },
+        })
+        expect((await finish(await connection.start(sh`echo on`))).stdout).toBe('on\n')
+      }))
 
     if (!kind.link) return
     test('a lost link fails what is pending with UnreachableError', async () => {
       const connection = await subject.connect()
-      const session = await openSession(connection, { host: 'honor-viper', user: 'admin' })
+      const session = await openSession(connection, names)
       const pending = session.exchange([{ script: staying }])
       const queued = session.exchange([{ script: sh`true` }])
       const process = await connection.start(staying)

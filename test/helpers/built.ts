@@ -13,6 +13,7 @@ export interface Ran {
 
 /** A program of the tests, bundled together with Rollcall as the build does it. */
 export interface BuiltProgram {
+  readonly file: string
   run(args: readonly string[], options?: { readonly env?: NodeJS.ProcessEnv; readonly node?: string }): Promise<Ran>
   remove(): void
 }
@@ -24,6 +25,7 @@ export async function buildProgram(entry: string): Promise<BuiltProgram> {
   const folder = join(base, 'dist', '0123456789abcdef')
   await bundle(root, folder, { index: 'src/index.ts', testing: 'src/testing/index.ts', loader: 'src/load/hooks.ts', program: entry })
   return {
+    file: join(folder, 'program.js'),
     run: (args, { env = {}, node = process.execPath } = {}) =>
       new Promise((resolve) => {
         execFile(node, [join(folder, 'program.js'), ...args], { env: { ...process.env, ...env } }, (error, stdout, stderr) =>

@@ -15,6 +15,8 @@ export interface SshServerOptions {
   readonly env?: NodeJS.ProcessEnv
   /** Also accepts this password. */
   readonly password?: string
+  /** The ways in which a password may be given; `password` by default. */
+  readonly methods?: readonly ('password' | 'keyboard-interactive')[]
   /** Says nothing after accepting TCP, or stops after the first line of the protocol. */
   readonly hang?: 'after-accept' | 'in-handshake'
   /** Channels beyond this number are refused. */
@@ -98,8 +100,14 @@ function sshServer(options: SshServerOptions, hostKey: TestKey, userKey: TestKey
     client.on('authentication', (context) => {
       user = context.username
       if (context.method === 'publickey' && context.key.data.equals(userKey.publicKey)) return context.accept()
-      if (context.method === 'password' && options.password !== undefined && context.password === options.password) return context.accept()
-      context.reject(options.password === undefined ? ['publickey'] : ['publickey', 'password'])
+      const methods = options.password === undefined ? [] : (options.methods ?? ['password'])
+      const refuse = () => context.reject(['publickey', ...methods])
+      if (context.method === 'password' && methods.includes('password') && context.password === options.password) return context.accept()
+      if (context.method === 'keyboard-interactive' && methods.includes('keyboard-interactive'))
+        return context.prompt([{ prompt: 'Password: ', echo: false }], (answers) =>
+          answers[0] === options.password ? context.accept() : refuse(),
+        )
+      refuse()
     })
     client.on('session', (accept, reject) => {
       if (options.maxChannels !== undefined && open >= options.maxChannels) return reject()
@@ -122,13 +130,22 @@ function run(
   child.stdin.on('error', () => undefined)
   channel.on('error', () => undefined)
   channel.on('data', (data: Buffer) => seen.fromClient(data)).pipe(child.stdin)
-  child.stdout.on('data', () => seen.fromServer()).pipe(channel, { end: false })
-  child.stderr.on('data', () => seen.fromServer()).pipe(channel.stderr, { end: false })
+  // One write at a time: the server of ssh2 stands still when both outputs wait for room in the channel's window.
+  let written = Promise.resolve()
+  for (const [from, to] of [
+    [child.stdout, channel],
+    [child.stderr, channel.stderr],
+  ] as const)
+    from.on('data', (chunk: Buffer) => {
+      seen.fromServer()
+      from.pause()
+      written = written.then(() => new Promise<void>((resolve) => to.write(chunk, () => resolve()))).then(() => void from.resume())
+    })
   channel.once('close', () => {
     child.stdin.destroy()
     child.stdout.destroy()
     child.stderr.destroy()
   })
   child.once('exit', (code, signal) => (signal === null ? channel.exit(code ?? 0) : channel.exit(signal.replace(/^SIG/, ''))))
-  child.once('close', () => channel.end())
+  child.once('close', () => written.then(() => channel.end()))
 }

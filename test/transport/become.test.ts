@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Connection } from '../../src/transport/connection.ts'
@@ -7,39 +7,7 @@ import { openSession } from '../../src/transport/session.ts'
 import { Secret } from '../../src/util/secret.ts'
 import { type Script, sh } from '../../src/util/sh.ts'
 import { testFolder } from '../helpers/folder.ts'
-
-/*
- * A program in the place of sudo that talks like `sudo -S -p`: prompt on standard error, password on standard input,
- * two more tries, messages word for word. Real sudo is tested on lab hosts.
- */
-const standIn = `#!/bin/sh
-echo "$*" >>"$SUDO_LOG"
-while getopts HSp:u: option; do case $option in p) prompt=$OPTARG;; u) user=$OPTARG;; esac; done
-shift $((OPTIND - 1))
-[ "$1" = -- ] && shift
-case $SUDO_KIND in
-nopasswd) ;;
-tty) echo 'sudo: sorry, you must have a tty to run sudo' >&2; exit 1;;
-unknown) echo "sudo: unknown user $user" >&2; exit 1;;
-strange) echo 'sudo: something else' >&2; exit 1;;
-silent) read -r nothing;;
-*)
-  echo 'We trust you have received the usual lecture' >&2
-  for try in 1 2 3; do
-    printf %s "$prompt" | { IFS= read -r line; printf %s "\${line%??????}"; sleep 0.05; printf %s "\${line#"\${line%??????}"}"; } >&2
-    IFS= read -r password || { echo >&2; echo 'sudo: no password was provided' >&2; exit 1; }
-    echo >&2
-    [ "$password" = "$SUDO_PASSWORD" ] && break
-    [ $try = 3 ] && { echo 'sudo: 3 incorrect password attempts' >&2; exit 1; }
-    echo 'Sorry, try again.' >&2
-  done
-  [ "$SUDO_KIND" = sudoers ] && { echo 'admin is not in the sudoers file.' >&2; exit 1; }
-;;
-esac
-BECAME=$user; export BECAME
-unset SUDO_PASSWORD
-exec "$@"
-`
+import { writeSudo } from '../helpers/sudo.ts'
 
 type Kind = 'password' | 'nopasswd' | 'sudoers' | 'tty' | 'unknown' | 'strange' | 'silent'
 const password = `p'a"ss $(x) \\`
@@ -54,8 +22,7 @@ interface StandIn {
 function hostWithSudo(kind: Kind): StandIn {
   const folder = testFolder()
   const log = join(folder, 'log')
-  writeFileSync(join(folder, 'sudo'), standIn)
-  chmodSync(join(folder, 'sudo'), 0o755)
+  writeSudo(folder)
   const local = connectLocal({ env: { PATH: `${folder}:/usr/bin:/bin`, SUDO_KIND: kind, SUDO_LOG: log, SUDO_PASSWORD: password } })
   const commands: string[] = []
   const start = (command: Script) => {

@@ -134,8 +134,8 @@ const cases: readonly {
 ]
 
 const refusals: readonly { readonly name: string; readonly config: string; readonly summary: RegExp }[] = [
-  { name: 'ProxyJump', config: 'Host viper\n  ProxyJump gate', summary: /^ProxyJump is not supported/ },
-  { name: 'ProxyCommand', config: 'Host *\n  ProxyCommand nc %h %p', summary: /^ProxyCommand is not supported/ },
+  { name: 'ProxyJump', config: 'Host viper\n  ProxyJump gate', summary: /^ProxyJump needs the system's ssh/ },
+  { name: 'ProxyCommand', config: 'Host *\n  ProxyCommand nc %h %p', summary: /^ProxyCommand needs the system's ssh/ },
   { name: 'Match exec that would decide something', config: 'Match host viper exec "true"\n  Port 23', summary: /Match exec/ },
   { name: 'a port that is none', config: 'Host *\n  Port ssh', summary: /no number/ },
   { name: 'a token that is not known', config: 'Host *\n  HostName %k', summary: /token/ },

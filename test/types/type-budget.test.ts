@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+// @ts-expect-error The script is plain JavaScript, since it is run by hand too.
+import { measure as measureUntyped, sizes as sizesUntyped } from '../../scripts/type-budget.mjs'
+
+interface Size {
+  readonly hosts: number
+  readonly groups: number
+  readonly tasks: number
+}
+const measure = measureUntyped as (size: Size) => { readonly errors: string; readonly instantiations: number; readonly types: number }
+const sizes = sizesUntyped as Record<'small' | 'tasks' | 'big', Size>
+
+/*
+ * What a run waits for is the compiler, so what it does for a big project has a budget: counts, not seconds. When this
+ * fails, `node scripts/type-budget.mjs` shows which part has grown.
+ */
+test('500 hosts and 400 tasks are type-checked within the budget', () => {
+  const [small, tasks, big] = [measure(sizes.small), measure(sizes.tasks), measure(sizes.big)]
+  for (const { errors } of [small, tasks, big]) expect(errors).toBe('')
+  // All of Rollcall's own types are in it.
+  expect(big.instantiations).toBeLessThan(220_000)
+  expect(big.types).toBeLessThan(80_000)
+  // What a user adds: about 155 for a host and 8 for a task.
+  expect((big.instantiations - tasks.instantiations) / (sizes.big.hosts - sizes.tasks.hosts)).toBeLessThan(200)
+  expect((tasks.instantiations - small.instantiations) / (sizes.tasks.tasks - sizes.small.tasks)).toBeLessThan(20)
+})
