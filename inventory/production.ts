@@ -5,16 +5,17 @@ export const inventory = defineInventory({
   groups: {
     all: { vars: { domain: 'dynia.example' } },
     cluster: { vars: { appPort: 8080 } },
+    web: { vars: { sitePort: 8081, siteRelease: '1.0' } },
   },
   hosts: {
     'honor-viper': {
-      groups: ['cluster'],
+      groups: ['cluster', 'web'],
       privateIp: '10.108.0.4',
       publicIp: '203.0.113.4',
       connection: ssh({ address: '203.0.113.4', user: 'deploy' }),
     },
     'crystal-panda': {
-      groups: ['cluster'],
+      groups: ['cluster', 'web'],
       privateIp: '10.108.0.3',
       publicIp: '203.0.113.3',
       connection: ssh({ address: '203.0.113.3', user: 'deploy' }),

@@ -176,6 +176,6 @@ export const apt = defineModule({
     'user:*',
     'group:*',
     'crontab:*',
-    ...['etc', 'usr', 'lib', 'bin', 'sbin', 'var', 'opt', 'srv', 'run', 'boot'].flatMap((top) => [`file:/${top}/*`, `link:/${top}/*`]),
+    ...['etc', 'usr', 'lib', 'bin', 'sbin', 'var', 'opt', 'run', 'boot'].flatMap((top) => [`file:/${top}/*`, `link:/${top}/*`]),
   ],
 })
