@@ -77,7 +77,7 @@ expression=${expression}; export expression
 date +%s
 printf '\0'
 c=0
-${contains === undefined ? sh`:` : sh`grep -E -e "$expression" </dev/null >/dev/null 2>&1; [ $? -lt 2 ] || c=grep`}
+${contains === undefined ? sh`:` : sh`echo | grep -E -e "$expression" >/dev/null 2>&1; [ $? -lt 2 ] || c=grep`}
 ${checksum === undefined ? sh`:` : sh`command -v ${`${checksum}sum`} >/dev/null || c=sum`}
 printf '%s\0' "$c"
 if [ "$c" = 0 ]; then :
