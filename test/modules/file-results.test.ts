@@ -126,3 +126,19 @@ test('what is no regular expression is found before anything is changed', async 
   expect((run as Error).message).toMatch(/regexp '\(' is no regular expression/)
   expect(existsSync(`${root}/to`)).toBe(false)
 })
+
+test('a check does not pretend to know a line of what is too large for plans', async () => {
+  writeFileSync(`${root}/to`, 'a\n')
+  const playbook = definePlaybook('large', inventory, (play) => {
+    play('files', { hosts: 'one' }, ({ task }) => {
+      task('copy', copy({ content: `${'x'.repeat(99)}\n`.repeat(20_000), dest: `${root}/to` }))
+      task('line', lineinfile({ path: `${root}/to`, line: 'a' }))
+      task('again', lineinfile({ path: `${root}/to`, line: 'a' }))
+      task('hard', file({ path: `${root}/hard`, state: 'hard', src: `${root}/to` }))
+    })
+  })
+  const checked = await runLocally(playbook, { home: home(), check: true })
+  expect(checked.outcomes('one')).toEqual(['copy: changed', 'line: changed (unknown)', 'again: changed (unknown)', 'hard: changed'])
+  const real = await runLocally(playbook, { home: home() })
+  expect(real.outcomes('one')).toEqual(['copy: changed', 'line: changed', 'again: ok', 'hard: changed'])
+})
