@@ -32,12 +32,14 @@ const instances = {
   Script: '`sh` script',
   Rendering: 'template call',
   Function: '`(path) => sh` script',
+  RegExp: '`/…/`',
   Uint8Array: 'bytes',
   URL: '`URL`',
 }
 
 function typeOf(schema) {
   if (schema.instanceOf) return instances[schema.instanceOf] ?? schema.instanceOf
+  if ('const' in schema) return `\`${JSON.stringify(schema.const).replaceAll('"', "'")}\``
   if (schema.enum) return schema.enum.map((value) => `\`${JSON.stringify(value).replaceAll('"', "'")}\``).join(' or ')
   if (schema.anyOf) return [...new Set(schema.anyOf.map(typeOf))].join(' or ')
   if (schema.type === 'array') return `list of ${typeOf(schema.items)}s`

@@ -34,7 +34,7 @@ export const haproxy = defineServiceModule(
 
     task('install haproxy', apt({ name: 'haproxy' }))
     task('certificate directory', file({ path: '/etc/haproxy/certs', state: 'directory', owner: 'root', group: 'haproxy', mode: '0750' }))
-    const found = task('look for a certificate', stat({ path: certificate }))
+    const found = task('look for a certificate', stat({ path: certificate, follow: true, getChecksum: false }))
     task('say that there is no TLS', debug({ msg: `no certificate at ${certificate}: HTTP only` }), {
       when: ({ result }) => !result(found).stat.exists,
     })

@@ -43,6 +43,8 @@ export interface ResourceKind<State extends object = object> {
   readonly absentIsAll?: boolean
   /** Whether a change of one id may alter the state of the other (a directory and what lies below it). Default: equal ids. */
   readonly overlaps?: (changed: string, other: string) => boolean
+  /** In check mode: whether a planned change of another kind of thing may alter this state, which is then only assumed. */
+  readonly affectedBy?: (id: string, kind: string, changed: string) => boolean
   /** In check mode: the state of `id` that follows from a planned state of an overlapping resource, if any. */
   readonly follows?: (id: string, changed: string, planned: Partial<State>) => State | undefined
 }

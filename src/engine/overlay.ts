@@ -64,6 +64,8 @@ export function openOverlay(): Overlay {
         const state = read.kind.follows?.(read.id, other.read.id, other.wanted)
         if (state) return { state: state as State, confidence: other.confidence, because: other.task }
       }
+      const affecting = [...planned.values()].findLast(({ read: { kind, id } }) => read.kind.affectedBy?.(read.id, kind.name, id))
+      if (affecting) return { state: real, confidence: 'assumed', because: affecting.task }
       const by = touched.findLast(({ matches }) => matches.test(read.key))
       if (!by) return { state: real, confidence: 'certain' }
       return { state: real, confidence: read.kind.absent(real) ? 'unknown' : 'assumed', because: by.task }

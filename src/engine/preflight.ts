@@ -1,3 +1,4 @@
+import { Refusal } from '../dsl/definition.ts'
 import { NotAFleetGroup } from '../dsl/template.ts'
 import { MissingFact } from '../facts/guard.ts'
 import { formatLine, RollcallError } from '../model/errors.ts'
@@ -16,7 +17,7 @@ export interface Preflight {
 
 /**
  * Works out every task of a play that needs no result of another, for every target, before anything on a host changes:
- * wrong parameters, wrong templates and a limited list in place of the fleet are found here. A missing fact is no
+ * wrong parameters (also what modules refuse of them), wrong templates and a limited list in place of the fleet are found here. A missing fact is no
  * mistake of the playbook: it fails the task that reads it, at its turn.
  */
 export function preflight(context: PlayContext): Preflight {
@@ -25,10 +26,9 @@ export function preflight(context: PlayContext): Preflight {
   for (const playHost of context.hosts.values()) {
     for (const task of context.selected.tasks) {
       const evaluation = evaluate(context, playHost, task)
-      const error = mistakeOf(
-        evaluation.kind === 'pending' ? evaluateWithStandIns(context, playHost, task) : evaluation,
-        evaluation.kind === 'pending',
-      )
+      const error =
+        refusalOf(evaluation, context.check) ??
+        mistakeOf(evaluation.kind === 'pending' ? evaluateWithStandIns(context, playHost, task) : evaluation, evaluation.kind === 'pending')
       if (error) {
         const { details } = error
         const at = details.at ?? userFrames(error.stack)[0] ?? task.at
@@ -54,6 +54,27 @@ function trustsScript({ definition, params }: PreparedCall): boolean {
   const given = (names: readonly string[]) =>
     Object.entries(params).some(([name, value]) => value instanceof Script && names.includes(name))
   return (definition.kind === 'query' && given(Object.keys(params))) || (definition.kind === 'action' && given(['unless', 'onlyIf']))
+}
+
+/** What a call refuses while nothing of the host is known is refused for its parameters. */
+function refusalOf(evaluation: Evaluation, check: boolean): RollcallError | undefined {
+  if (evaluation.kind === 'error') return evaluation.error instanceof Refusal ? asError(evaluation.error) : undefined
+  if (evaluation.kind === 'skipped') return undefined
+  for (const { definition, params, inputs, at } of evaluation.calls) {
+    try {
+      if (definition.kind === 'module') definition.reads(params, { get: () => undefined }, inputs)
+      else if (definition.kind === 'action') definition.reads(params)
+      else if (definition.kind === 'query') definition.reads(params, { check })
+    } catch (error) {
+      if (error instanceof Refusal) return asError(error, at)
+    }
+  }
+  return undefined
+}
+
+function asError(refusal: Refusal, at?: PreparedCall['at']): RollcallError {
+  const fix = refusal.fix === undefined ? {} : { fix: refusal.fix }
+  return new RollcallError({ summary: refusal.message, ...fix, ...(at && { at }) }, { cause: refusal })
 }
 
 /** With stand-ins for results only one mistake is certain: hosts that are no group of the fleet. */

@@ -1,6 +1,6 @@
 import { type Mode, Refusal, type StepOutcome } from '../dsl/definition.ts'
 import type { TaskRecord } from '../dsl/record.ts'
-import type { ReadSet } from '../dsl/resource.ts'
+import { type ReadSet, unknown } from '../dsl/resource.ts'
 import type { Step } from '../dsl/step.ts'
 import { RollcallError } from '../model/errors.ts'
 import { change } from './change.ts'
@@ -60,11 +60,24 @@ export async function runCall(due: Due): Promise<CallOutcome> {
   const differing = differences(reads, found, wanted)
   const result = (after: States, changed: boolean, outcomes: readonly StepOutcome[] = []) =>
     definition.result?.(params, { before: found, after, changed, outcomes }) ?? { before: found, after }
-  if (differing.length === 0) return { ...quiet, ...sureness(unsure), result: result(found, false) }
+  if (differing.length === 0) return undecided(due, reads, wanted) ?? { ...quiet, ...sureness(unsure), result: result(found, false) }
   const after: States = Object.fromEntries(Object.entries(found).map(([name, state]) => [name, merge(state, wanted[name])]))
   const steps = await unlessUnsure(due, unsure, () => definition.steps(params, { found, wanted, inputs }) as readonly Step[], reads)
   if ('outcome' in steps) return steps.outcome
   return change(due, { steps: steps.value, unsure, state: { reads, found, wanted, diff: diffOf(differing, found, after), after, result } })
+}
+
+/** Check mode: what is wanted hangs on something that is only planned, so whether it differs cannot be told. */
+function undecided(due: Due, reads: ReadSet, wanted: WantedStates): CallOutcome | undefined {
+  const { overlay } = due.playHost.state
+  const last = overlay?.lastPlanned()
+  const open = Object.entries(wanted).filter(([, state]) => Object.values(state ?? {}).includes(unknown))
+  if (!overlay || last === undefined || open.length === 0) return undefined
+  overlay.touch(
+    open.map(([name]) => reads[name]!.key),
+    due.task.name,
+  )
+  return { ...quiet, changed: true, confidence: 'unknown', reason: `cannot be told before '${last}' has run`, result: undefined }
 }
 
 /** Controller calls may wait, or talk with the person at the terminal. */

@@ -55,11 +55,19 @@ export function treeSteps(params: CopyParams, found: States, wanted: WantedState
   const all = allOf(input)
   const missing = all.filter(({ path, type }) => type === 'directory' && !found[path]!.exists)
   return [
-    ...missing.flatMap(({ path, content }) =>
-      makeDirectories(path === '.' ? base : `${base}/${path}`, directoryAttributes(params, content)),
-    ),
+    ...newDirectories(params, base, missing),
     ...all.flatMap(({ path, type, content }) =>
       type === 'file' ? wholeFileSteps(withMode(params, content), found[path]!, wanted[path] ?? {}, content) : [],
     ),
   ]
+}
+
+/** One step for all, unless each keeps a mode of its own. */
+function newDirectories(params: CopyParams, base: string, missing: readonly ControllerEntry[]): readonly Step[] {
+  const at = ({ path }: ControllerEntry) => (path === '.' ? base : `${base}/${path}`)
+  const [first] = missing
+  if (!first) return []
+  if (params.directoryMode === 'preserve')
+    return missing.flatMap((entry) => makeDirectories(at(entry), directoryAttributes(params, entry.content)))
+  return makeDirectories(at(first), directoryAttributes(params, first.content), missing.slice(1).map(at))
 }

@@ -5,7 +5,7 @@ import { instanceOf, type Params, parameters, Type } from '../dsl/schema.ts'
 import { type FileState, file } from '../resources/file.ts'
 import { canonicalPath } from '../resources/path.ts'
 import { type TreeCopyState, treeCopy } from '../resources/tree-copy.ts'
-import { wantedAttributes } from './attributes.ts'
+import { exactMode, wantedAttributes } from './attributes.ts'
 import { copyTreeSteps, refuseForTree, refuseSource } from './copy-on-host.ts'
 import { atDest, checkSum, sourceOf, targetOfDirectory, targetOfFile, withMode } from './copy-source.ts'
 import { planTree, readTree, treeSteps } from './copy-tree.ts'
@@ -98,13 +98,18 @@ function planOf(params: CopyParams, found: Found, { content }: Inputs): { readon
   return {
     file: planWholeFile(target, withMode(params, wanted), state, wanted),
     // Written with a slash at its end, dest is a directory, which is made.
-    ...(makesDirectory(params, at) && { at: { exists: true, type: 'directory', ...directoryAttributes(params) } }),
+    ...(makesDirectory(params, at) && { at: { exists: true, type: 'directory', ...wantedAttributes(newDirectory(params)) } }),
   }
 }
 
 const makesDirectory = ({ dest, src }: CopyParams, at: FileState) => src !== undefined && dest.endsWith('/') && !at.exists
-const directoryAttributes = ({ owner, group, directoryMode = '0755' }: CopyParams) =>
-  wantedAttributes({ owner, group, mode: directoryMode === 'preserve' ? '0755' : directoryMode })
+/** Of a directory that is made for a file there is no source whose mode could be preserved. */
+const newDirectory = ({ owner, group, directoryMode }: CopyParams) =>
+  exactMode(
+    { owner, group, mode: directoryMode === 'preserve' ? '0755' : (directoryMode ?? '0755') },
+    { exists: false, realPath: '' },
+    'directory',
+  )
 
 /** A file or directory with given content, or like one of the controller or of the host itself. */
 export const copy = defineModule({
@@ -124,9 +129,7 @@ export const copy = defineModule({
     const from = content ?? contentOf(source as FileState & { readonly exists: true })
     const makes = makesDirectory(given, found.at as FileState)
     return [
-      ...(makes
-        ? makeDirectories(canonicalPath(given.dest), { ...given, mode: given.directoryMode === 'preserve' ? '0755' : given.directoryMode })
-        : []),
+      ...(makes ? makeDirectories(canonicalPath(given.dest), newDirectory(given)) : []),
       ...wholeFileSteps(withMode(given, from), state, (wanted as Found).file ?? {}, from),
     ]
   },

@@ -1,5 +1,5 @@
 import { Refusal } from '../dsl/definition.ts'
-import type { WantedState } from '../dsl/resource.ts'
+import { unknown, type WantedState } from '../dsl/resource.ts'
 import type { Step } from '../dsl/step.ts'
 import type { FileState } from '../resources/file.ts'
 import { bytesOfText, textOfBytes } from '../util/lossless-text.ts'
@@ -30,7 +30,9 @@ function edited({ edit }: FileEdit, found: FileState): Edited {
 /** The file after the edit. */
 export function planEdit(of: FileEdit, found: FileState): WantedState<FileState> {
   if (found.exists && found.type === 'file') {
-    const before = textOfBytes(contentOf(found))
+    // Check mode, after a file too large for plans to carry: what there will be to edit is not known.
+    if (!(found.content instanceof Uint8Array) || sha256(found.content) !== found.sha256) return { sha256: unknown, content: unknown }
+    const before = textOfBytes(found.content)
     const { text } = of.edit(before)
     return text === before ? wantedAttributes(exactMode(of, found)) : planWholeFile(of.path, of, found, input(text))
   }
@@ -47,11 +49,6 @@ export function editSteps(of: FileEdit, found: FileState, wanted: WantedState<Fi
 /** What the edit says, of the file as it was. */
 export function messageOf(of: FileEdit, before: FileState): string {
   return before.exists || of.ifAbsent === 'create' ? edited(of, before).msg : ''
-}
-
-function contentOf(found: FileState & { readonly exists: true }): Uint8Array {
-  // Check mode, after a file too large for plans to carry: the edit is worked out from what is there.
-  return found.content instanceof Uint8Array ? found.content : new Uint8Array()
 }
 
 function input(text: string) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Refusal } from '../dsl/definition.ts'
 import type { ReadRequest } from '../dsl/resource.ts'
 import type { FilePresent, FileState } from './file.ts'
-import { divide } from './file-script.ts'
+import { divide, largestContent } from './file-script.ts'
 import { outputReader } from './output-reader.ts'
 import { denied } from './path.ts'
 
@@ -30,6 +30,11 @@ export function parseFiles(stdout: Uint8Array, requests: readonly ReadRequest[])
     const state = states[index]!
     if (!state.exists || !regular.has(id)) return state
     const bytes = content.get(id)
+    if (bytes && bytes.length > largestContent)
+      throw new Refusal(
+        `${id} is larger than ${largestContent / 1024 / 1024} MiB, so its content is not read`,
+        'Edit a file of that size by a command on the host.',
+      )
     if (bytes) return { ...state, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex'), content: bytes }
     const hash = sha256.get(id)
     return hash === undefined ? state : { ...state, sha256: hash }

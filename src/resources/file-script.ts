@@ -29,6 +29,9 @@ const readable = new Script(`for p do
   if [ -f "$p" ] && [ -r "$p" ]; then set -- "$@" "$p"; fi
 done`)
 
+/** Who edits a file reads it whole; what is larger is no text that somebody edits. */
+export const largestContent = 64 * 1024 * 1024
+
 /** How a batch is divided; the parser walks the same lists. */
 export interface FileBatch {
   /** Hashed by one process. */
@@ -82,7 +85,7 @@ ${
   copied.length === 0
     ? sh`:`
     : sh`for p in ${copied}; do
-  if [ -f "$p" ] && [ -r "$p" ]; then cat -- "$p"; fi
+  if [ -f "$p" ] && [ -r "$p" ]; then head -c ${largestContent + 1} -- "$p"; fi
   printf %s ${mark}
 done`
 }

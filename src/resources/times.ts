@@ -46,6 +46,7 @@ exit 0`,
   },
   describe: ({ mtime, atime }) => ({ fields: fieldsOf({ modified: shown(mtime), accessed: shown(atime) }) }),
   absent: (state) => !state.exists,
+  affectedBy: (id, kind, changed) => kind === 'file' && changed === id,
 }
 
 function shown(time: unknown): unknown {

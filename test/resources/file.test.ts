@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -33,6 +33,8 @@ beforeAll(() => {
   mkdirSync(`${root}/shut`, 0o700)
   writeFileSync(`${root}/shut/in`, '')
   writeFileSync(`${root}/secret`, 'secret', { mode: 0o600 })
+  writeFileSync(`${root}/huge`, '')
+  truncateSync(`${root}/huge`, 65 * 1024 * 1024)
   for (const name of hostileValues) {
     writeFileSync(`${root}/h${name}`, name)
     writeFileSync(`${root}/${name}`, name)
@@ -160,6 +162,12 @@ describe.runIf(process.getuid?.() === 0).each([
     expect(await readAll(host, [file(`${root}/secret`), file(`${root}/shut`)])).toMatchObject([{ mode: '0600' }, { mode: '0700' }])
     await expect(readAll(host, [link(`${root}/shut/in`)])).rejects.toThrow(/permission denied/)
   })
+})
+
+test('a file that is too large to be edited is refused', async () => {
+  const [dash] = localHosts()
+  await expect(readAll(dash!, [file(`${root}/huge`, 'content')])).rejects.toThrow(/huge is larger than 64 MiB/)
+  expect(await readAll(dash!, [file(`${root}/huge`)])).toMatchObject([{ size: 65 * 1024 * 1024 }])
 })
 
 test.each([

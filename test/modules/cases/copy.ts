@@ -114,6 +114,12 @@ const directories: readonly LawCase[] = [
     call: (root) => copy({ src: `${root}/from/d/run`, dest: `${root}/to`, checksum: sumOfOne }),
     expect: 'refusal',
   },
+  {
+    name: 'copy of a file into a directory that it makes with a mode in letters',
+    before: (root) => makeTree(root),
+    call: (root) => copy({ src: `${root}/from/a`, dest: `${root}/to/`, directoryMode: 'go=' }),
+    after: (root) => expect(modeOf(`${root}/to`)).toBe('700'),
+  },
   { name: 'copy of content into a directory', call: (root) => copy({ content: '', dest: `${root}/to/` }), expect: 'refusal' },
 ]
 
