@@ -32,7 +32,6 @@ ids="$(id -u -- "$user"):$(id -g -- "$user")" || fail 'the user cannot be found'
 owned() { [ "$(stat -c %u:%g -- "$1")" = "$ids" ] || chown -h -- "$ids" "$1" || fail "$1 cannot be given to it"; }
 if [ -n "$makes" ] && ! [ -d "$directory" ]; then
   mkdir -- "$directory" || fail "the directory $directory cannot be made"
-  owned "$directory"
 fi
 cd -P -- "$directory" && [ "$PWD" = "$directory" ] || fail "$directory is no longer the directory it was"
 if [ -n "$makes" ]; then

@@ -2,6 +2,7 @@ import { Refusal } from '../dsl/definition.ts'
 import { defineModule } from '../dsl/module.ts'
 import type { Read, Wanted, WantedState } from '../dsl/resource.ts'
 import { run, type Step, write } from '../dsl/step.ts'
+import { accountId } from '../resources/account-script.ts'
 import { type CrontabState, crontab as crontabOf } from '../resources/crontab.ts'
 import { type FileState, file as fileAt } from '../resources/file.ts'
 import { sh } from '../util/sh.ts'
@@ -29,7 +30,7 @@ function refuse(params: CronParams): void {
   for (const [field, text] of Object.entries({ name, job }))
     if (text !== undefined && /\p{Cc}/u.test(text.replaceAll('\t', '')))
       throw new Refusal(`${field} of a cron entry holds a line's end: ${JSON.stringify(text)}`)
-  if (!/^[A-Za-z_][A-Za-z0-9_.-]*\$?$/.test(user)) throw new Refusal(`${JSON.stringify(user)} is not a name for a user`)
+  accountId('user', user)
   if (cronFile !== undefined && !/^(\/.*|[A-Za-z0-9_-]+)$/s.test(cronFile))
     throw new Refusal(
       `cron ignores a file of the name ${JSON.stringify(cronFile)}`,

@@ -82,9 +82,11 @@ home=\${line%:*} ids=\${line#*:*:}
 home=\${home##*:} uid=\${ids%%:*} ids=\${ids#*:}
 [ -d "$home" ] && exit 0
 mode=0755
-while read -r word value rest; do
-  [ "$word" != HOME_MODE ] || mode=$value
-done </etc/login.defs
+if [ -r /etc/login.defs ]; then
+  while read -r word value rest; do
+    [ "$word" != HOME_MODE ] || mode=$value
+  done </etc/login.defs
+fi
 umask 022
 mkdir -p -- "\${home%/*}/" && mkdir -m 0700 -- "$home" || exit
 [ ! -d "$skeleton" ] || cp -R -- "$skeleton/." "$home/" || exit

@@ -131,6 +131,7 @@ function touches(params: UserParams): readonly string[] {
   const homes = state === 'absent' ? (remove ? [`*/${name}`] : []) : [home]
   return [
     ...accountFiles,
+    `crontab:${name}`,
     ...groups,
     ...homes.flatMap((path) => ['file', 'link'].flatMap((kind) => [`${kind}:${path}`, `${kind}:${path}/*`])),
   ]

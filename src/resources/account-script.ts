@@ -4,9 +4,9 @@ import { Script } from '../util/sh.ts'
 /** Whether accounts can be changed on a host: by shadow's tools and the right to, or why not. */
 export type Changeable = 'yes' | 'no tools' | 'no right'
 
-const accountName = /^[A-Za-z_][A-Za-z0-9_.-]{0,30}[A-Za-z0-9_.$-]?$/
-/** The same as a pattern for parameters; a number counts as no name. */
+/** Names that users and groups may have, as a pattern for parameters; a number is no name. */
 export const accountPattern = '^[A-Za-z_][A-Za-z0-9_.-]{0,30}[A-Za-z0-9_.$-]?$'
+const accountName = new RegExp(accountPattern)
 export const accountOrNumber = `${accountPattern}|^[0-9]+$`
 
 /**

@@ -74,16 +74,24 @@ export function laws(cases: readonly LawCase[], options: LawOptions = {}): reado
 }
 
 async function checkCase(one: LawCase, host: LawHost, options: LawOptions): Promise<void> {
-  for (const hostile of one.hostile ? hostileValues : ['plain']) {
-    const say: Say = (law, detail) =>
-      new Error(`${law}, ${one.name} on ${host.name}${one.hostile ? ` with ${JSON.stringify(hostile)}` : ''}: ${detail}`)
-    const place = await host.open()
-    try {
+  // A refusal changes nothing, so that all values may meet it in one place.
+  const shares = one.expect === 'refusal' && typeof one.before !== 'function' && typeof one.after !== 'function'
+  let place: LawPlace | undefined
+  try {
+    for (const hostile of one.hostile ? hostileValues : ['plain']) {
+      const say: Say = (law, detail) =>
+        new Error(`${law}, ${one.name} on ${host.name}${one.hostile ? ` with ${JSON.stringify(hostile)}` : ''}: ${detail}`)
+      const fresh = place === undefined
+      place ??= await host.open()
+      if (fresh) await lend(one.before, 'before', place, hostile, say)
       await hold(one, place, hostile, options, say)
       if (await place.canaryRan()) throw say('hostile values are data', 'the value was run as a command')
-    } finally {
+      if (shares) continue
       await place.close()
+      place = undefined
     }
+  } finally {
+    await place?.close()
   }
 }
 
@@ -96,7 +104,6 @@ function leftBy({ definition, params }: Call<any>, wanted: States, after: States
 
 async function hold(one: LawCase, place: LawPlace, hostile: string, options: LawOptions, say: Say): Promise<void> {
   const { expect = 'changes' } = one
-  await lend(one.before, 'before', place, hostile, say)
   const call = one.call(place.inside, hostile)
   const written = await place.watch()
   const planned = await plan(call, place, options).catch((error: unknown) => {

@@ -60,11 +60,12 @@ export function runShell(
   { script, stdin }: Job,
   canary: string,
 ) {
-  const [program = '', ...first] = [...enter, ...shell]
+  // The way in is a program of this machine, and found by this machine's own PATH.
+  const [program = '', ...first] = enter.length === 0 ? shell : [...enter, '/usr/bin/env', `PATH=${path}`, ...shell]
   return new Promise<Reply>((resolve, reject) => {
     const child = spawn(program, [...first, '-c', `umask 077\n${script.text}`], {
       cwd: '/',
-      env: { PATH: path, LC_ALL: 'C', TZ: 'UTC', HOME: '/', CANARY: canary },
+      env: { PATH: enter.length === 0 ? path : usualPath, LC_ALL: 'C', TZ: 'UTC', HOME: '/', CANARY: canary },
       stdio: ['pipe', 'pipe', 'pipe'],
       ...(uid !== undefined && { uid, gid: uid }),
     })

@@ -15,4 +15,5 @@ test.each(Object.keys(builtIns))('%s has cases', (name) => {
 })
 
 const all = [...files.values()].flatMap(({ cases = [] }) => cases)
-test.concurrent.each(laws(all, { render }))('$name', ({ check }) => check())
+// Several at a time, each of which then takes longer than it would alone.
+test.concurrent.each(laws(all, { render }))('$name', ({ check }) => check(), 300_000)

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Definition } from '../../src/dsl/definition.ts'
 import { loadValidator, type ParamsValidator } from '../../src/engine/validate.ts'
 import * as modules from '../../src/modules/index.ts'
+import { Secret } from '../../src/util/secret.ts'
 
 let validate: ParamsValidator
 beforeAll(async () => {
@@ -65,6 +66,26 @@ describe('wrong parameters are said in sentences', () => {
     ['waitFor', { path: '/a', searchRegex: /x/ }, /^$/],
     ['waitFor', { port: 1, state: 'draind' }, /did you mean 'drained'/],
     ['waitFor', { port: 1, activeConnectionStates: ['LISTEN'] }, /must be one of ESTABLISHED/],
+    ['user', { name: 'a:b' }, /name is "a:b"/],
+    ['user', { name: '-a' }, /name is "-a"/],
+    ['user', { name: 'a', comment: 'a:b' }, /comment is "a:b"/],
+    ['user', { name: 'a', comment: 'a\nb' }, /comment is/],
+    ['user', { name: 'a', home: 'home' }, /home is "home"/],
+    ['user', { name: 'a', groups: ['b', 'c d'] }, /groups/],
+    ['user', { name: 'a', groups: 'adm, sudo', password: new Secret('x'), expires: -1 }, /^$/],
+    ['user', { name: 'a', expires: 'tomorrow' }, /expires is "tomorrow"/],
+    ['user', { name: 'a', updatePassword: 'on_create' }, /must be one of always, onCreate/],
+    ['user', { name: 'a', create_home: true }, /has no parameter 'create_home'.*createHome/s],
+    ['group', { name: 'a', gid: '5' }, /gid is "5"/],
+    ['group', { name: '5' }, /name is "5"/],
+    ['authorizedKey', { user: 'a' }, /needs the parameter 'key'/],
+    ['authorizedKey', { user: 'a', key: 'k', path: 'x' }, /path is "x"/],
+    ['authorizedKey', { user: 'a', key: 'k', comment: 'a\nb' }, /comment is/],
+    ['cron', { name: 'a', minute: '*/5', hour: 4, job: 'true' }, /^$/],
+    ['cron', { name: 'a', minute: '1 2' }, /minute is "1 2"/],
+    ['cron', { name: 'a', specialTime: 'noon' }, /must be one of reboot, yearly/],
+    ['cron', { name: 'a', cronFile: 'a.conf' }, /cronFile is "a.conf"/],
+    ['cron', { name: 'a\nb' }, /name is/],
     ['assert', { that: 'yes' }, /that is "yes"/],
     ['assert', { that: { named: 'yes' } }, /that/],
     ['assert', { that: { named: true }, quiet: true }, /^$/],

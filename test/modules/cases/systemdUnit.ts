@@ -1,5 +1,5 @@
 import { systemdUnit } from '../../../src/modules/systemd-unit.ts'
-import type { LawCase } from '../../../src/testing/index.ts'
+import { hostileValues, type LawCase } from '../../../src/testing/index.ts'
 import { sh } from '../../../src/util/sh.ts'
 import { rendering } from '../case-helpers.ts'
 import { inOrder } from '../lab-cases.ts'
@@ -66,8 +66,7 @@ export const labCases: readonly LawCase[] = [
   },
   {
     name: 'systemdUnit takes hostile content',
-    hostile: true,
     before: none,
-    call: (_, hostile) => systemdUnit({ name, content: unit(hostile) }),
+    call: () => systemdUnit({ name, content: unit(hostileValues.join(' \n')) }),
   },
 ]

@@ -94,9 +94,15 @@ export const systemCases: readonly LawCase[] = [
   },
   {
     name: 'user makes a home that is missing',
-    before: sh`useradd -M joe`,
+    before: sh`useradd -M joe && sed -i '/^HOME_MODE/d' /etc/login.defs`,
     call: () => user({ name: 'joe', home: '/srv/homes/joe' }),
     after: sh`[ "$(stat -c '%U:%G %a' /srv/homes/joe)" = 'joe:joe 755' ] && [ "$(stat -c %U /srv/homes/joe/.profile)" = joe ]`,
+  },
+  {
+    name: 'user makes a home with the mode that the host is configured for',
+    before: sh`useradd -M joe && echo 'HOME_MODE 0700' >>/etc/login.defs`,
+    call: () => user({ name: 'joe', skeleton: '/nowhere' }),
+    after: sh`[ "$(stat -c %a /home/joe)" = 700 ] && [ -z "$(ls -A /home/joe)" ]`,
   },
   {
     name: 'user leaves a home missing',
