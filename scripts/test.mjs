@@ -35,7 +35,19 @@ async function stage(name, work) {
 const verdict = ({ exitCode }) => ({ passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1 })
 
 /** Debian packages that tests need, by a file each brings. The lab looks after its own. */
-const packages = { 'busybox-static': '/bin/busybox', acl: '/usr/bin/setfacl', openssl: '/usr/bin/openssl' }
+const packages = {
+  'busybox-static': '/bin/busybox',
+  acl: '/usr/bin/setfacl',
+  openssl: '/usr/bin/openssl',
+  git: '/usr/bin/git',
+  curl: '/usr/bin/curl',
+  wget: '/usr/bin/wget',
+  unzip: '/usr/bin/unzip',
+  zip: '/usr/bin/zip',
+  bzip2: '/usr/bin/bzip2',
+  'xz-utils': '/usr/bin/xz',
+  zstd: '/usr/bin/zstd',
+}
 
 async function installPackages() {
   const missing = Object.keys(packages).filter((name) => !existsSync(packages[name]))

@@ -175,6 +175,8 @@ export const apt = defineModule({
     'unit:*',
     'user:*',
     'group:*',
+    // Programs that these ask for.
+    ...['git:*', 'gitRemote:*', 'http:*', 'download:*'],
     ...['etc', 'usr', 'lib', 'bin', 'sbin', 'var', 'opt', 'srv', 'run', 'boot'].flatMap((top) => [`file:/${top}/*`, `link:/${top}/*`]),
   ],
 })

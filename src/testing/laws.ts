@@ -87,6 +87,7 @@ async function checkCase(one: LawCase, host: LocalHost, options: LawOptions): Pr
   } finally {
     rmSync(folder, { recursive: true, force: true })
     rmSync(host.canary, { force: true })
+    rmSync(`${host.canary}-state`, { recursive: true, force: true })
   }
 }
 

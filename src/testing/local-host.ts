@@ -9,7 +9,10 @@ import type { Job, Reply } from '../transport/session-types.ts'
 export interface LocalHost {
   readonly name: string
   readonly run: (job: Job) => Promise<Reply>
-  /** A file that is there once a hostile value was run; `CANARY` in the environment of every script. */
+  /**
+   * A file that is there once a hostile value was run; `CANARY` in the environment of every script. What scripts keep for
+   * later runs goes to the folder of this name with `-state`.
+   */
   readonly canary: string
 }
 
@@ -32,7 +35,7 @@ export function localHost({ name, shell, path = usualPath, uid }: LocalHostOptio
     new Promise<Reply>((resolve, reject) => {
       const child = spawn(program, [...first, '-c', `umask 077\n${script.text}`], {
         cwd: '/',
-        env: { PATH: path, LC_ALL: 'C', TZ: 'UTC', HOME: '/', CANARY: canary },
+        env: { PATH: path, LC_ALL: 'C', TZ: 'UTC', HOME: '/', XDG_STATE_HOME: `${canary}-state`, CANARY: canary },
         stdio: ['pipe', 'pipe', 'pipe'],
         ...(uid !== undefined && { uid, gid: uid }),
       })

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Definition } from '../../src/dsl/definition.ts'
 import { loadValidator, type ParamsValidator } from '../../src/engine/validate.ts'
 import * as modules from '../../src/modules/index.ts'
+import { Secret } from '../../src/util/secret.ts'
 
 let validate: ParamsValidator
 beforeAll(async () => {
@@ -41,6 +42,28 @@ describe('wrong parameters are said in sentences', () => {
     ['service', { name: 'a', state: 'restarted' }, /must be one of started, stopped/],
     ['waitFor', { port: 70_000 }, /port is 70000/],
     ['assert', { that: 'yes' }, /that is "yes"/],
+    ['git', { repo: 'x', dest: 'rel' }, /dest is "rel"/],
+    ['git', { repo: 'x', dest: '/a', verison: 'main' }, /did you mean 'version'/],
+    ['git', { repo: 'x', dest: '/a', depth: 0 }, /depth is 0/],
+    ['git', { repo: 'x', dest: '/a', sshOpts: '-p 22' }, /sshOpts is "-p 22"/],
+    ['git', { repo: 'x', dest: '/a', umask: 22 }, /umask is 22/],
+    ['getUrl', { url: 'file:///etc/passwd', dest: '/a' }, /url is "file/],
+    ['getUrl', { url: 'https://x/y', dest: '/a', mode: 644 }, /mode is 644.*octal digits/],
+    ['getUrl', { url: 'https://x/y', dest: '/a', urlPassword: new Secret('x'), headers: { A: new Secret('b'), C: 'd' } }, /^$/],
+    ['getUrl', { url: 'https://x/y', dest: '/a', headers: { A: 1 } }, /headers/],
+    ['unarchive', { src: '', dest: '/a' }, /src/],
+    ['unarchive', { src: 'a.tgz', dest: '/a', exclude: '*.c' }, /exclude is "\*.c"/],
+    ['unarchive', { src: new URL('file:///a.tgz'), dest: '/a', extraOpts: ['--strip-components=1'] }, /^$/],
+    ['uri', { url: 'ftp://x' }, /url is "ftp/],
+    ['uri', { url: 'http://x', method: 'post' }, /method is "post".*capitals/],
+    ['uri', { url: 'http://x', statusCode: [200, 700] }, /statusCode/],
+    ['uri', { url: 'http://x', bodyFormat: 'form' }, /must be one of raw, json, form-urlencoded/],
+    ['uri', { url: 'http://x', method: 'POST', body: new Secret('x') }, /^$/],
+    ['script', { src: 'x', args: 'a b' }, /args is "a b"/],
+    ['script', { src: 'x', environment: { 'A B': 'x' } }, /environment/],
+    ['script', { src: 'x', environment: { A: new Secret('x') } }, /^$/],
+    ['pause', { seconds: -1 }, /seconds is -1/],
+    ['pause', { minutes: 100_000 }, /minutes is 100000/],
   ])('%s %j', (name, params, message) => {
     expect(validate(byName.get(name)!, params) ?? '').toMatch(message)
   })
