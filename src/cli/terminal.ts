@@ -35,7 +35,7 @@ function readLine(question: string, echo: boolean): Promise<string> {
     reader.on('SIGINT', () => {
       interrupted = true
       reader.close()
-      process.kill(process.pid, 'SIGINT')
+      process.emit('SIGINT') // At once: with the input closed, Node would end before a signal came.
     })
     reader.once('line', (typed) => {
       line = typed
