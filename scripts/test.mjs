@@ -44,6 +44,14 @@ const packages = {
   csh: '/bin/bsd-csh',
   tcsh: '/bin/tcsh',
   fish: '/usr/bin/fish',
+  git: '/usr/bin/git',
+  curl: '/usr/bin/curl',
+  wget: '/usr/bin/wget',
+  unzip: '/usr/bin/unzip',
+  zip: '/usr/bin/zip',
+  bzip2: '/usr/bin/bzip2',
+  'xz-utils': '/usr/bin/xz',
+  zstd: '/usr/bin/zstd',
 }
 /** Of those, what brings a service. The tests start sshd themselves; the machine's own must neither start now nor at boot. */
 const services = { 'openssh-server': 'ssh.service' }

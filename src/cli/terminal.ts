@@ -16,25 +16,26 @@ export function openTerminal(screen: Screen): PersonAtTerminal | undefined {
     say: (line) => screen.note(line),
     ask: (question, { echo }) => {
       screen.status(undefined)
-      stderr.write(`${question}: `)
-      return readLine(echo)
+      return readLine(`${question}: `, echo)
     },
   }
 }
 
 /**
  * One line of input. With echo the terminal itself shows and edits it; without, Node reads each key and shows none, and
- * then Ctrl-C comes as a key as well.
+ * then Ctrl-C comes as a key as well. The question is shown last: what is typed at once is hidden, too.
  */
-function readLine(echo: boolean): Promise<string> {
+function readLine(question: string, echo: boolean): Promise<string> {
   const { stdin, stderr } = process
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const reader = createInterface({ input: stdin, ...(!echo && { output: nowhere, terminal: true }) })
   return new Promise((resolve) => {
     let line = ''
+    let interrupted = false
     reader.on('SIGINT', () => {
+      interrupted = true
       reader.close()
-      process.kill(process.pid, 'SIGINT')
+      process.emit('SIGINT') // At once: with the input closed, Node would end before a signal came.
     })
     reader.once('line', (typed) => {
       line = typed
@@ -42,7 +43,8 @@ function readLine(echo: boolean): Promise<string> {
     })
     reader.once('close', () => {
       if (!echo) stderr.write('\n')
-      resolve(line)
+      if (!interrupted) resolve(line)
     })
+    stderr.write(question)
   })
 }

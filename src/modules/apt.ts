@@ -176,6 +176,8 @@ export const apt = defineModule({
     'user:*',
     'group:*',
     'crontab:*',
+    // Programs that these ask for.
+    ...['git:*', 'gitRemote:*', 'http:*', 'download:*'],
     ...['etc', 'usr', 'lib', 'bin', 'sbin', 'var', 'opt', 'run', 'boot'].flatMap((top) => [`file:/${top}/*`, `link:/${top}/*`]),
   ],
 })

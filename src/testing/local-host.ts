@@ -10,7 +10,10 @@ import { treeOf, writtenSince } from './tree.ts'
 /** A `sh` of this machine that stands for a host: scripts run as they would in a session. */
 export interface LocalHost extends LawHost {
   readonly run: (job: Job) => Promise<Reply>
-  /** A file that is there once `run` ran a hostile value; a place opened for a case has one of its own. */
+  /**
+   * A file that is there once `run` ran a hostile value; a place opened for a case has one of its own. What scripts of `run`
+   * keep for later runs goes to the folder of this name with `-state`.
+   */
   readonly canary: string
 }
 
@@ -65,7 +68,14 @@ export function runShell(
   return new Promise<Reply>((resolve, reject) => {
     const child = spawn(program, [...first, '-c', `umask 077\n${script.text}`], {
       cwd: '/',
-      env: { PATH: enter.length === 0 ? path : usualPath, LC_ALL: 'C', TZ: 'UTC', HOME: '/', CANARY: canary },
+      env: {
+        PATH: enter.length === 0 ? path : usualPath,
+        LC_ALL: 'C',
+        TZ: 'UTC',
+        HOME: '/',
+        XDG_STATE_HOME: `${canary}-state`,
+        CANARY: canary,
+      },
       stdio: ['pipe', 'pipe', 'pipe'],
       ...(uid !== undefined && { uid, gid: uid }),
     })

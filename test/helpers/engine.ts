@@ -3,6 +3,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import type { Playbook } from '../../src/dsl/playbook.ts'
+import type { Terminal } from '../../src/engine/context.ts'
 import type { HostAccess } from '../../src/engine/host-access.ts'
 import { openHostState } from '../../src/engine/host-state.ts'
 import { openPlay } from '../../src/engine/open-play.ts'
@@ -61,6 +62,7 @@ export interface LocalRunOptions {
   /** Home of the user on the "hosts": where pending handlers are kept. */
   readonly home: string
   readonly preflight?: boolean
+  readonly terminal?: Terminal
 }
 
 /** Runs a playbook with the real engine and real shells: every host is this machine, told apart by the files it is given. */
@@ -94,6 +96,7 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
       emit: (event) => events.push(event),
       validate,
       files: new Map(),
+      terminal: options.terminal,
     }),
   )
   try {
@@ -116,7 +119,7 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
 }
 
 async function openLocalAccess(name: string, check: boolean, home: string, scripts: Map<string, string[][]>): Promise<HostAccess> {
-  const connection = connectLocal({ env: { ...process.env, HOME: home } })
+  const connection = connectLocal({ env: { ...process.env, HOME: home, XDG_STATE_HOME: `${home}/.local/state` } })
   const session = await openSession(connection, { host: name, user: userInfo().username })
   const exchange = (jobs: readonly Job[]) => {
     scripts.set(name, [...(scripts.get(name) ?? []), jobs.map((job) => job.script.text)])
