@@ -75,7 +75,6 @@ function check(params: AptParams): void {
 
 /** apt's lists are asked only when they matter: an unchanged host costs one `dpkg-query`. */
 function readsOf(params: AptParams, found: FoundSoFar): AptReads {
-  check(params)
   const { state = 'present', updateCache, cacheValidTime = 3600 } = params
   const packages =
     state === 'buildDep'
@@ -211,6 +210,10 @@ export const apt = defineModule({
   name: 'apt',
   summary: 'Debian packages: present, newest or absent; all of them upgraded; the lists fresh; what is not needed removed',
   params: aptParams,
+  inputs: (params) => {
+    check(params)
+    return {}
+  },
   reads: readsOf,
   plan: (params, found) => planOf(params, found as AptFound) as {},
   steps: (params, { found, wanted }) => stepsOf(params, found as AptFound, wanted as AptWanted),

@@ -253,7 +253,8 @@ describe('apt', () => {
     [{ deb: '/a.deb', state: 'absent' }, /can only be installed/],
     [{ name: 'a=1', state: 'buildDep' }, /names a version/],
   ])('%j is refused before anything is read', (params, message) => {
-    expect(() => needs(apt(params), {})).toThrow(message)
+    const call = apt(params)
+    expect(() => [moduleOf(call).inputs!(call.params), needs(call, {})]).toThrow(message)
   })
 
   test('its result has names as with Ansible, and only packages as states', () => {
