@@ -229,14 +229,19 @@ export const apt = defineModule({
       after: packages(after),
     }
   },
-  // What packages and their scripts may change.
-  touches: () => [
-    'package:*',
+  touches: ({ name, deb, upgrade, autoremove, state }) => [
+    'package:*', // Other lists know other versions of them.
     'aptLists:*',
     'aptPending:*',
-    'unit:*',
-    'user:*',
-    'group:*',
-    ...['etc', 'usr', 'lib', 'bin', 'sbin', 'var', 'opt', 'srv', 'run', 'boot'].flatMap((top) => [`file:/${top}/*`, `link:/${top}/*`]),
+    ...['/var/lib/apt/*', '/var/cache/apt/*'].map((files) => `file:${files}`),
+    ...(name !== undefined || deb !== undefined || upgrade || autoremove || state === 'fixed' ? byPackages : []),
   ],
 })
+
+/** What packages and their scripts may change. */
+const byPackages = [
+  'unit:*',
+  'user:*',
+  'group:*',
+  ...['etc', 'usr', 'lib', 'bin', 'sbin', 'var', 'opt', 'srv', 'run', 'boot'].flatMap((top) => [`file:/${top}/*`, `link:/${top}/*`]),
+]
