@@ -12,17 +12,17 @@ const kinds = [
   [
     'module',
     'Modules: a state that holds',
-    'Check mode, diffs and verification follow from what a module reads and wants. `result(task)` gives `before` and `after`, the states it read, and `changed`.',
+    'Check mode, diffs and verification follow from what a module reads and wants. `result(task)` gives `before` and `after`, the states it read, and `changed`. `service` and `systemdUnit` also give `name`, `state`, `enabled` and `status`; `apt` gives `cacheUpdated`, `cacheUpdateTime`, `stdout` and `stderr`.',
   ],
   [
     'action',
     'Actions: something that happens',
-    'Check mode says `would run` and runs nothing. `result(task)` gives `ran`; where it ran also `rc`, `stdout` and `stderr`, and where it did not the `reason`.',
+    'Check mode says `would run` (or what else it would do) and runs nothing. `result(task)` gives `ran`; where it ran also `rc`, `stdout` and `stderr`, and where it did not the `reason`. Of `command` and `shell` all of these can be read, with `stdoutLines`, `stderrLines`, `cmd`, `start`, `end`, `delta` and `msg`. `reboot` gives `rebooted`, `elapsed` (in seconds) and `msg`. In check mode nothing but `ran` and `reason` is known, and what reads more is unknown.',
   ],
   [
     'query',
     'Queries: a question that changes nothing',
-    'They run in check mode too. The header of a check lists those that run a script of your own, since only trust says that it reads. `query` gives `rc`, `stdout` and `stderr`; `stat` gives `stat`, whose `exists` tells whether the rest is there; `waitFor` gives `waited`, in seconds.',
+    'They run in check mode too. The header of a check lists those that run a script of your own, since only trust says that it reads. `query` gives `rc`, `stdout` and `stderr`; `stat` gives `stat`, whose `exists` tells whether the rest is there; `waitFor` gives `elapsed` (in seconds), `state`, `port` or `path`, and with `searchRegex` the `matchGroups` and `matchGroupdict` of the line found.',
   ],
   ['controller', 'On the controller', 'They touch no host.'],
 ]
@@ -35,6 +35,7 @@ const instances = {
   RegExp: '`/…/`',
   Uint8Array: 'bytes',
   URL: '`URL`',
+  RegExp: '`RegExp`',
 }
 
 function typeOf(schema) {
@@ -42,9 +43,12 @@ function typeOf(schema) {
   if ('const' in schema) return `\`${JSON.stringify(schema.const).replaceAll('"', "'")}\``
   if (schema.enum) return schema.enum.map((value) => `\`${JSON.stringify(value).replaceAll('"', "'")}\``).join(' or ')
   if (schema.anyOf) return [...new Set(schema.anyOf.map(typeOf))].join(' or ')
-  if (schema.type === 'array') return `list of ${typeOf(schema.items)}s`
-  if (schema.type === 'object') return `names and ${Object.values(schema.patternProperties ?? {}).map(typeOf)[0] ?? 'value'}s`
-  return schema.type
+  if (schema.type === 'array') return schema.items.enum ? `list of ${typeOf(schema.items)}` : `list of ${typeOf(schema.items)}s`
+  if (schema.type === 'object') {
+    const [value] = Object.values(schema.patternProperties ?? {})
+    return `names and ${typeOf(value ?? (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : { type: 'value' }))}s`
+  }
+  return schema.type ?? 'any value'
 }
 
 const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ')

@@ -5,6 +5,7 @@ import { RollcallError, UnreachableError } from '../model/errors.ts'
 import type { Reply } from '../transport/session-types.ts'
 import { decode } from './exchange.ts'
 import { discard } from './host-state.ts'
+import { CallFailed } from './outcome.ts'
 import { notePending, parsePending, readPending } from './pending.ts'
 import type { Due } from './run-call.ts'
 
@@ -59,7 +60,9 @@ function notBack(host: string, { after, timeout, fix }: Return, last: RollcallEr
         ? `the last attempt: ${last.message}`
         : `the last test ended with exit code ${last.code}: ${`${decode(last.stderr)}${decode(last.stdout)}`.trim() || 'no output'}`
   const details = { summary: `The host was not back in time after ${after}`, detail: `waited ${timeout} s; ${seen}`, host, fix }
-  return last instanceof UnreachableError ? new UnreachableError(details, { cause: last }) : new RollcallError(details)
+  return last instanceof UnreachableError
+    ? new UnreachableError(details, { cause: last })
+    : new CallFailed(details, { result: undefined, touched: true })
 }
 
 /** What the promise gives, or undefined when it takes longer than the limit. */

@@ -1,5 +1,5 @@
 import type { Call } from '../dsl/call.ts'
-import type { Definition, ResolvedInput } from '../dsl/definition.ts'
+import { type Definition, type InputSet, Refusal, type ResolvedInput } from '../dsl/definition.ts'
 import type { TaskRecord } from '../dsl/record.ts'
 import { RollcallError, type SourceLine } from '../model/errors.ts'
 import type { TemplateView } from '../model/event.ts'
@@ -103,13 +103,24 @@ function prepare(context: PlayContext, call: Call, unsure: Unsure | undefined): 
   const views: TemplateView[] = []
   const inputs: Record<string, ResolvedInput | undefined> = {}
   if ((definition.kind === 'module' || definition.kind === 'action') && definition.inputs)
-    for (const [name, source] of Object.entries(definition.inputs(params))) {
+    for (const [name, source] of Object.entries(inputsOf(definition.inputs, params, at))) {
       if (source === undefined) continue
       const resolved = context.resolveInput(source)
       inputs[name] = resolved.input
       views.push(...resolved.views)
     }
   return { definition, params, inputs, views, at, unsure }
+}
+
+/** What a call refuses for its parameters alone is a mistake like a parameter of a wrong type, and found as early. */
+function inputsOf(inputs: (params: any) => InputSet, params: object, at: SourceLine | undefined): InputSet {
+  try {
+    return inputs(params)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    const { message, fix } = error
+    throw new RollcallError({ summary: message, ...(fix !== undefined && { fix }), ...(at && { at }) }, { cause: error })
+  }
 }
 
 function nameOf(value: unknown): string {

@@ -80,6 +80,9 @@ function ask(due: Due, name: string, closure: NonNullable<TaskRecord['failedWhen
   const result = new Proxy(earlier, {
     get: (_, field) => (field === 'changed' ? changed : field === 'failed' && !('failed' in own) ? false : Reflect.get(own, field)),
     has: (_, field) => field in own,
+    ownKeys: () => Reflect.ownKeys(own),
+    getOwnPropertyDescriptor: (_, field) =>
+      field in own ? { value: Reflect.get(own, field), configurable: true, enumerable: true } : undefined,
   })
   try {
     const verdict: unknown = closure({ ...context.scopeOf(playHost.state.host.name), result })

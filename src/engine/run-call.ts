@@ -26,6 +26,19 @@ export interface Due {
 
 /** Runs one call: reads, plans, compares, and then changes the host, or in check mode says what it would change. */
 export async function runCall(due: Due): Promise<CallOutcome> {
+  try {
+    return await runReadCall(due)
+  } catch (error) {
+    throw error instanceof Refusal ? refused(error, due.call) : error
+  }
+}
+
+function refused(error: Refusal, { at }: PreparedCall): CallFailed {
+  const fix = error.fix === undefined ? {} : { fix: error.fix }
+  return new CallFailed({ summary: error.message, ...fix, ...(at && { at }) }, { result: error.result, touched: false }, { cause: error })
+}
+
+async function runReadCall(due: Due): Promise<CallOutcome> {
   const { definition, params, inputs } = due.call
   const mode = { check: due.context.check }
   if (definition.kind === 'controller') return answer(due, due.call.unsure, () => definition.run(params, controllerMode(due)))
@@ -120,10 +133,8 @@ async function unlessUnsure<T>(
     return { value: await work() }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    const { at, definition, params } = due.call
-    const fix = error.fix === undefined ? {} : { fix: error.fix }
-    const left = { result: error.result, touched: false }
-    if (!unsure) throw new CallFailed({ summary: error.message, ...fix, ...(at && { at }) }, left, { cause: error })
+    const { definition, params } = due.call
+    if (!unsure) throw error
     const touched = definition.kind === 'module' || definition.kind === 'action' ? (definition.touches?.(params) ?? []) : []
     due.playHost.state.overlay?.touch([...touched, ...Object.values(reads).map((read) => read.key)], due.task.name)
     const reason = `cannot be told before '${unsure.because}' has run: ${error.message}`

@@ -92,6 +92,7 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
         confidence: 'certain',
         error: explain(error, context, playHost, task),
         result: jsonSafe({ msg: error.message, ...(error instanceof CallFailed && error.result), changed: touched, failed: true }),
+        ...(touched && task.notify.length > 0 && { notified: task.notify.map((handler) => handler.name) }),
         ...viewsOf(calls),
       })
     }

@@ -8,7 +8,7 @@ export LC_ALL=C DEBIAN_FRONTEND=noninteractive APT_LISTCHANGES_FRONTEND=none NEE
 said=$(mktemp) || exit
 trap 'rm -f -- "$said"' EXIT
 apt() {
-  apt-get -q -y -o DPkg::Lock::Timeout="$wait" -o APT::Cmd::Pattern-Only=true -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@" 2>"$said"
+  apt-get -q -y -o DPkg::Lock::Timeout="$wait" -o APT::Cmd::Pattern-Only=true $dpkg "$@" 2>"$said"
   rc=$?
   cat "$said" >&2
   return "$rc"
@@ -40,33 +40,82 @@ until apt update; do
 done
 touch /var/lib/apt/lists`)
 
-interface InstallOptions {
-  readonly recommends: boolean | undefined
-  readonly allowDowngrade: boolean | undefined
+// One that a killed run left behind is ours and no reason to keep it.
+const policy = new Script(`policy=/usr/sbin/policy-rc.d
+if [ -e "$policy" ] && ! grep -q 'written by Rollcall' "$policy"; then mv -f -- "$policy" "$policy.rollcall" || exit; fi
+restore() {
+  rm -f -- "$policy" "$said"
+  [ ! -e "$policy.rollcall" ] || mv -f -- "$policy.rollcall" "$policy"
+}
+trap restore EXIT
+trap 'exit 129' HUP INT TERM
+printf '#!/bin/sh\\n# written by Rollcall for one run of apt\\nexit %s\\n' "$answer" >"$policy" && chmod 755 "$policy" || exit`)
+
+/** How apt-get is run; every field has apt's own default where it is absent. */
+export interface AptOptions {
+  readonly recommends?: boolean | undefined
+  readonly allowDowngrade?: boolean | undefined
+  readonly allowChangeHeldPackages?: boolean | undefined
+  readonly defaultRelease?: string | undefined
+  readonly onlyUpgrade?: boolean | undefined
+  readonly failOnAutoremove?: boolean | undefined
+  readonly dpkgOptions?: string | undefined
+  readonly policyRcD?: number | undefined
   readonly lockTimeout: number
 }
 
-/** Refreshes apt's lists. */
-export function aptUpdate(lockTimeout: number): RunStep {
-  return run(sh`wait=${lockTimeout}
+function setUp({ dpkgOptions = 'force-confdef,force-confold', policyRcD, lockTimeout }: AptOptions): Script {
+  const dpkg = dpkgOptions
+    .split(',')
+    .map((option) => `-o Dpkg::Options::=--${option}`)
+    .join(' ')
+  return sh`wait=${lockTimeout} dpkg=${dpkg}
 ${prologue}
+${
+  policyRcD === undefined
+    ? sh`:`
+    : sh`answer=${policyRcD}
+${policy}`
+}`
+}
+
+/** Refreshes apt's lists. */
+export function aptUpdate(options: AptOptions): RunStep {
+  return run(sh`${setUp(options)}
 ${update}`)
 }
 
-/** Installs or upgrades packages, all by one apt-get. Locally changed configuration files are kept. */
-export function aptInstall(names: readonly string[], { recommends, allowDowngrade, lockTimeout }: InstallOptions): RunStep {
-  const options = [
+/** The options of apt-get that decide which versions it chooses. */
+export function choosing({ defaultRelease, failOnAutoremove, allowChangeHeldPackages }: AptOptions): readonly string[] {
+  return [
+    ...(defaultRelease === undefined ? [] : ['-t', defaultRelease]),
+    ...(failOnAutoremove ? ['--no-remove'] : []),
+    ...(allowChangeHeldPackages ? ['--allow-change-held-packages'] : []),
+  ]
+}
+
+/** Installs or upgrades packages, all by one apt-get. Locally changed configuration files are kept, unless dpkgOptions say otherwise. */
+export function aptInstall(names: readonly string[], options: AptOptions): RunStep {
+  const { recommends, allowDowngrade, onlyUpgrade } = options
+  const given = [
+    ...choosing(options),
     ...(recommends === undefined ? [] : ['-o', `APT::Install-Recommends=${recommends}`]),
     ...(allowDowngrade ? ['--allow-downgrades'] : []),
+    ...(onlyUpgrade ? ['--only-upgrade'] : []),
   ]
-  return run(sh`wait=${lockTimeout}
-${prologue}
-apt ${options} install -- ${names} || explain`)
+  return aptGet([...given, 'install', '--', ...names], options)
 }
 
 /** Removes packages, all by one apt-get. */
-export function aptRemove(names: readonly string[], purge: boolean, lockTimeout: number): RunStep {
-  return run(sh`wait=${lockTimeout}
-${prologue}
-apt ${purge ? 'purge' : 'remove'} -- ${names} || explain`)
+export function aptRemove(names: readonly string[], purge: boolean, options: AptOptions): RunStep {
+  return aptGet(
+    [...(options.allowChangeHeldPackages ? ['--allow-change-held-packages'] : []), purge ? 'purge' : 'remove', '--', ...names],
+    options,
+  )
+}
+
+/** Runs apt-get with these words. */
+export function aptGet(words: readonly string[], options: AptOptions): RunStep {
+  return run(sh`${setUp(options)}
+apt ${words} || explain`)
 }

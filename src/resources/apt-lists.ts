@@ -4,6 +4,8 @@ import { Script, sh } from '../util/sh.ts'
 /** apt's package lists: whether they were refreshed within the seconds that the id says. */
 export interface AptListsState {
   readonly fresh: boolean
+  /** Seconds since 1970 of the last refresh; 0 where there are no lists. */
+  readonly updatedAt: number
 }
 
 // Images are often shipped with the directory emptied a moment ago: no lists are never fresh.
@@ -13,7 +15,7 @@ if [ -e "$1" ]; then
   then=$(stat -c %Y /var/lib/apt/lists)
   stamp=$(stat -c %Y /var/lib/apt/periodic/update-success-stamp 2>/dev/null || echo 0)
   [ "$stamp" -le "$then" ] || then=$stamp
-  echo $((now - then))
+  echo $((now - then)) "$then"
 else
   echo none
 fi`)
@@ -26,8 +28,9 @@ export const aptListsKind: ResourceKind<AptListsState> = {
 exit 0`,
   parse: (stdout, requests) => {
     const text = Buffer.from(stdout).toString('utf8').trim()
-    if (!/^(none|-?\d+)$/.test(text)) throw new Error(`the age of apt's package lists could not be read: ${text}`)
-    return requests.map(({ id }) => ({ fresh: text !== 'none' && Number(text) < Number(id) }))
+    if (!/^(none|-?\d+ \d+)$/.test(text)) throw new Error(`the age of apt's package lists could not be read: ${text}`)
+    const [age = 0, updatedAt = 0] = text === 'none' ? [] : text.split(' ').map(Number)
+    return requests.map(({ id }) => ({ fresh: text !== 'none' && age < Number(id), updatedAt }))
   },
   describe: ({ fresh }) => ({ fields: { lists: fresh ? 'fresh' : 'stale' } }),
   absent: () => false,

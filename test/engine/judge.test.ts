@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
-import { assert, command, defineInventory, definePlaybook, local, query, sh, shell } from '../../src/index.ts'
+import { assert, command, defineInventory, definePlaybook, file, local, query, sh, shell } from '../../src/index.ts'
 import { runLocally, temporaryFolder } from '../helpers/engine.ts'
 import { happen, note } from '../helpers/note.ts'
 
@@ -29,7 +29,10 @@ const pending = () => {
 test('changedWhen decides what counts as a change, and with it whether handlers run', async () => {
   const run = await runOf(({ task, handler }) => {
     const told = handler('told', happen({ log: at('log'), word: 'told' }))
-    task('says nothing', shell({ script: sh`echo same` }), { changedWhen: ({ result }) => result.stdout.includes('new'), notify: told })
+    task('says nothing', shell({ script: sh`echo same` }), {
+      changedWhen: ({ result }) => Object.keys(result).includes('rc') && { ...result }.stdout.includes('new'),
+      notify: told,
+    })
     task('made by a module', note({ path: at('a'), text: 'a' }), { changedWhen: () => false, notify: told })
     task('counts', query({ script: sh`echo new` }), { changedWhen: ({ result }) => result.stdout.includes('new') })
     task('items', () => ['x', 'y'].map((word) => command({ argv: ['echo', word] })), { changedWhen: ({ result }) => result.stdout === 'y' })
@@ -95,10 +98,18 @@ test('ignoreErrors lets the play go on, and the failure is said and can be asked
     const tried = task('try', command({ argv: ['sh', '-c', 'exit 5'] }), { ignoreErrors: true })
     const refused = task('refused', note({ path: at('b'), text: 'b', needs: at('missing') }), { ignoreErrors: true })
     task('instead', note({ path: at('a'), text: 'a' }), { when: ({ result }) => result(tried).failed && result(tried).rc === 5 })
+    task('refused in its reads', file({ path: '/a', state: 'link' }), { ignoreErrors: true })
     task('why', ({ result }) => note({ path: at('why'), text: String((result(refused) as { msg?: string }).msg) }))
     task('reads more', ({ result }) => note({ path: at('more'), text: String(result(refused).after) }))
   })
-  expect(run.outcomes('one')).toEqual(['try: failed', 'refused: failed', 'instead: changed', 'why: changed', 'reads more: failed'])
+  expect(run.outcomes('one')).toEqual([
+    'try: failed',
+    'refused: failed',
+    'instead: changed',
+    'refused in its reads: failed',
+    'why: changed',
+    'reads more: failed',
+  ])
   expect(run.tasks[0]).toMatchObject({ ignored: true, result: { rc: 5, failed: true, msg: 'non-zero return code' } })
   expect(readFileSync(at('why'), 'utf8')).toBe(`${at('missing')} is not there\n`)
   expect(run.tasks.at(-1)?.error).toMatchObject({

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { defineInventory, definePlaybook, local, sh } from '../../src/index.ts'
+import { command, defineInventory, definePlaybook, local, sh } from '../../src/index.ts'
 import { runLocally, temporaryFolder } from '../helpers/engine.ts'
 import { ask, happen, note } from '../helpers/note.ts'
 
@@ -315,6 +315,23 @@ describe('order and failure', () => {
         fix: 'It takes path, text, needs (optional), lie (optional).',
         exitCode: 1,
         task: 'wrong',
+      },
+    })
+    expect(existsSync(at('a'))).toBe(false)
+  })
+  test('what a call refuses for its parameters alone is found as early', async () => {
+    const playbook = definePlaybook('refused', inventory, (play) => {
+      play('refused', { hosts: 'one' }, ({ task }) => {
+        task('first', note({ path: at('a'), text: 'a' }))
+        task('pipe', command({ cmd: 'ls | wc' }))
+      })
+    })
+    await expect(runLocally(playbook, { home })).rejects.toMatchObject({
+      details: {
+        summary: expect.stringContaining(`'|' at character 4 is for a shell`),
+        fix: expect.stringContaining('shell({ script'),
+        exitCode: 1,
+        task: 'pipe',
       },
     })
     expect(existsSync(at('a'))).toBe(false)

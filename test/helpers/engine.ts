@@ -12,6 +12,7 @@ import { runPlay } from '../../src/engine/run-play.ts'
 import { select } from '../../src/engine/select.ts'
 import { loadValidator } from '../../src/engine/validate.ts'
 import { knowledgeOf } from '../../src/facts/knowledge.ts'
+import { UnreachableError } from '../../src/model/errors.ts'
 import type { Event, TaskEvent } from '../../src/model/event.ts'
 import type { FactFamilies, HostKnowledge } from '../../src/model/facts.ts'
 import { connectLocal } from '../../src/transport/local.ts'
@@ -63,6 +64,8 @@ export interface LocalRunOptions {
   readonly home: string
   readonly preflight?: boolean
   readonly terminal?: Terminal
+  /** How often a host that went away does not answer before it is back. Absent: its link cannot be opened again. */
+  readonly away?: number
 }
 
 /** Runs a playbook with the real engine and real shells: every host is this machine, told apart by the files it is given. */
@@ -79,7 +82,7 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
     }),
   )
   const access = new Map<string, HostAccess>()
-  for (const name of selection.targets) access.set(name, await openLocalAccess(name, check, options.home, scripts))
+  for (const name of selection.targets) access.set(name, await openLocalAccess(name, check, options, scripts))
   const states = new Map([...access].map(([name, of]) => [name, openHostState(inventory.hosts.get(name)!, of, check)]))
   const validate = await loadValidator()
   const contexts = selection.plays.map((selected) =>
@@ -118,9 +121,17 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
   }
 }
 
-async function openLocalAccess(name: string, check: boolean, home: string, scripts: Map<string, string[][]>): Promise<HostAccess> {
+async function openLocalAccess(
+  name: string,
+  check: boolean,
+  { home, away }: LocalRunOptions,
+  scripts: Map<string, string[][]>,
+): Promise<HostAccess> {
   const connection = connectLocal({ env: { ...process.env, HOME: home, XDG_STATE_HOME: `${home}/.local/state` } })
-  const session = await openSession(connection, { host: name, user: userInfo().username })
+  const open = () => openSession(connection, { host: name, user: userInfo().username })
+  let session = await open()
+  let earlier = 0
+  let attempts = 0
   const exchange = (jobs: readonly Job[]) => {
     scripts.set(name, [...(scripts.get(name) ?? []), jobs.map((job) => job.script.text)])
     return session.exchange(jobs)
@@ -129,7 +140,17 @@ async function openLocalAccess(name: string, check: boolean, home: string, scrip
     reader: { read: (_, jobs) => exchange(jobs.map(({ step: _, ...read }) => read)) },
     writer: check ? undefined : { apply: (_, jobs) => exchange(jobs) },
     userOf: () => 'operator', // Not root: state is kept below HOME, in a folder of the test.
-    exchanges: () => session.stats.exchanges,
+    exchanges: () => earlier + session.stats.exchanges,
+    ...(away !== undefined && {
+      reopen: async () => {
+        attempts += 1
+        if (attempts <= away) throw new UnreachableError({ summary: 'The host cannot be reached', detail: `attempt ${attempts}` })
+        earlier += session.stats.exchanges
+        const old = session
+        session = await open()
+        await old.close()
+      },
+    }),
     close: async () => {
       await session.close()
       await connection.close()

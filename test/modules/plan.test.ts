@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import type { Call } from '../../src/dsl/call.ts'
 import type { ModuleDefinition } from '../../src/dsl/definition.ts'
@@ -26,6 +27,9 @@ const scripts = (call: Call<any>, found: object) =>
 const absent: PackageState = { installed: false, version: '', held: false, residue: false }
 const installed = (version: string, more: Partial<PackageState> = {}): PackageState => ({ ...absent, installed: true, version, ...more })
 
+const noDeb = { exists: false, package: '', version: '', architecture: '', problem: '' }
+const deb = (name: string, version: string) => ({ ...noDeb, exists: true, package: name, version, architecture: 'amd64' })
+
 describe('apt', () => {
   const needs = (call: Call<any>, known: { [key: string]: object }) =>
     Object.values(moduleOf(call).reads(call.params, { get: (read: Read<any>) => known[read.key] as never }, {})).map(
@@ -39,6 +43,28 @@ describe('apt', () => {
     [{ name: 'a', updateCache: true }, { 'package:a': absent }, ['package:a candidate', 'aptLists:3600 age']],
     [{ name: 'a', state: 'latest' }, {}, ['package:a candidate']],
     [{ name: 'a', state: 'absent', updateCache: true }, { 'package:a': absent }, ['package:a installed']],
+    [{ updateCache: true }, {}, ['aptLists:3600 age']],
+    [{ name: 'a', onlyUpgrade: true }, { 'package:a': absent }, ['package:a installed']],
+    [{ upgrade: 'dist', updateCache: true, cacheValidTime: 60 }, {}, ['aptPending:["dist-upgrade"] simulation', 'aptLists:60 age']],
+    [{ upgrade: 'safe', defaultRelease: 'x' }, {}, ['aptPending:["-t","x","--with-new-pkgs","upgrade"] simulation']],
+    [
+      { name: ['a', 'b'], state: 'latest', defaultRelease: 'x' },
+      {},
+      ['package:a candidate', 'package:b candidate', 'aptPending:["-t","x","install","a","b"] simulation'],
+    ],
+    [{ name: 'a', state: 'buildDep' }, {}, ['aptPending:["build-dep","a"] simulation']],
+    [{ name: 'a', state: 'buildDep', updateCache: true }, { 'aptLists:3600': { fresh: false } }, ['aptLists:3600 age']],
+    [
+      { autoremove: true, purge: true, clean: true },
+      {},
+      ['aptPending:["--purge","autoremove"] simulation', 'aptPending:["clean"] simulation'],
+    ],
+    [{ deb: '/a.deb' }, {}, ['debFile:/a.deb fields', 'file:/a.deb stat']],
+    [
+      { deb: '/a.deb', updateCache: true },
+      { 'debFile:/a.deb': { exists: true, package: 'a', version: '2', architecture: 'amd64' }, 'package:a:amd64': installed('1') },
+      ['debFile:/a.deb fields', 'file:/a.deb stat', 'package:a:amd64 installed', 'aptLists:3600 age'],
+    ],
   ])('%j reads no more than it needs', (params, known, expected) => {
     expect(needs(apt(params), known)).toEqual(expected)
   })
@@ -49,7 +75,7 @@ describe('apt', () => {
       { name: ['a', 'b'] },
       { a: { ...absent, candidate: '2' }, b: installed('1') },
       { a: { installed: true, version: '2' }, b: { installed: true } },
-      ['apt  install -- a'],
+      ['apt install -- a'],
     ],
     [
       'several',
@@ -63,24 +89,18 @@ describe('apt', () => {
       { name: 'a=1.5' },
       { a: installed('2', { candidate: '2' }) },
       { a: { installed: true, version: '1.5' } },
-      ["apt  install -- 'a=1.5'"],
+      ["apt install -- 'a=1.5'"],
     ],
     ['a version that is there', { name: 'a=1.*' }, { a: installed('1.5') }, { a: { installed: true } }, []],
-    [
-      'a version pattern',
-      { name: 'a=1.*' },
-      { a: { ...absent, candidate: '2' } },
-      { a: { version: unknown } },
-      ["apt  install -- 'a=1.*'"],
-    ],
-    ['newest', { name: 'a', state: 'latest' }, { a: installed('1', { candidate: '2' }) }, { a: { version: '2' } }, ['apt  install -- a']],
+    ['a version pattern', { name: 'a=1.*' }, { a: { ...absent, candidate: '2' } }, { a: { version: unknown } }, ["apt install -- 'a=1.*'"]],
+    ['newest', { name: 'a', state: 'latest' }, { a: installed('1', { candidate: '2' }) }, { a: { version: '2' } }, ['apt install -- a']],
     ['newest, foreign to apt', { name: 'a', state: 'latest' }, { a: installed('1', { candidate: '' }) }, { a: { version: '1' } }, []],
     [
       'with stale lists',
       { name: 'a', updateCache: true },
       { a: { ...absent, candidate: '' }, ':lists': { fresh: false } },
       { a: { installed: true, version: unknown }, ':lists': { fresh: true } },
-      ['until apt update; do', 'apt  install -- a'],
+      ['until apt update; do', 'apt install -- a'],
     ],
     [
       'absent',
@@ -96,10 +116,112 @@ describe('apt', () => {
       { a: { installed: false, residue: false } },
       ['apt purge -- a'],
     ],
+    ['stale lists alone', { updateCache: true }, { ':lists': { fresh: false } }, { ':lists': { fresh: true } }, ['until apt update; do']],
+    ['fresh lists alone', { updateCache: true }, { ':lists': { fresh: true } }, {}, []],
+    [
+      'an upgrade, and cleaning up after it',
+      { upgrade: 'dist', autoremove: true, clean: true },
+      { ':upgrade': { pending: ['install a 2'] }, ':autoremove': { pending: [] }, ':clean': { pending: [] } },
+      { ':upgrade': { pending: [] }, ':autoremove': { pending: [] } },
+      ['apt dist-upgrade', 'apt autoremove', 'apt clean'],
+    ],
+    [
+      'nothing to upgrade or to clean',
+      { upgrade: 'safe', autoclean: true },
+      { ':upgrade': { pending: [] }, ':autoclean': { pending: [] } },
+      {},
+      [],
+    ],
+    ['archives kept', { clean: true }, { ':clean': { pending: ['delete a.deb'] } }, {}, ['apt clean']],
+    [
+      'removed with what nothing needs any more',
+      { name: 'a', state: 'absent', autoremove: true, purge: true },
+      { a: installed('1'), ':autoremove': { pending: [] } },
+      { a: { installed: false } },
+      ['apt purge -- a', 'apt --purge autoremove'],
+    ],
+    ['not installed, and only to be upgraded', { name: 'a', onlyUpgrade: true }, { a: absent }, { a: {} }, []],
+    [
+      'upgraded only where it is installed',
+      { name: ['a', 'b'], state: 'latest', onlyUpgrade: true },
+      { a: installed('1', { candidate: '2' }), b: absent },
+      { a: { version: '2' }, b: {} },
+      ['apt --only-upgrade install -- a'],
+    ],
+    [
+      'held, and allowed to change',
+      { name: 'a', state: 'latest', allowChangeHeldPackages: true, failOnAutoremove: true },
+      { a: installed('1', { held: true, candidate: '2' }) },
+      { a: { version: '2' } },
+      ['apt --no-remove --allow-change-held-packages install -- a'],
+    ],
+    [
+      'from another release',
+      { name: 'a', defaultRelease: 'backports' },
+      { a: { ...absent, candidate: '1' } },
+      { a: { installed: true, version: unknown } },
+      ['apt -t backports install -- a'],
+    ],
+    [
+      'newest of another release',
+      { name: 'a', state: 'latest', defaultRelease: 'backports' },
+      { a: installed('1', { candidate: '1' }), ':latest': { pending: ['install a 2'] } },
+      { a: { installed: true }, ':latest': { pending: [] } },
+      ['apt -t backports install a'],
+    ],
+    [
+      'what a build takes',
+      { name: 'a', state: 'buildDep' },
+      { ':buildDep': { pending: ['install debhelper 13'] } },
+      { ':buildDep': { pending: [] } },
+      ['apt build-dep a'],
+    ],
+    [
+      'what a build takes, not known yet',
+      { name: 'a', state: 'buildDep', updateCache: true },
+      { ':lists': { fresh: false } },
+      { ':lists': { fresh: true } },
+      ['until apt update; do', 'apt build-dep a'],
+    ],
+    [
+      'broken dependencies first',
+      { name: 'b', state: 'fixed' },
+      { b: { ...absent, candidate: '1' }, ':fixed': { pending: ['install a 1'] } },
+      { ':fixed': { pending: [] }, b: { installed: true } },
+      ['apt --fix-broken install', 'apt install -- b'],
+    ],
+    [
+      'a package file',
+      { deb: '/tmp/a.deb' },
+      { ':deb /tmp/a.deb': deb('a', '2'), ':file /tmp/a.deb': { exists: true }, ':of /tmp/a.deb': installed('1') },
+      { ':of /tmp/a.deb': { installed: true, version: '2' } },
+      ['apt install -- /tmp/a.deb'],
+    ],
+    [
+      'a package file that is installed',
+      { deb: '/tmp/a.deb' },
+      { ':deb /tmp/a.deb': deb('a', '2'), ':file /tmp/a.deb': { exists: true }, ':of /tmp/a.deb': installed('2') },
+      {},
+      [],
+    ],
+    [
+      'a package file that is only planned',
+      { deb: '/tmp/a.deb' },
+      { ':deb /tmp/a.deb': noDeb, ':file /tmp/a.deb': { exists: true } },
+      { ':deb /tmp/a.deb': { exists: true, version: unknown } },
+      ['apt install -- /tmp/a.deb'],
+    ],
+    [
+      'an older package file, when that is allowed',
+      { deb: '/tmp/a.deb', allowDowngrade: true },
+      { ':deb /tmp/a.deb': deb('a', '1'), ':file /tmp/a.deb': { exists: true }, ':of /tmp/a.deb': installed('2') },
+      { ':of /tmp/a.deb': { version: '1' } },
+      ['apt --allow-downgrades install -- /tmp/a.deb'],
+    ],
   ])('%s', (_, params, found, wanted, expected) => {
     expect(plan(apt(params), found)).toMatchObject(wanted)
     const due = Object.entries(plan(apt(params), found)).some(([name, state]) =>
-      Object.entries(state ?? {}).some(([field, value]) => value !== unknown && (found as never)[name]?.[field] !== value),
+      Object.entries(state ?? {}).some(([field, value]) => value !== unknown && !isDeepStrictEqual((found as never)[name]?.[field], value)),
     )
     expect(due ? scripts(apt(params), found) : []).toEqual(expected)
   })
@@ -109,9 +231,44 @@ describe('apt', () => {
     [{ name: 'a', state: 'latest' }, { a: installed('1', { held: true, candidate: '2' }) }, /held at 1/],
     [{ name: 'a=1', state: 'absent' }, { a: absent }, /names a version/],
     [{ name: 'a=1;x' }, { a: absent }, /is not a version/],
+    [{ deb: '/a.deb' }, { ':deb /a.deb': noDeb, ':file /a.deb': { exists: false } }, /there is no \/a.deb on this host/],
+    [
+      { deb: '/a.deb' },
+      { ':deb /a.deb': { ...noDeb, problem: 'not a Debian format archive' }, ':file /a.deb': { exists: true } },
+      /dpkg can read: not/,
+    ],
+    [
+      { deb: '/a.deb' },
+      { ':deb /a.deb': deb('a', '1.0~rc1'), ':file /a.deb': { exists: true }, ':of /a.deb': installed('1.0') },
+      /holds a 1\.0~rc1, and 1\.0, which is newer, is installed/,
+    ],
     [{ name: 'a=3.*' }, { a: installed('1', { candidate: '2' }) }, /its candidate is 2/],
   ])('%j is refused', (params, found, message) => {
     expect(() => plan(apt(params), found)).toThrow(message)
+  })
+
+  test.each<[Parameters<typeof apt>[0], RegExp]>([
+    [{}, /apt is asked for nothing/],
+    [{ state: 'latest' }, /state 'latest' is of packages, and none is named/],
+    [{ deb: '/a.deb', state: 'absent' }, /can only be installed/],
+    [{ name: 'a=1', state: 'buildDep' }, /names a version/],
+  ])('%j is refused before anything is read', (params, message) => {
+    const call = apt(params)
+    expect(() => [moduleOf(call).inputs!(call.params), needs(call, {})]).toThrow(message)
+  })
+
+  test('its result has names as with Ansible, and only packages as states', () => {
+    const outcome = { code: 0, stdout: Buffer.from('out\n'), stderr: Buffer.from('err\n') }
+    const before = { a: absent, ':lists': { fresh: false, updatedAt: 1 }, ':upgrade': { pending: [] } }
+    const after = { a: installed('1'), ':lists': { fresh: true, updatedAt: 1_700_000_000 }, ':upgrade': { pending: [] } }
+    expect(moduleOf(apt({ name: 'a' })).result!({}, { before, after, changed: true, outcomes: [outcome] })).toEqual({
+      cacheUpdated: true,
+      cacheUpdateTime: 1_700_000_000,
+      stdout: 'out\n',
+      stderr: 'err\n',
+      before: { a: absent },
+      after: { a: installed('1') },
+    })
   })
 })
 

@@ -147,6 +147,46 @@ export const scenarios: readonly Scenario[] = [
     ],
   },
   {
+    name: 'a failure that is ignored and messages for the curious',
+    events: [
+      run(),
+      facts(),
+      play(),
+      task({
+        task: 'try the new one',
+        module: 'command',
+        outcome: 'failed',
+        ignored: true,
+        error: { summary: 'A step of command failed', detail: 'new --check\nexit code 5, no output' },
+      }),
+      task({ task: 'said to all', module: 'debug', outcome: 'ok', message: 'hello' }),
+      task({ task: 'said with -v', module: 'debug', outcome: 'ok', message: 'not shown', verbosity: 1 }),
+      recap({ 'honor-viper': { ok: 3 } }),
+    ],
+  },
+  {
+    name: 'messages for the curious with -v',
+    verbosity: 1,
+    events: [
+      run(),
+      facts(),
+      play(),
+      task({ task: 'said with -v', module: 'debug', outcome: 'ok', message: 'shown', verbosity: 1 }),
+      task({ task: 'said with -vv', module: 'debug', outcome: 'ok', message: 'not shown', verbosity: 2 }),
+      recap({ 'honor-viper': { ok: 2 } }),
+    ],
+  },
+  {
+    name: 'check mode of a reboot',
+    events: [
+      run({ check: true }),
+      facts(),
+      play(),
+      task({ task: 'reboot', module: 'reboot', outcome: 'changed', would: 'reboot', steps: ['shutdown -r now'] }),
+      recap({ 'honor-viper': { changed: 1 } }, { check: true }),
+    ],
+  },
+  {
     name: 'a host outside the targets is down',
     events: [
       run(),
