@@ -54,20 +54,38 @@ type HostsOf<M, K extends string> = M extends { readonly [P in K]: { readonly ho
 type PrivateIpOf<M, K extends string> = M extends { readonly [P in K]: { readonly privateIp: infer P } } ? P : never
 
 /** The vars a host may override: those of its groups and of `all`, each with the type declared there. */
-type Overrides<G, Groups> = Partial<VarsOf<G, 'all'> & UnionToIntersection<Groups extends string ? VarsOf<G, Groups> : never>>
+type Overrides<G, Groups> = VarsOf<G, 'all'> & UnionToIntersection<Groups extends string ? VarsOf<G, Groups> : never>
 type UnionToIntersection<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void ? I : never
-type CheckedHosts<G, H> = { readonly [N in keyof H]: CheckedOverrides<G, H[N]> & NoOther<H[N], keyof HostDefinition, 'host'> }
-type CheckedOverrides<G, D> = D extends { readonly groups: readonly (infer I)[]; readonly vars: object }
-  ? { readonly vars: Overrides<G, I> }
-  : unknown
-type CheckedGroups<G> = {
-  readonly [K in keyof G]: (K extends 'all' ? unknown : { readonly vars?: Partial<VarsOf<G, 'all'>> & Vars }) &
-    NoOther<G[K], keyof GroupDefinition, 'group'>
+type CheckedHosts<G, H> = { readonly [N in keyof H]: CheckedHost<G, H[N]> }
+type CheckedHost<G, D> = keyof D extends keyof HostDefinition
+  ? D extends { readonly groups: readonly (infer I)[]; readonly vars: infer V }
+    ? CheckedVars<V, Overrides<G, I>>
+    : unknown
+  : NoOther<D, keyof HostDefinition>
+type CheckedGroups<G> = { readonly [K in keyof G]: CheckedGroup<G, K> }
+type CheckedGroup<G, K extends keyof G> = keyof G[K] extends keyof GroupDefinition
+  ? G[K] extends { readonly vars: infer V }
+    ? CheckedVars<V, K extends 'all' ? {} : VarsOf<G, 'all'>>
+    : unknown
+  : NoOther<G[K], keyof GroupDefinition>
+/** One comparison where all is well; only a mistake is looked for var by var. */
+type CheckedVars<V, Declared> =
+  V extends Partial<Declared>
+    ? unknown
+    : { readonly vars: { readonly [K in keyof V]: K extends keyof Declared ? Fitting<V[K], Declared[K]> : unknown } }
+type Fitting<V, D> = V extends D ? unknown : NotAsDeclared<D>
+/**
+ * Interfaces, since the compiler makes `never` of a literal and another literal, and then prints only that. Their names
+ * are what it prints instead.
+ */
+interface NotAsDeclared<T> {
+  readonly 'an override has the type that the group, or all, declares': T
+}
+interface NoSuchSetting {
+  readonly 'no setting of this name': never
 }
 /** Inference keeps whatever it is given, so a misspelt setting has to be refused by hand. */
-type NoOther<D, Known, What extends string> = keyof D extends Known
-  ? unknown
-  : { readonly [K in Exclude<keyof D, Known>]: `no setting of a ${What}` }
+type NoOther<D, Known> = { readonly [K in Exclude<keyof D, Known>]: NoSuchSetting }
 
 declare const shape: unique symbol
 /** Every host and group, always. `S` carries names and vars as types. */

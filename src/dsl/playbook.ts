@@ -1,6 +1,6 @@
 import { RollcallError, type SourceLine } from '../model/errors.ts'
 import { type BuiltInFamily, builtInFamilies, type Facts, type Family } from '../model/facts.ts'
-import type { DeclaredHost, Fleet, FleetGroup, TargetGroup, Targets } from '../model/fleet.ts'
+import type { DeclaredHost, Fleet, Targets } from '../model/fleet.ts'
 import type { GroupShape, Shape } from '../model/inventory.ts'
 import { callerLine } from '../util/caller.ts'
 import { suggest } from '../util/suggest.ts'
@@ -27,8 +27,8 @@ export interface Scope<S extends Shape = Shape, G extends GroupShape = GroupShap
 export interface ScopeNeeds<V extends object = object, F extends Family = never, P extends string | undefined = string | undefined> {
   readonly host: DeclaredHost<string, V, P>
   readonly facts: Facts<F>
-  readonly fleet: FleetGroup<any>
-  readonly targets: TargetGroup<any>
+  readonly fleet: Fleet<any, any>
+  readonly targets: Targets<any, any>
   readonly result: ResultReader
 }
 

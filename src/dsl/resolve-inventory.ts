@@ -3,7 +3,7 @@ import { RollcallError, type SourceLine } from '../model/errors.ts'
 import { builtInFamilies } from '../model/facts.ts'
 import type { HostRecord, InventoryModel, Vars } from '../model/inventory.ts'
 import { suggest } from '../util/suggest.ts'
-import type { GroupDefinitions, HostDefinition, HostDefinitions } from './inventory.ts'
+import type { GroupDefinition, GroupDefinitions, HostDefinition, HostDefinitions } from './inventory.ts'
 
 const hostName = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
 
@@ -12,11 +12,13 @@ export function resolveInventory(groups: GroupDefinitions, hosts: HostDefinition
   const fail = (detail: string, fix: string) => {
     throw new RollcallError({ summary: 'The inventory is wrong', detail, fix, ...(at && { at }) })
   }
+  for (const [name, group] of Object.entries(groups)) refuseOthers(`group '${name}'`, group, groupSettings, fail)
   const records = new Map<string, HostRecord>()
   for (const [name, host] of Object.entries(hosts)) {
     if (!hostName.test(name)) fail(`'${name}' cannot be a host name`, 'Use letters, digits, dots, dashes and underscores.')
     if (name in groups || name === 'all')
       fail(`'${name}' is the name of a host and of a group`, 'Rename one: patterns could not tell them apart.')
+    refuseOthers(`host '${name}'`, host, hostSettings, fail)
     for (const group of host.groups) {
       if (group in groups) continue
       const meant = suggest(group, Object.keys(groups))
@@ -41,6 +43,25 @@ export function resolveInventory(groups: GroupDefinitions, hosts: HostDefinition
 }
 
 type Fail = (detail: string, fix: string) => void
+
+// Written as objects, so that the compiler misses what is missing.
+const hostSettings = Object.keys({
+  groups: true,
+  privateIp: true,
+  publicIp: true,
+  vars: true,
+  connection: true,
+  facts: true,
+} satisfies Record<keyof HostDefinition, true>)
+const groupSettings = Object.keys({ vars: true, connection: true } satisfies Record<keyof GroupDefinition, true>)
+
+function refuseOthers(what: string, given: object, settings: readonly string[], fail: Fail): void {
+  for (const name of Object.keys(given)) {
+    if (settings.includes(name)) continue
+    const meant = suggest(name, settings)
+    fail(`${what} has '${name}', which is no setting`, meant ? `Did you mean '${meant}'?` : `There are: ${settings.join(', ')}.`)
+  }
+}
 
 function resolveHost(name: string, host: HostDefinition, groups: GroupDefinitions, fail: Fail): HostRecord {
   const connection = host.connection ??

@@ -23,21 +23,25 @@ elif [ -r /proc/cpuinfo ]; then
 fi
 `
 
+/** Decimal digits and nothing else, so that `0x10`, `1e9` and `Infinity` are no amounts. */
+const whole = (text: string | undefined): number => (text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN)
+
 /** How many numbers a kernel list such as `0-3,6` names. */
 function countOf(list: string): number {
   return list.split(',').reduce((sum, range) => {
-    const match = /^(\d+)(?:-(\d+))?$/.exec(range.trim())
-    return match ? sum + Number(match[2] ?? match[1]) - Number(match[1]) + 1 : Number.NaN
+    const [first, last = first] = range.trim().split('-')
+    const count = whole(last) - whole(first) + 1
+    return count > 0 ? sum + count : Number.NaN
   }, 0)
 }
 
 function parse(stdout: Uint8Array): HardwareFacts {
   const records = recordsOf(stdout)
-  const mebibytes = (word: string): number => Math.floor(Number(records(word)[0] ?? Number.NaN) / 1024)
+  const mebibytes = (word: string): number => Math.floor(whole(records(word)[0]) / 1024)
   const memoryMb = mebibytes('MemTotal:')
   if (!(memoryMb > 0)) throw new Error('the host did not say how much memory it has (/proc/meminfo)')
   const online = records('online')[0]
-  const cpuCount = online === undefined ? Number(records('processors')[0] ?? Number.NaN) : countOf(online)
+  const cpuCount = online === undefined ? whole(records('processors')[0]) : countOf(online)
   if (!(cpuCount > 0)) throw new Error('the host did not say how many processors it has (/sys/devices/system/cpu/online, /proc/cpuinfo)')
   return { memoryMb, swapMb: mebibytes('SwapTotal:') || 0, cpuCount }
 }

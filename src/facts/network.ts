@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from 'node:net'
 import type { InterfaceAddress, NetworkFacts, NetworkInterface } from '../model/facts.ts'
 import { sh } from '../util/sh.ts'
 import { type FactFamily, linesOf, recordsOf } from './family.ts'
@@ -61,7 +62,7 @@ function linkOf(record: string): Link {
   const none = !/^([0-9a-f]{2}:)+[0-9a-f]{2}$/i.test(mac) || /^[0:]+$/.test(mac)
   return {
     name,
-    index: Number(index),
+    index: Number(index) || 0,
     mac: none ? '' : mac.toLowerCase(),
     loopback: flags === undefined ? name === 'lo' : (Number(flags) & 0x8) !== 0,
     addresses: [],
@@ -75,6 +76,18 @@ function addressOf(line: string): (InterfaceAddress & { readonly name: string })
   const [address = '', own] = text.split('/')
   const prefix = Number(own ?? (word === 'peer' ? peer?.split('/')[1] : undefined) ?? (family === 'inet' ? 32 : 128))
   return { name: name.replace(/@.*$/, ''), family, address, prefix }
+}
+
+/** What no kernel prints is not passed on: templates write addresses into configurations. */
+function isAddress({ family, address, prefix }: InterfaceAddress): boolean {
+  const longest = family === 'inet' ? 32 : 128
+  // A zone (`fe80::1%eth0`) is none of an address that others use.
+  return (
+    (family === 'inet' ? isIPv4(address) : isIPv6(address) && !address.includes('%')) &&
+    Number.isInteger(prefix) &&
+    prefix >= 0 &&
+    prefix <= longest
+  )
 }
 
 function routeOf(record: string): Route {
@@ -110,7 +123,7 @@ function defaultRoute(interfaces: readonly NetworkInterface[], routes: readonly 
     const gateway = route.viaGateway ? addressFromHex(route.gateway, order) : ''
     const own = interfaces.find(({ name }) => name === route.name)?.addresses.filter(({ family }) => family === 'inet') ?? []
     const address = (own.find((one) => contains(one.address, one.prefix, gateway)) ?? own[0])?.address
-    if (address !== undefined) return { address, interface: route.name, gateway }
+    if (address !== undefined && (gateway === '' || isIPv4(gateway))) return { address, interface: route.name, gateway }
   }
   return undefined
 }
@@ -120,6 +133,7 @@ function parse(stdout: Uint8Array): NetworkFacts {
   const links = new Map(
     records('link')
       .map(linkOf)
+      .filter(({ name }) => name !== '')
       .sort((a, b) => a.index - b.index)
       .map((link) => [link.name, link]),
   )
@@ -127,17 +141,19 @@ function parse(stdout: Uint8Array): NetworkFacts {
   const listed = linesOf(stdout)
     .filter((line) => /^\d+: /.test(line))
     .map(addressOf)
-  const subnets = listed.filter((address) => address !== undefined)
+  const subnets = listed.filter((address) => address !== undefined).filter(isAddress)
   const order = byteOrderOf(routes, subnets)
-  const locals = [...new Set(records('local'))].map((address) => localOf(address, routes, order))
-  const six = records('inet6').map((record) => {
+  const locals = [...new Set(records('local'))].filter((address) => isIPv4(address)).map((address) => localOf(address, routes, order))
+  const six = records('inet6').flatMap((record) => {
     const [name = '', address = '', prefix = ''] = record.split(' ')
+    if (!/^[0-9a-f]{32}$/i.test(address)) return []
     return { name, family: 'inet6' as const, address: expandHex6(address), prefix: Number.parseInt(prefix, 16) }
   })
   for (const found of [...listed, ...locals, ...six]) {
-    if (found === undefined) continue
+    if (found === undefined || found.name === '' || !isAddress(found)) continue
     const { name, ...address } = found
     const link = links.get(name) ?? linkOf(name)
+    if (link.name === '') continue
     links.set(name, link)
     link.addresses.push(address)
   }

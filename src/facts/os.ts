@@ -86,7 +86,9 @@ function parse(stdout: Uint8Array): OsFacts {
   const records = recordsOf(stdout)
   const one = (word: string): string => records(word)[0]?.trim() ?? ''
   const nodeName = one('hostname')
-  if (nodeName === '') throw new Error('the host gave no host name')
+  if (!/^[^\s.]/.test(nodeName)) throw new Error('the host gave no host name')
+  const [kernel, architecture] = [one('kernel'), one('architecture')]
+  if (kernel === '' || architecture === '') throw new Error('the host did not say its kernel and architecture (/proc/sys/kernel, uname)')
   const release = new Map(records('release').map((line) => [line.slice(0, line.indexOf('=')), unquote(line.slice(line.indexOf('=') + 1))]))
   // os-release(5): ID is `linux` where the file does not say.
   const distribution = release.get('ID') || 'linux'
@@ -102,8 +104,8 @@ function parse(stdout: Uint8Array): OsFacts {
     distributionVersion: release.get('VERSION_ID') ?? '',
     distributionRelease: release.get('VERSION_CODENAME') ?? '',
     osFamily,
-    kernel: one('kernel'),
-    architecture: one('architecture'),
+    kernel,
+    architecture,
     packageManager: (installed.find(([, , of]) => of === osFamily) ?? installed[0])?.[1] ?? 'unknown',
     serviceManager: serviceManagers.find((name) => name === one('service')) ?? 'unknown',
   }

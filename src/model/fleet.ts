@@ -70,7 +70,9 @@ type HostName<S extends Shape> = At<S, 'all'>['host']
 type At<S extends Shape, G extends string> = S[G] extends infer X extends GroupShape ? X : never
 
 type DeclaredAll<S extends Shape> = DeclaredHost<HostName<S>, At<S, 'all'>['vars'], At<S, 'all'>['privateIp']>
-type One<S extends Shape, N extends string, F extends Family> = FleetHost<N, At<S, 'all'>['vars'], At<S, 'all'>['privateIp'], F>
+type One<S extends Shape, N extends string, F extends Family> = S['all'] extends infer X extends GroupShape
+  ? FleetHost<N, X['vars'], X['privateIp'], F>
+  : never
 
 /** EVERY host of the inventory with what is known of it, whatever `--limit` says; itself the group `all`. */
 export interface Fleet<S extends Shape = Shape, F extends Family = BuiltInFamily> extends FleetGroup<Member<S, 'all', F>> {

@@ -30,8 +30,10 @@ export function explainMaster(target: OpensshTarget, stderr: string, late?: stri
   if (/host key is known for|Host key verification failed/i.test(stderr)) return unknown(target, said)
   const refusal = /^(?:([^\s@]+)@(\S+): )?(?:Permission denied \(|.*too many authentication failures)/im.exec(said)
   if (refusal !== null) return refused(target, said, refusal[1], refusal[2])
-  const reason = late ?? reasons.find(([pattern]) => pattern.test(said))?.[1] ?? 'ssh gave up'
-  return unreachable(target, [reason, said].filter((part) => part !== '').join('\n'))
+  const known = reasons.find(([pattern]) => pattern.test(said))?.[1]
+  // With a jump host only ssh's own words tell which of the hosts it was.
+  const words = known !== undefined && !target.proxy ? '' : said
+  return unreachable(target, [late ?? known ?? 'ssh gave up', words].filter((part) => part !== '').join('\n'))
 }
 
 /** Why the master ended while it was in use. */
@@ -55,10 +57,14 @@ function nameIn(said: string): string | undefined {
   return /host key is known for (\S+)|[Hh]ost key for (\S+)/.exec(said)?.slice(1).find(Boolean)
 }
 
+function keyKind(said: string): string {
+  return /No (\S+) host key is known/.exec(said)?.[1] ?? ''
+}
+
 function unknown(target: OpensshTarget, said: string): RollcallError {
   return new RollcallError({
     summary: "The host's key is not known",
-    detail: [nameIn(said), said].filter(Boolean).join('\n'),
+    detail: /No (\S+) host key is known for/.test(said) ? `${nameIn(said)}: no ${keyKind(said)} key of it is known` : said,
     host: target.host,
     fix: `Log in once by hand, compare the fingerprint that is shown with one taken on the host itself (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), and accept the key:\n${loginByHand(target, option('StrictHostKeyChecking', 'ask'))}`,
   })

@@ -57,15 +57,15 @@ describe('--version', () => {
     expect(loadedForVersion.filter((path) => !path.startsWith('node:') && !path.includes('/test-cli-'))).toEqual([]))
 })
 
-test('the whole of a long report arrives before the process ends', async () => {
-  const child = start('entry', 'run', 'chatty', '--format', 'json')
+test.each(['human', 'json'])('the whole of a long report (%s) arrives before the process ends', async (format) => {
+  const child = start('entry', 'run', 'chatty', '--format', format)
   const [code] = await once(child, 'close')
   expect(code).toBe(0)
   expect(child.text.out.trimEnd().split('\n')).toHaveLength(20_000)
 })
 
-test('a reader that goes away is no error, and the run goes on to its end', async () => {
-  const child = start('entry', 'run', 'chatty')
+test.each(['human', 'json'])('a reader (%s) that goes away is no error, and the run goes on to its end', async (format) => {
+  const child = start('entry', 'run', 'chatty', '--format', format)
   child.stdout!.once('data', () => child.stdout!.destroy())
   const [code] = await once(child, 'close')
   expect({ code, err: child.text.err }).toEqual({ code: 0, err: 'came to its end\n' })

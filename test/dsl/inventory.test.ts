@@ -37,6 +37,18 @@ describe('what is wrong is an error at load', () => {
       `groups 'web' and 'eu' set 'a' of host 'one' differently`,
       `Set it on the host itself: 'one': { vars: { a: … } }.`,
     ],
+    [
+      'a misspelt setting of a host',
+      () => one({ groups: [], privatIp: '10.0.0.1' } as never),
+      `host 'one' has 'privatIp', which is no setting`,
+      `Did you mean 'privateIp'?`,
+    ],
+    [
+      'a misspelt setting of a group',
+      () => one({ groups: ['web'] }, { web: { var: { a: 1 } } } as never),
+      `group 'web' has 'var', which is no setting`,
+      `Did you mean 'vars'?`,
+    ],
     ['no host', () => resolveInventory({ web: {} }, {}), 'it has no host', 'Declare at least one under hosts: { … }.'],
     [
       'a host named like a group',

@@ -92,7 +92,14 @@ export async function startSshd({ config = [], loginShell, env = {} }: SshdOptio
   const { port } = listener.address() as AddressInfo
   const knownHostsFile = writePrivate(folder, 'known_hosts', `${knownHostLine(`[127.0.0.1]:${port}`, hostKey.publicKey)}\n`)
   const cut = () => {
-    for (const { pid } of servers) if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+    for (const { pid } of servers) {
+      try {
+        if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+      } catch (error) {
+        // It has ended by itself, and its event is still to come.
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+      }
+    }
   }
   return {
     port,

@@ -1,5 +1,5 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,6 +13,7 @@ import { Secret } from '../../src/util/secret.ts'
 import { sh } from '../../src/util/sh.ts'
 import { buildProgram } from '../helpers/built.ts'
 import { testFolder } from '../helpers/folder.ts'
+import { startAgent } from '../helpers/ssh-agent.ts'
 import { makeKey, writePrivate } from '../helpers/ssh-keys.ts'
 import { startSshServer, type TestSshServer } from '../helpers/ssh-server.ts'
 import { startSshd, type TestSshd } from '../helpers/sshd.ts'
@@ -105,14 +106,11 @@ describe('ssh_config, and the inventory over it', () => {
   })
 
   test('a key in an agent is used', async () => {
-    const socket = join(testFolder(), 'agent')
-    const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
-    while (!existsSync(socket)) await new Promise((resolve) => setTimeout(resolve, 10))
-    const { status } = spawnSync('ssh-add', ['-q', sshd.identityFile], { env: { ...process.env, SSH_AUTH_SOCK: socket } })
-    expect(status).toBe(0)
-    const text = `Host viper\n${whole()}\n  IdentityAgent ${socket}\n`.replace(/ {2}IdentityFile .*\n/, '  IdentityFile none\n')
+    const agent = await startAgent()
+    agent.add(sshd.identityFile)
+    const text = `Host viper\n${whole()}\n  IdentityAgent ${agent.socket}\n`.replace(/ {2}IdentityFile .*\n/, '  IdentityFile none\n')
     expect(await says({ host: 'viper' }, { configFile: config(text) })).toBe('hello')
-    agent.kill()
+    agent.stop()
   })
 
   test('what ssh refuses to read is told with its own words', async () => {

@@ -12,8 +12,10 @@ import { sh } from '../../src/util/sh.ts'
 import { countingProxy } from '../helpers/counting-proxy.ts'
 import { testFolder } from '../helpers/folder.ts'
 import { shells } from '../helpers/shells.ts'
+import { startAgent } from '../helpers/ssh-agent.ts'
 import { makeKey, writePrivate } from '../helpers/ssh-keys.ts'
 import { startSshServer, type TestSshServer } from '../helpers/ssh-server.ts'
+import { startSshd } from '../helpers/sshd.ts'
 
 const names = { host: 'honor-viper', user: 'admin' }
 const failure = async (target: SshTarget) =>
@@ -47,6 +49,31 @@ describe('connecting by ssh2', () => {
   test('logs in with a password where no key is accepted', async () => {
     const stranger = writePrivate(server.folder, 'stranger', makeKey().privateText)
     expect(await failure(server.target({ identityFiles: [stranger], password: new Secret('letmein') }))).toBeUndefined()
+  })
+
+  test('logs in with a password that the host asks for (keyboard-interactive)', async () => {
+    const asking = await startSshServer({ password: 'letmein', methods: ['keyboard-interactive'] })
+    const without = { identityFiles: [], password: new Secret('letmein') }
+    expect(await failure(asking.target(without))).toBeUndefined()
+    expect(await failure(asking.target({ ...without, password: new Secret('wrong word') }))).toMatchObject({
+      name: 'UnreachableError',
+      details: { detail: expect.stringContaining('keyboard-interactive') },
+    })
+    await asking.close()
+  })
+
+  test('logs in to sshd with a key that only an agent holds', async () => {
+    const sshd = await startSshd()
+    const agent = await startAgent()
+    const target = sshd.target({ identityFiles: [], agent: agent.socket })
+    expect(await failure(target)).toMatchObject({ name: 'UnreachableError' })
+    agent.add(sshd.identityFile)
+    expect(await failure(target)).toBeUndefined()
+    // Only the keys that are named: here another than the agent's.
+    const identityFiles = [writePrivate(testFolder(), 'stranger', makeKey().privateText)]
+    expect(await failure({ ...target, identityFiles, identitiesOnly: true })).toMatchObject({ name: 'UnreachableError' })
+    agent.stop()
+    await sshd.close()
   })
 
   test('connects through a given way', async () => {

@@ -40,7 +40,7 @@ test('what the compiler says of the mistakes that users make', async () => {
       return `    ${source?.trim()}\n${message.replace(/^/gm, '  ')}  (${code})`
     })
     // A mistake is told once: several messages for one would hide which counts.
-    expect(found.length, each.mistake).toBeGreaterThan(0)
+    expect(found, each.mistake).toHaveLength(1)
     return [`# ${each.mistake}`, ...shown].join('\n')
   })
   await expect(`${text.join('\n\n')}\n`).toMatchFileSnapshot('snapshots/compiler-messages.txt')

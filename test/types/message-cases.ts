@@ -63,7 +63,10 @@ export const messageCases: readonly MessageCase[] = [
   // Names.
   { mistake: 'an unknown group in hosts', play: inPlay('', `{ hosts: 'wbe' }`) },
   { mistake: 'an unknown host in hosts', play: inPlay('', `{ hosts: 'alhpa' }`) },
-  { mistake: 'an unknown group of the fleet', play: template(`fleet.group('wbe')`) },
+  {
+    mistake: 'an unknown group of the fleet',
+    play: inPlay(`task('names', ({ fleet }) => debug({ msg: fleet.group('wbe').names.join() }))`),
+  },
   { mistake: 'an unknown group whose facts are read', play: inPlay('', `{ hosts: 'web', facts: { of: 'wbe' } }`) },
   { mistake: 'an unknown family of facts', play: inPlay('', `{ hosts: 'web', facts: { families: ['os', 'hardwear'] } }`) },
   { mistake: 'an unknown var', play: inPlay(`task('port', ({ host }) => debug({ msg: String(host.vars.prot) }))`) },
