@@ -59,9 +59,9 @@ async function connect(host: HostRecord): Promise<Way> {
   const { connection: settings } = host
   if (settings.type === 'ssh') return connectBySsh(host, settings)
   if (settings.type === 'lab') return connectToLab(host, settings)
-  const { connectLocal } = await import('./transport/local.ts')
-  const { userInfo } = await import('node:os')
-  return { connection: connectLocal(), user: userInfo().username }
+  const { connectLocal, localUser } = await import('./transport/local.ts')
+  const { becomePassword } = settings
+  return { connection: connectLocal(), user: localUser(), ...(becomePassword && { becomePassword }) }
 }
 
 async function connectBySsh(host: HostRecord, settings: SshSettings): Promise<Way> {

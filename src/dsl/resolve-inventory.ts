@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { RollcallError, type SourceLine } from '../model/errors.ts'
-import type { HostRecord, InventoryModel, Vars } from '../model/inventory.ts'
+import type { ConnectionSettings, HostRecord, InventoryModel, Vars } from '../model/inventory.ts'
 import { suggest } from '../util/suggest.ts'
 import type { GroupDefinitions, HostDefinition, HostDefinitions } from './inventory.ts'
 
@@ -36,9 +36,8 @@ export function resolveInventory(groups: GroupDefinitions, hosts: HostDefinition
 type Fail = (detail: string, fix: string) => void
 
 function resolveHost(name: string, host: HostDefinition, groups: GroupDefinitions, fail: Fail): HostRecord {
-  const connection = host.connection ??
-    host.groups.map((group) => groups[group]?.connection).find(Boolean) ??
-    groups.all?.connection ?? { type: 'ssh' }
+  const given = host.connection ?? host.groups.map((group) => groups[group]?.connection).find(Boolean) ?? groups.all?.connection
+  const connection: ConnectionSettings = given === 'local' ? { type: 'local' } : (given ?? { type: 'ssh' })
   return {
     name,
     groups: host.groups,

@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
+import type { Step } from '../dsl/step.ts'
 import { RollcallError } from '../model/errors.ts'
 import { stepJob } from '../resources/step-job.ts'
+import { refusedByValidate } from '../resources/write-script.ts'
 import type { Job, Reply } from '../transport/session-types.ts'
 import type { Change } from './change.ts'
 import { differences, type State, type States } from './compare.ts'
 import { decode, keep } from './exchange.ts'
 import type { HostWriter } from './host-access.ts'
 import { cached, discard } from './host-state.ts'
-import { type CallOutcome, stepFailure } from './outcome.ts'
-import { clearPending, notePending, parsePending, readPending, recordPending } from './pending.ts'
+import { ActionFailed, type CallOutcome, stepFailure } from './outcome.ts'
+import { clearPending, notePending, parsePending, readPending, recordPending, recordsOf } from './pending.ts'
 import { readsBehind } from './reads.ts'
 import type { Due } from './run-call.ts'
 import { describeStep } from './steps.ts'
@@ -29,9 +31,9 @@ export async function apply(due: Due, planned: Change, writer: HostWriter): Prom
   const batch = readsBehind(context, playHost, as, planned.state?.reads ?? {}, due.ahead)
   const parts = {
     earlier: host.pendingRead.has(as) ? [] : [readPending(user)],
-    record: task.notify.length === 0 ? [] : [recordPending(user, task.notify, context.playbook, context.now())],
+    record: task.notify.length === 0 ? [] : [recordPending(user, recordsOf(host, task.notify), context.playbook, context.now())],
     steps: planned.steps.map((step) => stepJob(step, nonce)),
-    clear: handled ? [clearPending(user, [task])] : [],
+    clear: handled ? [clearPending(user, recordsOf(host, [task]))] : [],
     reads: batch.jobs,
   }
   const replies = await exchange(writer, due, parts)
@@ -41,10 +43,10 @@ export async function apply(due: Due, planned: Change, writer: HostWriter): Prom
   for (const handler of task.notify) host.pending.set(handler.id, { as, since: context.now().toISOString() })
   const states = batch.parse(replies.reads)
   try {
-    failOn(replies.steps, (index) => ({ name: describeStep(planned.steps[index]!) }), due)
+    failOn(replies.steps, (index) => ({ name: describeStep(planned.steps[index]!), step: planned.steps[index]! }), due)
   } catch (error) {
     if (owed.length > 0 && isUntouched(planned, states)) {
-      await writer.apply(as, [clearPending(user, owed)])
+      await writer.apply(as, [clearPending(user, recordsOf(host, owed))])
       for (const handler of owed) host.pending.delete(handler.id)
     }
     throw error
@@ -107,13 +109,35 @@ function verify({ call, playHost, as }: Due, planned: NonNullable<Change['state'
   })
 }
 
-function failOn(replies: readonly Reply[], of: (index: number) => { name: string; summary?: string }, { call }: Due): void {
+interface Failing {
+  readonly name: string
+  readonly summary?: string
+  readonly step?: Step
+}
+
+function failOn(replies: readonly Reply[], of: (index: number) => Failing, { call }: Due): void {
   const index = replies.findIndex((reply) => reply.ran && reply.code !== 0)
   if (index === -1) return
   const { code, stdout, stderr } = replies[index]!
-  const { name, summary } = of(index)
-  const details = stepFailure(call.definition.name, name, { code, stdout: decode(stdout), stderr: decode(stderr) })
-  throw new RollcallError({ ...details, ...(summary !== undefined && { summary }), ...(call.at && { at: call.at }) })
+  const { name, summary, step } = of(index)
+  const reply = { code, stdout: decode(stdout), stderr: decode(stderr) }
+  const fix = step && fixOf(step, reply.stderr)
+  const details = stepFailure(call.definition.name, name, reply)
+  const told = {
+    ...details,
+    ...(summary !== undefined && { summary }),
+    ...(fix !== undefined && { fix }),
+    ...(call.at && { at: call.at }),
+  }
+  throw step && call.definition.kind === 'action'
+    ? new ActionFailed(told, call.definition.result(call.params, replies.slice(0, index + 1)))
+    : new RollcallError(told)
+}
+
+/** What to do about a step that failed, where that can be told. */
+function fixOf(step: Step, stderr: string): string | undefined {
+  if (step.kind !== 'write' || step.validate === undefined || !refusedByValidate(stderr)) return undefined
+  return `Correct what is to be written, or the check. To try the check on the host:\n${step.validate(step.path).shown.trim()}`
 }
 
 function show(value: unknown): string {

@@ -7,7 +7,7 @@ import { userFrames } from '../util/caller.ts'
 import { jsonSafe } from './compare.ts'
 import type { PlayContext, PlayHost } from './context.ts'
 import { type Evaluation, evaluate, type PreparedCall } from './evaluate.ts'
-import { type CallOutcome, skippedResult, sureness as surenessOf, UnknownResult, unknownResult } from './outcome.ts'
+import { ActionFailed, type CallOutcome, skippedResult, sureness as surenessOf, UnknownResult, unknownResult } from './outcome.ts'
 import { userOf } from './reads.ts'
 import { runCall } from './run-call.ts'
 
@@ -71,7 +71,14 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
     }
     const unreachable = error instanceof UnreachableError
     state.status = unreachable ? 'unreachable' : 'failed'
-    emit({ module, outcome: state.status, confidence: 'certain', error: explain(error, context, playHost, task), ...viewsOf(calls) })
+    emit({
+      module,
+      outcome: state.status,
+      confidence: 'certain',
+      ...(error instanceof ActionFailed && { result: jsonSafe({ ...error.result, changed: true }) }),
+      error: explain(error, context, playHost, task),
+      ...viewsOf(calls),
+    })
   }
 }
 

@@ -60,7 +60,8 @@ export function createHuman(screen: Screen, { colours, diff, verbosity, cwd }: H
       case 'play': {
         printHeader(undefined)
         printCounted(collapse.takeAll())
-        const about = ` · ${listed(event.hosts, 4) || 'no targets'} · ${count(event.tasks, 'task')}`
+        const where = event.connection === 'local' ? ' · on the controller for' : ' ·'
+        const about = `${where} ${listed(event.hosts, 4) || 'no targets'} · ${count(event.tasks, 'task')}`
         print(['', colours.strong(`play ${event.play}`) + colours.faint(about)])
         break
       }
