@@ -47,9 +47,11 @@ export function playbookOnly(schema: ValueSchema): string | undefined {
  */
 export function valueOfText(schema: ValueSchema, text: string): Parsed {
   const all = alternatives(schema)
-  if (all.length === 1) return one(all[0]!, text)
+  const isText = ({ type }: ValueSchema) => type === 'string'
+  if (all.length === 1 && !isText(all[0]!)) return one(all[0]!, text)
   const attempts = [...all].sort((a, b) => rank(a, text) - rank(b, text)).map((each) => one(each, text))
-  return attempts.find((attempt) => 'value' in attempt) ?? attempts[0]!
+  // What is wrong with a text is told by the validator, which knows the word that was meant.
+  return attempts.find((attempt) => 'value' in attempt) ?? (all.some(isText) ? { value: text } : attempts[0]!)
 }
 
 /** Of several readings: what looks like JSON, a secret before the text that would show it, text, and last what has one spelling. */
@@ -94,10 +96,9 @@ function boolean(text: string): Parsed {
 }
 
 function string({ enum: words, pattern, minLength = 0 }: ValueSchema, text: string): Parsed {
-  // What is wrong with it is told by the validator, which knows better words; here it only matters between readings.
   const fits =
     (words === undefined || words.includes(text)) && (pattern === undefined || new RegExp(pattern).test(text)) && text.length >= minLength
-  return fits || words === undefined ? { value: text } : { wrong: `it must be one of ${words.join(', ')}` }
+  return fits ? { value: text } : { wrong: 'it is no such text' }
 }
 
 const plainWord = /^[^\s,"'[\]{}]+$/

@@ -101,7 +101,8 @@ function resultLine(event: TaskEvent, module: string, check: boolean): ResultLin
     host,
     module,
     check,
-    changed: outcome === 'changed',
+    // A command that ran and failed has run.
+    changed: outcome === 'changed' || changedIn(result),
     failed: outcome === 'failed',
     unreachable: outcome === 'unreachable',
     skipped: outcome === 'skipped' || isIdle(result),
@@ -112,6 +113,10 @@ function resultLine(event: TaskEvent, module: string, check: boolean): ResultLin
     durationMs,
     ...(error && { error }),
   }
+}
+
+function changedIn(result: unknown): boolean {
+  return typeof result === 'object' && result !== null && 'changed' in result && result.changed === true
 }
 
 /** An action that had nothing to do (`creates` is there): Ansible calls that skipped. */

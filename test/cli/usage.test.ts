@@ -142,7 +142,7 @@ describe('completion', () => {
   test.each([
     [
       ['rollcall', ''],
-      ['run', 'explain', 'render', 'facts', 'inventory', 'exec', 'doc', 'lab', 'completion'],
+      ['run', 'explain', 'render', 'facts', 'inventory', 'do', 'exec', 'doc', 'lab', 'completion'],
     ],
     [
       ['rollcall', 'lab', ''],

@@ -32,6 +32,7 @@ export const doCommand = defineCommand({
     ['rollcall do web apt name=nginx,curl updateCache=true -b', 'packages, as root'],
     ['rollcall do web service name=nginx state=started -b -C', 'only say what would change'],
     ['rollcall do honor-viper copy src=motd dest=/etc/motd mode=0644 -bD', 'a file from here, with its diff'],
+    ['rollcall do localhost file - <params.json', 'parameters from standard input, as JSON'],
     ['rollcall do localhost stat path=/etc/hosts --format json', 'this machine; needs no inventory'],
     ['rollcall doc copy', 'the parameters of a module'],
   ],
