@@ -61,10 +61,15 @@ describe('localhost, in a folder that is no project', () => {
     expect(done.stdout).toContain('localhost  failed\n')
     expect(done.stdout).toContain(`state 'file' makes none`)
   })
-  test('parameters from a file and from a secret of the schema', async () => {
+  test('parameters from a file, and from standard input', async () => {
     writeFileSync(at('params.json'), JSON.stringify({ dest: at('from-json'), content: 'x' }))
     expect((await here('copy', '@params.json')).code).toBe(0)
     expect(readFileSync(at('from-json'), 'utf8')).toBe('x')
+    const options = { cwd: folder, input: JSON.stringify({ script: 'echo "$0" | tr a-z A-Z' }) }
+    expect(await rollcall(['do', 'localhost', 'shell', '-'], options)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('changed'),
+    })
   })
   test('become goes through sudo, unless we are root already', async () => {
     const env = sudoIn(folder)
@@ -86,18 +91,23 @@ describe('localhost, in a folder that is no project', () => {
 })
 
 describe('in a project', () => {
-  const inventory = (hosts: string) => `import { defineInventory, ssh } from 'rollcall'
+  const inventory = (hosts: string) => `import { defineInventory, Secret, ssh } from 'rollcall'
 export const inventory = defineInventory({
   groups: { web: { connection: 'local' } },
   hosts: { ${hosts} },
 })
-void ssh
+void [ssh, Secret]
 `
   const hostsOf = (stdout: string) =>
     results(stdout)
       .map(({ host }) => host)
       .sort()
   const words = ['stat', 'path=/', '--format', 'json']
+  /** A host that hears who connects. */
+  const watched = () => {
+    const settings = `address: '127.0.0.1', port: ${counted.port}, password: new Secret('x'), connectTimeoutSeconds: 1`
+    return tempProject({ 'inventory/lab.ts': inventory(`watch: { groups: [], connection: ssh({ ${settings} }) }`) })
+  }
 
   test.each([
     ['localhost', ['localhost']],
@@ -134,10 +144,14 @@ void ssh
     ['contradiction', ['watch', 'copy', 'dest=/x'], 'copy takes either src or content'],
     ['module for playbooks', ['watch', 'template', 'dest=/x'], 'This module is for playbooks'],
   ])('a wrong %s ends before anything is contacted', async (_, line, says) => {
-    const watched = `watch: { groups: [], connection: ssh({ address: '127.0.0.1', port: ${counted.port} }) }`
-    const { root } = tempProject({ 'inventory/lab.ts': inventory(watched) })
-    const done = await rollcall(['do', ...line], { cwd: root })
-    expect([done.code, done.stdout, counted.connections()]).toEqual([1, '', 0])
+    const before = counted.connections()
+    const done = await rollcall(['do', ...line], { cwd: watched().root })
+    expect([done.code, done.stdout, counted.connections() - before]).toEqual([1, '', 0])
     expect(done.stderr).toContain(says)
+  })
+  test('with all in order the host is contacted', async () => {
+    const before = counted.connections()
+    expect((await rollcall(['do', 'watch', ...words], { cwd: watched().root })).code).toBe(4)
+    expect(counted.connections() - before).toBe(1)
   })
 })
