@@ -60,7 +60,11 @@ export function countingPort(): { readonly port: number; readonly connections: (
   }
 }
 
-/** Starts a program as {@link nobody}, in a process group of its own, as a terminal's shell would. */
-export function startAsNobody(program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): ChildProcess {
-  return spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true, ...nobody })
+/** Starts a program in a process group of its own, as a terminal's shell would. */
+export function startInGroup(
+  program: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly uid?: number; readonly gid?: number },
+): ChildProcess {
+  return spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, ...options })
 }
