@@ -88,7 +88,8 @@ function bare({ name, params }: Definition, words: readonly string[], word: stri
   if (word.startsWith('@'))
     return { sentence: `'${word}' stands for all parameters, so it stands alone`, instead: `rollcall do <pattern> ${name} ${word}` }
   const [needed] = params.required ?? []
-  return { sentence, ...(needed !== undefined && { instead: `${needed}=${quoted(word)}` }) }
+  const isName = Object.hasOwn(params.properties, word)
+  return { sentence, ...(needed !== undefined && !isName && { instead: `${needed}=${quoted(word)}` }) }
 }
 
 /** What a module needs that a command line cannot give; undefined where it can be used ad hoc. */

@@ -112,7 +112,14 @@ function plainList(text: string): readonly string[] | undefined {
 
 function list(items: ValueSchema, text: string): Parsed {
   if (text.startsWith('[')) {
-    const parsed = json(text, '[', 'it takes a list, and this is no JSON', '["a","b"]')
+    // A shell takes quotes away: `["a"]` arrives as `[a]`.
+    const meant = text.slice(1).replace(/\]$/, '').split(',')
+    const parsed = json(
+      text,
+      '[',
+      'it takes a list, and this is no JSON',
+      JSON.stringify(meant.map((word) => word.trim().replace(/^"|"$/g, ''))),
+    )
     return 'value' in parsed ? valueOfJson({ type: 'array', items }, parsed.value) : parsed
   }
   const words = plainList(text) ?? (plainWord.test(text) ? [text] : undefined)

@@ -3,9 +3,10 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { forPlaybooksOnly, paramsFromJson, paramsFromWords } from './do-params.ts'
 import { makeCall } from './dsl/call.ts'
-import { type Definition, Refusal } from './dsl/definition.ts'
+import { type Definition, type InputSource, Refusal } from './dsl/definition.ts'
 import type { Inventory } from './dsl/inventory.ts'
 import type { PlayRecord } from './dsl/playbook.ts'
+import { Rendering } from './dsl/template.ts'
 import { loadValidator } from './engine/validate.ts'
 import { RollcallError } from './model/errors.ts'
 import { moduleNamed } from './module-named.ts'
@@ -108,19 +109,31 @@ async function refuseWrong(definition: Definition, params: object, root: string)
   const wrong = (await loadValidator())(definition, params)
   if (wrong !== undefined)
     throw new RollcallError({ summary: `Wrong parameters for ${definition.name}`, detail: wrong, fix: doc, exitCode: 1 })
-  if (!('inputs' in definition) || !definition.inputs) return
   try {
-    for (const source of Object.values(definition.inputs(params))) {
-      if (source === undefined || source instanceof Uint8Array || !('kind' in source)) continue
-      const path = source.path instanceof URL ? fileURLToPath(source.path) : resolve(root, source.path)
-      try {
-        readFileSync(path)
-      } catch (cause) {
-        throw unreadable(path, cause)
-      }
-    }
+    tryReads(definition, params, root)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     throw new RollcallError({ summary: error.message, fix: [error.fix, doc].filter(Boolean).join('\n'), exitCode: 1 })
+  }
+}
+
+/** Parameters that exclude each other are refused by inputs or by the first reads. */
+function tryReads(definition: Definition, params: object, root: string): void {
+  if (definition.kind === 'controller') return
+  if (definition.kind === 'query') return void definition.reads(params, { check: true })
+  const sources = Object.entries(definition.inputs?.(params) ?? {})
+  const inputs = Object.fromEntries(sources.map(([name, source]) => [name, source && { bytes: bytesOf(source, root), sha256: '' }]))
+  if (definition.kind === 'action') definition.reads(params)
+  else definition.reads(params, { get: () => undefined }, inputs)
+}
+
+function bytesOf(source: InputSource, root: string): Uint8Array {
+  if (source instanceof Uint8Array) return source
+  if (source instanceof Rendering) return new Uint8Array()
+  const path = source.path instanceof URL ? fileURLToPath(source.path) : resolve(root, source.path)
+  try {
+    return readFileSync(path)
+  } catch (cause) {
+    throw unreadable(path, cause)
   }
 }

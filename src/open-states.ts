@@ -24,11 +24,9 @@ export async function openStates(
   const { hosts } = playbook.inventory.model
   const down = new Set(selection.contacted.filter((name) => failures.has(name) || !access.has(name)))
   const contacted = selection.contacted.filter((name) => !down.has(name))
-  const local = new Map<string, LocalSettings>(
-    selection.plays.flatMap(({ play, hosts: names }) =>
-      play.connection ? names.filter((name) => !down.has(name)).map((name): [string, LocalSettings] => [name, play.connection!]) : [],
-    ),
-  )
+  const local = new Map<string, LocalSettings>()
+  for (const { play, hosts: names } of selection.plays)
+    if (play.connection) for (const name of names) if (!down.has(name)) local.set(name, { ...local.get(name), ...play.connection })
   // Two hosts that are the controller share what is on it, however they came to be it.
   const isLocal = (name: string) => hosts.get(name)!.connection.type === 'local'
   const together = contacted.filter(isLocal).length + local.size > 1 ? openTogether(check) : undefined

@@ -66,7 +66,9 @@ export async function runOpened(opened: ToRun, request: RunOptions, started = pe
 
 async function askAll({ playbook, inventoryPath, selection }: ToRun, request: RunOptions): Promise<Gathered> {
   const inventory = playbook.inventory.model
-  const plays = selection.plays.filter((play) => play.hosts.length > 0).map(({ play }) => play.facts)
+  const plays = selection.plays
+    .filter(({ play, hosts }) => hosts.length > 0 && play.facts.families.length > 0)
+    .map(({ play }) => play.facts)
   const hosts = [...new Set([...selection.factsScope, ...selection.contacted])].map((name) => inventory.hosts.get(name)!)
   const families = [...new Set<Family>(plays.flatMap((facts) => facts.families))]
   const maxAge = Math.min(...plays.map((facts) => facts.maxAge))

@@ -1,7 +1,7 @@
 import { type ErrorDetails, formatError } from '../model/errors.ts'
 import type { Emit, Event, TaskEvent } from '../model/event.ts'
-import type { Colours } from './colours.ts'
-import type { HumanOptions } from './human.ts'
+import { type Colours, colours } from './colours.ts'
+import { type HumanOptions, warningLines } from './human.ts'
 import { printableDeep } from './printable.ts'
 import { lastLine } from './recap.ts'
 import type { Screen } from './screen.ts'
@@ -20,7 +20,7 @@ export function createDoHuman(screen: Screen, options: HumanOptions): Emit {
         for (const line of hostLines(event, style)) screen.print(line)
         break
       case 'warning':
-        screen.note(`${event.host === undefined ? '' : `${event.host}: `}${event.message}`)
+        for (const line of warningLines(event, options.colours)) screen.note(line)
         break
       case 'recap':
         // Of one host the line above has said it all.
@@ -89,7 +89,7 @@ export function createDoJson(screen: Screen, module: string): Emit {
   let check = false
   return (event) => {
     if (event.event === 'run') check = event.check
-    if (event.event === 'warning') screen.note(`${event.host === undefined ? '' : `${event.host}: `}${event.message}`)
+    if (event.event === 'warning') for (const line of warningLines(printableDeep(event), colours(false))) screen.note(line)
     if (event.event === 'task') screen.print(JSON.stringify(resultLine(event, module, check)))
   }
 }

@@ -80,7 +80,8 @@ export function createHuman(screen: Screen, { colours, diff, verbosity, cwd }: H
   return (event) => on(printableDeep(event))
 }
 
-function warningLines({ host, message, fix }: WarningEvent, colours: Colours): string[] {
+/** A warning: its message, and what to do about it. */
+export function warningLines({ host, message, fix }: WarningEvent, colours: Colours): string[] {
   const [first = '', ...rest] = message.split('\n')
   return [
     `${colours.warning('warning:')} ${host === undefined ? '' : `${host}: `}${first}`,

@@ -83,7 +83,7 @@ describe('do', () => {
         2,
       ),
     })
-    expect([code, err]).toEqual([2, 'a: something odd\n'])
+    expect([code, err]).toEqual([2, 'warning: a: something odd\n'])
     expect(out).toBe(`a     changed
   one
 
@@ -121,7 +121,7 @@ failed after 1.2 s: 1 failed (exit code 2)
         2,
       ),
     })
-    expect(err).toBe('a: something odd\n')
+    expect(err).toBe('warning: a: something odd\n')
     const base = { event: 'result', module: 'command', check: false, diff: [], confidence: 'certain', durationMs: 5 }
     const no = { changed: false, failed: false, unreachable: false, skipped: false }
     expect(

@@ -61,7 +61,8 @@ describe('a value on a command line', () => {
     [boolean, 'perhaps', { wrong: 'it must be true or false' }],
     [words, 'uptime -p', { wrong: 'it takes a list, and this can be read in more than one way', instead: '["uptime","-p"]' }],
     [words, 'a,,b', { wrong: 'it takes a list, and this can be read in more than one way', instead: '["a,,b"]' }],
-    [words, '["a"', { wrong: expect.stringMatching(/^it takes a list, and this is no JSON/) }],
+    [words, '["a"', { wrong: expect.stringMatching(/^it takes a list, and this is no JSON/), instead: '["a"]' }],
+    [words, '[ls, -l]', { instead: '["ls","-l"]' }],
     [numbers, '0,one', { wrong: 'it must be a whole number' }],
     [record, 'A=1', { wrong: 'it takes an object, as JSON' }],
   ])('%j is not %s', (schema, text, wrong) => expect(valueOfText(schema, text)).toMatchObject(wrong))

@@ -77,6 +77,10 @@ describe('localhost, in a folder that is no project', () => {
     expect([done.code, done.stderr]).toEqual([0, ''])
     expect(done.stdout).toBe(`localhost  changed\n  ${process.getuid?.() === 0 ? 'none' : 'BECAME=root'}\n`)
   })
+  test('a home that cannot be written to does not matter', async () => {
+    const done = await rollcall(['do', 'localhost', 'stat', 'path=/'], { cwd: folder, env: { HOME: '/proc/none', XDG_STATE_HOME: '' } })
+    expect([done.code, done.stderr]).toEqual([0, ''])
+  })
   test('exec knows it too', async () =>
     expect(await rollcall(['exec', 'localhost', '--', 'printf', '%s', 'a b'], { cwd: folder })).toMatchObject({
       code: 0,
@@ -142,6 +146,8 @@ void [ssh, Secret]
     ['file of the controller', ['watch', 'copy', 'src=nowhere', 'dest=/x'], 'A relative path begins in the folder you stand in.'],
     ['file of parameters', ['watch', 'copy', '@nowhere'], 'nowhere: ENOENT'],
     ['contradiction', ['watch', 'copy', 'dest=/x'], 'copy takes either src or content'],
+    ['contradiction in what is read', ['watch', 'waitFor', 'timeout=1'], 'waitFor takes either port or path'],
+    ['contradiction of states', ['watch', 'file', 'path=/x', 'state=link'], 'the link /x needs src'],
     ['module for playbooks', ['watch', 'template', 'dest=/x'], 'This module is for playbooks'],
   ])('a wrong %s ends before anything is contacted', async (_, line, says) => {
     const before = counted.connections()
