@@ -12,12 +12,15 @@ export interface AskRequest extends Pick<GatherRequest, 'hosts' | 'targets' | 'f
   readonly progress: (line: string) => void
 }
 
+/** Where no facts are asked for there are none to remember, and nothing is written at home. */
+const noMemory = { read: async () => ({ families: {}, warnings: [] }), write: async () => {} }
+
 /** All hosts outside the targets have this long together. */
 const deadlineMs = 10_000
 
 /** Starts the lab where it is needed and asks hosts for their facts: the one way to real hosts of every command. */
 export async function askHosts({ inventory, inventoryPath, check, progress, ...asked }: AskRequest): Promise<Gathered> {
   await startLab(inventory, asked.hosts, progress)
-  const cache = openFactCache({ inventoryId: inventoryIdOf(inventoryPath) })
+  const cache = asked.families.length === 0 ? noMemory : openFactCache({ inventoryId: inventoryIdOf(inventoryPath) })
   return gatherFacts({ ...asked, cache, deadlineMs, open: (host) => openHost(host, { check }), now: Date.now })
 }

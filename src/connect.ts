@@ -86,9 +86,9 @@ async function connect(host: HostRecord, connectTimeoutMs?: number): Promise<Way
   const { connection: settings } = host
   if (settings.type === 'ssh') return connectBySsh(host, settings, connectTimeoutMs)
   if (settings.type === 'lab') return connectToLab(host, settings, connectTimeoutMs)
-  const { connectLocal } = await import('./transport/local.ts')
-  const { userInfo } = await import('node:os')
-  return { connection: connectLocal(), user: userInfo().username }
+  const { connectLocal, localUser } = await import('./transport/local.ts')
+  const { becomePassword } = settings
+  return { connection: connectLocal(), user: localUser(), ...(becomePassword && { becomePassword }) }
 }
 
 async function connectBySsh(host: HostRecord, { transport = 'ssh2', ...settings }: SshSettings, connectTimeoutMs?: number): Promise<Way> {

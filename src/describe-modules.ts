@@ -1,7 +1,5 @@
 import type { ParamsSchema } from './dsl/schema.ts'
-import { RollcallError } from './model/errors.ts'
-import * as builtIns from './modules/index.ts'
-import { suggest } from './util/suggest.ts'
+import { builtInDefinitions, moduleNamed } from './module-named.ts'
 
 export interface DescribedParameter {
   readonly name: string
@@ -30,18 +28,7 @@ interface Described {
  * @throws RollcallError (exit 1) for a name there is not, with a suggestion.
  */
 export function describeModules(name?: string): readonly DescribedModule[] {
-  const all = Object.values(builtIns).map(({ definition }) => describe(definition as unknown as Described))
-  if (name === undefined) return all
-  const found = all.filter((module) => module.name === name)
-  if (found.length > 0) return found
-  const known = all.map((module) => module.name)
-  const meant = suggest(name, known)
-  throw new RollcallError({
-    summary: 'There is no such module',
-    detail: `'${name}'`,
-    fix: meant ? `Did you mean '${meant}'?` : `There are: ${known.join(', ')}.`,
-    exitCode: 1,
-  })
+  return (name === undefined ? builtInDefinitions() : [moduleNamed(name)]).map(describe)
 }
 
 function describe({ name, kind, summary, params }: Described): DescribedModule {

@@ -1,15 +1,13 @@
 import { openHost } from './connect.ts'
 import { decode } from './engine/exchange.ts'
-import { matchPattern } from './engine/limit.ts'
 import { type ErrorDetails, RollcallError, UnreachableError } from './model/errors.ts'
 import type { HostRecord } from './model/inventory.ts'
-import { type InventoryRequest, openInventory } from './open-inventory.ts'
+import { type HostsRequest, openHosts } from './open-hosts.ts'
 import { startLab } from './start-lab.ts'
 import { limitConcurrency } from './util/concurrency.ts'
 import { sh } from './util/sh.ts'
 
-export interface ExecRequest extends InventoryRequest {
-  readonly pattern: string
+export interface ExecRequest extends HostsRequest {
   /** Program and arguments; no shell reads them. */
   readonly argv: readonly string[]
   /** As root, by sudo. */
@@ -34,15 +32,7 @@ export interface ExecResult {
  * @throws RollcallError (exit 1) before any connection, for a pattern that names an unknown host or leaves none.
  */
 export async function exec(request: ExecRequest): Promise<number> {
-  const { model } = await openInventory(request)
-  const hosts = matchPattern(request.pattern, model, 'The pattern').map((name) => model.hosts.get(name)!)
-  if (hosts.length === 0)
-    throw new RollcallError({
-      summary: 'No host is left to run on',
-      detail: `the pattern '${request.pattern}' leaves none`,
-      fix: 'See which hosts there are:\nrollcall inventory list',
-      exitCode: 1,
-    })
+  const { model, hosts } = await openHosts(request)
   await startLab(model, hosts, request.progress)
   const together = limitConcurrency(request.forks)
   const outcomes = await Promise.all(

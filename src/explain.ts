@@ -49,6 +49,8 @@ export interface ExplainReport {
   readonly plays: readonly {
     readonly name: string
     readonly at?: string
+    /** Its tasks run on the controller, for each target. */
+    readonly connection?: 'local'
     readonly targets: readonly string[]
     readonly facts: {
       readonly of: string
@@ -124,6 +126,7 @@ export async function explain(request: PlaybookRequest): Promise<ExplainReport> 
       return {
         name: play.name,
         ...place(play.at),
+        ...(play.connection && { connection: 'local' as const }),
         targets: selected.hosts,
         facts: {
           of: play.facts.of,

@@ -14,7 +14,14 @@ export async function rememberedFacts(
   const known = await Promise.all(
     names.map(async (host) => {
       const { families } = await cache.read(host, familyNames())
-      return knowledgeOf({ host, declared: hosts.get(host)?.facts, cached: families, reason: 'this command asks no host', now: Date.now() })
+      return knowledgeOf({
+        host,
+        declared: hosts.get(host)?.facts,
+        cached: families,
+        asked: false,
+        reason: 'this command asks no host',
+        now: Date.now(),
+      })
     }),
   )
   return new Map(known.map((of) => [of.host, of]))

@@ -1,4 +1,5 @@
 import { askHosts } from './ask-hosts.ts'
+import { openHost } from './connect.ts'
 import { ownFacts } from './dsl/define-facts.ts'
 import type { TaskRecord } from './dsl/record.ts'
 import type { PlayContext } from './engine/context.ts'
@@ -50,12 +51,14 @@ export async function renderOne(request: RenderRequest): Promise<RenderedFile> {
     hosts,
     families,
     maxAge,
-    targets: new Set([request.host]),
+    targets: new Set(selected.play.connection ? [] : [request.host]),
     check: true,
     forks: request.forks,
     progress: request.progress,
   })
-  const access = gathered.access.get(request.host)
+  const { connection } = selected.play
+  const onController = connection && (await openHost({ ...inventory.hosts.get(request.host)!, connection }, { check: true }))
+  const access = onController ?? gathered.access.get(request.host)
   const states = new Map([[request.host, openHostState(inventory.hosts.get(request.host)!, access ?? noAccess, true)]])
   const context = openPlay({
     selected,
@@ -76,7 +79,7 @@ export async function renderOne(request: RenderRequest): Promise<RenderedFile> {
     const evaluation = await evaluateInTurn(context, request, task, access !== undefined)
     return fileOf(request, task, evaluation, gathered.event)
   } finally {
-    await Promise.all([...gathered.access.values()].map((open) => open.close()))
+    await Promise.all([...gathered.access.values(), ...(onController ? [onController] : [])].map((open) => open.close()))
   }
 }
 

@@ -3,17 +3,19 @@ import { askHosts } from './ask-hosts.ts'
 import { ownFacts } from './dsl/define-facts.ts'
 import type { PlayContext, Terminal } from './engine/context.ts'
 import type { Gathered } from './engine/gather-facts.ts'
-import { type HostState, openHostState } from './engine/host-state.ts'
 import { openPlay } from './engine/open-play.ts'
 import { preflight } from './engine/preflight.ts'
 import { runPlay } from './engine/run-play.ts'
+import type { Selection } from './engine/select.ts'
 import { loadValidator, type ParamsValidator } from './engine/validate.ts'
-import { RollcallError } from './model/errors.ts'
+import { type ErrorDetails, RollcallError } from './model/errors.ts'
 import type { Emit, HostRecap } from './model/event.ts'
 import { type OpenedPlaybook, openPlaybook, type PlaybookRequest } from './open-playbook.ts'
+import { openStates, type States } from './open-states.ts'
 import { ownVersion } from './util/own-root.ts'
 
-export interface RunRequest extends PlaybookRequest {
+/** How a run goes, whatever it runs. */
+export interface RunOptions {
   readonly check: boolean
   readonly forks: number
   readonly emit: Emit
@@ -22,6 +24,13 @@ export interface RunRequest extends PlaybookRequest {
   /** The person who started the run, where there is a terminal; `pause` asks them. */
   readonly terminal?: Terminal | undefined
 }
+export interface RunRequest extends PlaybookRequest, RunOptions {}
+
+/** What is to run: a playbook that is loaded and narrowed, or one that was made for the occasion. */
+export interface ToRun extends Pick<OpenedPlaybook, 'playbook' | 'inventoryPath' | 'selection' | 'compiled' | 'relative'> {
+  /** Where paths of the controller begin. */
+  readonly project: { readonly root: string }
+}
 
 /**
  * The whole of Rollcall on one screen: load, narrow, ask every host, look for mistakes, and only then play by play,
@@ -29,13 +38,17 @@ export interface RunRequest extends PlaybookRequest {
  */
 export async function run(request: RunRequest): Promise<number> {
   const started = performance.now()
-  const opened = await openPlaybook(request) // Fleet, facts scope and Targets are fixed here; no host was contacted.
+  return runOpened(await openPlaybook(request), request, started) // Fleet, facts scope and Targets are fixed here; no host was contacted.
+}
+
+/** {@link run} from where everything is known but what hosts say. */
+export async function runOpened(opened: ToRun, request: RunOptions, started = performance.now()): Promise<number> {
   const validate = loadValidator()
   const own = ownFactsOf(opened)
   if (own.length > 0) await opened.compiled // Scripts of the user's own wait for the compiler.
   const gathered = await unlessRefused(opened.compiled, askAll(opened, request)) // Every host answers …
-  const states = openStates(opened, gathered, request.check)
-  closeOthers(gathered, states)
+  const states = await openStates(opened, gathered, request.check)
+  closeOthers(gathered, opened.selection)
   try {
     await opened.compiled // … and before the compiler's verdict nothing but facts was asked.
     const contexts = openPlays(opened, gathered, states, request, await validate)
@@ -43,39 +56,39 @@ export async function run(request: RunRequest): Promise<number> {
     const [mistake] = looks.flatMap((look) => look.mistakes)
     if (mistake) throw mistake
     announce(opened, gathered, request, [...own, ...new Set(looks.flatMap((look) => look.queries))])
-    refuseIfDown(opened, gathered)
+    const refusal = refuseIfDown(opened, gathered)
+    if (refusal) {
+      recap(opened, gathered, states, request, started, refusal.details)
+      throw refusal
+    }
     for (const context of contexts) if (context.hosts.size > 0) await runPlay(context, request.forks) // … before any host changes.
-    return recap(opened, gathered, states, request, performance.now() - started)
+    return recap(opened, gathered, states, request, started)
   } finally {
-    await closeAll(gathered)
+    await Promise.all([closeAll(gathered), states.close()])
   }
 }
 
-async function askAll({ playbook, inventoryPath, selection }: OpenedPlaybook, request: RunRequest): Promise<Gathered> {
+async function askAll({ playbook, inventoryPath, selection }: ToRun, request: RunOptions): Promise<Gathered> {
   const inventory = playbook.inventory.model
-  const plays = selection.plays.filter((play) => play.hosts.length > 0).map(({ play }) => play.facts)
-  const hosts = [...new Set([...selection.factsScope, ...selection.targets])].map((name) => inventory.hosts.get(name)!)
+  const plays = selection.plays
+    .filter(({ play, hosts }) => hosts.length > 0 && play.facts.families.length > 0)
+    .map(({ play }) => play.facts)
+  const hosts = [...new Set([...selection.factsScope, ...selection.contacted])].map((name) => inventory.hosts.get(name)!)
   const families = [...new Set(plays.flatMap((facts) => facts.families))]
   const maxAge = Math.min(...plays.map((facts) => facts.maxAge))
   const { check, forks, progress } = request
-  return askHosts({ inventory, inventoryPath, hosts, families, maxAge, targets: new Set(selection.targets), check, forks, progress })
+  return askHosts({ inventory, inventoryPath, hosts, families, maxAge, targets: new Set(selection.contacted), check, forks, progress })
 }
 
 /** Families of facts of the user's own: their scripts run in check mode too, so the header names them. */
-function ownFactsOf({ selection }: OpenedPlaybook): string[] {
+function ownFactsOf({ selection }: ToRun): string[] {
   const plays = selection.plays.filter((play) => play.hosts.length > 0)
   const names = new Set(plays.flatMap(({ play }) => play.facts.families).filter((name) => ownFacts.has(name)))
   return [...names].map((name) => `facts ${name}`)
 }
 
 /** Each play with what its closures may know: the fleet, whole, and the targets, limited. */
-function openPlays(
-  opened: OpenedPlaybook,
-  { knowledge }: Gathered,
-  states: ReadonlyMap<string, HostState>,
-  request: RunRequest,
-  validate: ParamsValidator,
-): PlayContext[] {
+function openPlays(opened: ToRun, { knowledge }: Gathered, states: States, request: RunOptions, validate: ParamsValidator): PlayContext[] {
   const { playbook, selection, relative, project } = opened
   const { check, emit, terminal } = request
   const inventory = playbook.inventory.model
@@ -84,7 +97,7 @@ function openPlays(
     openPlay({
       selected,
       inventory,
-      states,
+      states: selected.play.connection ? states.onController : states.onHosts,
       playbook: playbook.name,
       targets: selection.targets,
       knowledge,
@@ -111,26 +124,16 @@ async function unlessRefused(compiled: Promise<unknown>, asking: Promise<Gathere
 }
 
 /** Hosts that were only asked for their facts are let go before the first task. */
-function closeOthers({ access }: Gathered, states: ReadonlyMap<string, HostState>): void {
-  for (const [name, open] of access) if (!states.has(name)) open.close().catch(() => {})
+function closeOthers({ access }: Gathered, { contacted }: Selection): void {
+  for (const [name, open] of access) if (!contacted.includes(name)) open.close().catch(() => {})
 }
 
 async function closeAll({ access }: Gathered): Promise<void> {
   await Promise.all([...access.values()].map((open) => open.close()))
 }
 
-function openStates({ playbook, selection }: OpenedPlaybook, gathered: Gathered, check: boolean): Map<string, HostState> {
-  const records = playbook.inventory.model.hosts
-  return new Map(
-    selection.targets.flatMap((name) => {
-      const access = gathered.access.get(name)
-      return access && !gathered.failures.has(name) ? [[name, openHostState(records.get(name)!, access, check)]] : []
-    }),
-  )
-}
-
-function announce(opened: OpenedPlaybook, gathered: Gathered, request: RunRequest, queries: readonly string[]): void {
-  const { fleet, factsScope, targets } = opened.selection
+function announce(opened: ToRun, gathered: Gathered, request: RunOptions, queries: readonly string[]): void {
+  const { fleet, factsScope, targets, contacted } = opened.selection
   request.emit({
     event: 'run',
     version: ownVersion(),
@@ -144,7 +147,7 @@ function announce(opened: OpenedPlaybook, gathered: Gathered, request: RunReques
   })
   request.emit(gathered.event)
   for (const warning of gathered.warnings) request.emit(warning)
-  for (const host of targets) {
+  for (const host of contacted) {
     const failure = gathered.failures.get(host)
     if (failure)
       request.emit({
@@ -163,12 +166,12 @@ function announce(opened: OpenedPlaybook, gathered: Gathered, request: RunReques
 }
 
 /** `ifDown: 'fail'`: a host of the scope that cannot be asked ends the run before any change. */
-function refuseIfDown({ selection }: OpenedPlaybook, { failures }: Gathered): void {
+function refuseIfDown({ selection }: ToRun, { failures }: Gathered): RollcallError | undefined {
   for (const { play, factsOf, hosts } of selection.plays) {
     const down = play.facts.ifDown === 'fail' && hosts.length > 0 ? factsOf.filter((host) => failures.has(host)) : []
     if (down.length === 0) continue
     const reasons = down.map((host) => `${host}: ${failures.get(host)!.message}`).join('\n')
-    throw new RollcallError({
+    return new RollcallError({
       summary: `Play '${play.name}' needs facts of every host of its scope, and not every one answers`,
       detail: reasons,
       fix: `Start them, or let the play use what was last known: facts: { ifDown: 'lastKnown' }.`,
@@ -176,22 +179,27 @@ function refuseIfDown({ selection }: OpenedPlaybook, { failures }: Gathered): vo
       ...(play.at && { at: play.at }),
     })
   }
+  return undefined
 }
 
 function recap(
-  { selection }: OpenedPlaybook,
+  { selection }: ToRun,
   gathered: Gathered,
-  states: ReadonlyMap<string, HostState>,
-  request: RunRequest,
-  durationMs: number,
+  states: States,
+  request: RunOptions,
+  started: number,
+  error?: ErrorDetails,
 ): number {
   const hosts: Record<string, HostRecap> = {}
   for (const name of selection.targets) {
-    const counts = states.get(name)?.counts ?? { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 1 }
-    hosts[name] = { ...counts, exchanges: gathered.access.get(name)?.exchanges() ?? 0 }
+    const state = states.onHosts.get(name) ?? states.onController.get(name)
+    const counts = state?.counts ?? { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 1 }
+    const ways = [gathered.access.get(name), states.onController.get(name)?.access]
+    hosts[name] = { ...counts, exchanges: ways.reduce((sum, access) => sum + (access?.exchanges() ?? 0), 0) }
   }
   const all = Object.values(hosts)
-  const exitCode = all.some((host) => host.failed > 0) ? 2 : all.some((host) => host.unreachable > 0) ? 4 : 0
-  request.emit({ event: 'recap', check: request.check, hosts, durationMs: Math.round(durationMs), exitCode })
+  const exitCode = error?.exitCode ?? (all.some((host) => host.failed > 0) ? 2 : all.some((host) => host.unreachable > 0) ? 4 : 0)
+  const durationMs = Math.round(performance.now() - started)
+  request.emit({ event: 'recap', check: request.check, hosts, durationMs, exitCode, ...(error && { error }) })
   return exitCode
 }

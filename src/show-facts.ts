@@ -18,6 +18,8 @@ export interface ShownFacts {
   readonly host: string
   readonly origin: FactOrigin | 'none'
   readonly ageSeconds: number
+  /** False where what is remembered would do, or with `cached`. */
+  readonly asked: boolean
   readonly reachable: boolean
   readonly reason?: string
   /** Each family that is known, with its own origin and age. */
@@ -41,6 +43,7 @@ export async function showFacts(request: FactsRequest): Promise<readonly ShownFa
       host,
       origin,
       ageSeconds,
+      asked: of.asked,
       reachable: of.reachable,
       ...(of.reason !== undefined && { reason: of.reason }),
       families: of.families,

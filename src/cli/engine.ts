@@ -10,6 +10,7 @@ export interface Engine {
   readonly renderOne: typeof import('../render-one.ts').renderOne
   readonly showFacts: typeof import('../show-facts.ts').showFacts
   readonly showInventory: typeof import('../show-inventory.ts').showInventory
+  readonly doModule: typeof import('../do.ts').doModule
   readonly exec: typeof import('../exec.ts').exec
   readonly describeModules: (name?: string) => Promise<ReturnType<typeof import('../describe-modules.ts').describeModules>>
   readonly lab: () => Promise<Pick<Lab, LabVerb>>
@@ -28,6 +29,7 @@ export const engine: Engine = {
   renderOne: async (request) => (await import('../render-one.ts')).renderOne(request),
   showFacts: async (request) => (await import('../show-facts.ts')).showFacts(request),
   showInventory: async (request) => (await import('../show-inventory.ts')).showInventory(request),
+  doModule: async (request) => (await import('../do.ts')).doModule(request),
   exec: async (request) => (await import('../exec.ts')).exec(request),
   describeModules: async (name) => (await import('../describe-modules.ts')).describeModules(name),
   lab: () => import('../lab/index.ts'),

@@ -25,14 +25,23 @@ function declared({ groups, privateIp, publicIp, vars }: ExplainReport['fleet'][
 }
 
 function playLines(play: Play, fleetSize: number, colours: Colours): string[] {
-  const { of, hosts, families, ifDown, maxAgeSeconds } = play.facts
-  const down = ifDown === 'fail' ? 'a host that is down ends the run' : 'a host that is down: what was last known'
   return [
     `${colours.strong(`play ${play.name}`)}${place(play.at, colours)}`,
     `  targets ${play.targets.length} (${listed(play.targets, 8) || 'none'})`,
-    `  facts of ${of}: ${families.join(', ') || 'none'} from ${hosts.length} of ${fleetSize} hosts (${listed(hosts, 8)})`,
-    `    of other hosts than the targets cached ones do up to ${formatAge(maxAgeSeconds)}; ${down}`,
+    ...(play.connection ? ['  on the controller, for each target'] : []),
+    ...factsLines(play, fleetSize),
     ...play.tasks.flatMap((task) => taskLines(task, colours)),
+  ]
+}
+
+function factsLines({ connection, facts }: Play, fleetSize: number): string[] {
+  const { of, hosts, families, ifDown, maxAgeSeconds } = facts
+  if (connection && families.length === 0) return ['  facts: none, so no host is contacted']
+  const down = ifDown === 'fail' ? 'a host that is down ends the run' : 'a host that is down: what was last known'
+  const whose = connection ? '' : 'of other hosts than the targets '
+  return [
+    `  facts of ${of}: ${families.join(', ') || 'none'} from ${hosts.length} of ${fleetSize} hosts (${listed(hosts, 8)})`,
+    `    ${whose}cached ones do up to ${formatAge(maxAgeSeconds)}; ${down}`,
   ]
 }
 

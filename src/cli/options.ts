@@ -1,4 +1,5 @@
 import { RollcallError } from '../model/errors.ts'
+import type { Emit } from '../model/event.ts'
 import { formats } from '../report/index.ts'
 
 /** Options that several commands share, word for word. */
@@ -10,6 +11,9 @@ export const shared = {
     requiresArg: true,
     describe: 'hosts this run may change, e.g. web:!edge; templates still know every host',
   },
+  check: { alias: 'C', type: 'boolean', describe: 'only say what would change' },
+  diff: { alias: 'D', type: 'boolean', describe: 'show changes line by line' },
+  'detailed-exit-code': { type: 'boolean', describe: 'exit with 3 where something changed, or would' },
   format: { choices: formats, default: 'human', requiresArg: true, describe: 'output for people, or for machines' },
   forks: { alias: 'f', type: 'string', default: '50', defaultDescription: '50', requiresArg: true, describe: 'how many hosts at once' },
 } as const
@@ -17,6 +21,21 @@ export const shared = {
 export const playbook = {
   playbook: { type: 'string', demandOption: true, describe: 'name of a playbook in playbooks/, or a path' },
 } as const
+
+/** Exit code of `--detailed-exit-code` for a run that succeeded and changed something, or would. */
+export const changesMade = 3
+
+/** A listener that also remembers whether anything changed. */
+export function noteChanges(report: Emit): { readonly emit: Emit; readonly made: () => boolean } {
+  let changed = false
+  return {
+    emit: (event) => {
+      if (event.event === 'recap') changed = Object.values(event.hosts).some((host) => host.changed > 0)
+      report(event)
+    },
+    made: () => changed,
+  }
+}
 
 /** The words of an option that may be repeated and hold several joined by commas. */
 export function words(values: readonly string[] | undefined): readonly string[] {

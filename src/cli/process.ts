@@ -27,9 +27,7 @@ export async function main(argv: readonly string[], engine: Engine = rollcall): 
     // Where nobody reads our output we would wait for ever to have it written; a second Ctrl-C does not wait.
     if (asked) process.exit(interrupted)
     asked = true
-    stderr.write(
-      '\ninterrupted: a step that is running on a host goes on to its end there; run the playbook again to see what is left to do\n',
-    )
+    stderr.write('\ninterrupted: a step that is running on a host goes on to its end there; run it again to see what is left to do\n')
     void exit(interrupted)
   })
   await exit(await commandLine(argv, { stdout, stderr, env, cwd, engine }))

@@ -2,6 +2,7 @@ import yargs, { type Argv } from 'yargs'
 import { colours, createScreen, wantsColour } from '../report/index.ts'
 import { ownVersion } from '../util/own-root.ts'
 import { type AnyCommand, type Command, isGroup } from './command.ts'
+import { doCommand } from './commands/do.ts'
 import { doc } from './commands/doc.ts'
 import { exec } from './commands/exec.ts'
 import { explain } from './commands/explain.ts'
@@ -14,7 +15,7 @@ import type { Context, World } from './context.ts'
 import { failureOf } from './failure.ts'
 import { refuseAmbiguous, standingOf, usageError } from './usage-error.ts'
 
-const commands: readonly AnyCommand[] = [run, explain, render, facts, inventory, exec, doc, lab]
+const commands: readonly AnyCommand[] = [run, explain, render, facts, inventory, doCommand, exec, doc, lab]
 type Args = { readonly [name: string]: unknown }
 
 /** Runs one command line to its end and gives the exit code. Errors become text on stderr. */
@@ -99,11 +100,17 @@ async function parse(argv: readonly string[], { stdout }: World): Promise<Parsed
       throw message ? usageError(message, argv, standing) : error
     })
   let output = ''
-  const args = (await parser.parseAsync([...argv], {}, (_error: unknown, _args: unknown, text: string) => {
+  const args = (await parser.parseAsync(keepDash(argv), {}, (_error: unknown, _args: unknown, text: string) => {
     output = text
   })) as Args
   if (chosen) refuseAmbiguous(args, argv, standing)
   return { ...(chosen && { command: chosen }), args, output }
+}
+
+/** yargs loses a lone dash at the end of a list of words; `@-` means the same and is kept. */
+function keepDash(argv: readonly string[]): string[] {
+  const end = argv.indexOf('--')
+  return argv.map((word, index) => (word === '-' && argv[0] === 'do' && (end === -1 || index < end) ? '@-' : word))
 }
 
 function describe(inner: Argv, { positionals, options, examples, summary, behindDashes }: Command, path: string): Argv {

@@ -10,7 +10,7 @@ export function lab(settings: Partial<Omit<LabSettings, 'type'>> = {}): LabSetti
   return { type: 'lab', kind: 'systemd', user: 'admin', ...settings }
 }
 
-/** The controller itself, without SSH. */
-export function local(): LocalSettings {
-  return { type: 'local' }
+/** The controller itself, without SSH; `connection: 'local'` says the same. */
+export function local(settings: Omit<LocalSettings, 'type'> = {}): LocalSettings {
+  return { type: 'local', ...settings }
 }

@@ -7,7 +7,7 @@ import { resolveInventory } from './resolve-inventory.ts'
 export interface GroupDefinition {
   readonly vars?: Vars
   /** For hosts of the group that give none themselves. */
-  readonly connection?: ConnectionSettings
+  readonly connection?: ConnectionSettings | 'local'
 }
 export type GroupDefinitions = { readonly [group: string]: GroupDefinition }
 
@@ -17,7 +17,8 @@ export interface HostDefinition<Group extends string = string> {
   readonly privateIp?: string
   readonly publicIp?: string
   readonly vars?: Vars
-  readonly connection?: ConnectionSettings
+  /** How it is reached: `ssh()` (default), `lab()`, or `'local'`, which is the controller itself. */
+  readonly connection?: ConnectionSettings | 'local'
   /** Facts declared by hand: used for whatever the host cannot be asked. */
   readonly facts?: DeclaredFacts
 }

@@ -1,7 +1,7 @@
 import { RollcallError, type SourceLine } from '../model/errors.ts'
 import { type BuiltInFamily, builtInFamilies, type Facts, type Family } from '../model/facts.ts'
 import type { DeclaredHost, Fleet, Targets } from '../model/fleet.ts'
-import type { GroupShape, Shape } from '../model/inventory.ts'
+import type { GroupShape, LocalSettings, Shape } from '../model/inventory.ts'
 import { callerLine } from '../util/caller.ts'
 import { suggest } from '../util/suggest.ts'
 import { ownFacts } from './define-facts.ts'
@@ -13,7 +13,7 @@ import { recordTools, type TaskRecord } from './record.ts'
 export interface Scope<S extends Shape = Shape, G extends GroupShape = GroupShape, F extends Family = BuiltInFamily> {
   /** The host the task acts on. */
   readonly host: DeclaredHost<G['host'], G['vars'], G['privateIp']>
-  /** Its facts: always live. */
+  /** Its facts: always live; in a play on the controller as old as the play's facts scope allows. */
   readonly facts: Facts<F>
   /** Every host of the inventory. Hand groups of it to templates. */
   readonly fleet: Fleet<S, F>
@@ -36,7 +36,10 @@ export interface ScopeNeeds<V extends object = object, F extends Family = never,
 export interface FactsScope<G extends string = string, F extends Family = BuiltInFamily> {
   /** `all` (default) or one group. */
   readonly of?: G
-  /** Families gathered and readable: built-in ones by name, your own as `defineFacts` gave them. Default: `os` and `network`. */
+  /**
+   * Families gathered and readable: built-in ones by name, your own as `defineFacts` gave them. Default: `os` and `network`;
+   * of a play on the controller: none.
+   */
   readonly families?: readonly F[]
   /** A host outside the targets that does not answer: use what was last known (default), or fail the run before any change. */
   readonly ifDown?: 'lastKnown' | 'fail'
@@ -44,9 +47,22 @@ export interface FactsScope<G extends string = string, F extends Family = BuiltI
   readonly maxAge?: number
 }
 
-export interface PlayOptions<H extends string = string, G extends string = string, F extends Family = BuiltInFamily> {
+/** The controller, in the place of a play's hosts. */
+type OnController = 'local' | LocalSettings
+
+export interface PlayOptions<
+  H extends string = string,
+  G extends string = string,
+  F extends Family = BuiltInFamily,
+  C extends OnController | undefined = OnController | undefined,
+> {
   /** A group or a host of the inventory. */
   readonly hosts: H
+  /**
+   * `'local'`: the tasks run on the controller, once for each host and with that host's vars, and no host is contacted
+   * but for facts that the play lists. `local({ becomePassword })` where sudo on the controller asks for a password.
+   */
+  readonly connection?: C
   readonly facts?: FactsScope<G, F>
   /** Run tasks as root by sudo. */
   readonly become?: boolean
@@ -57,6 +73,8 @@ export interface PlayOptions<H extends string = string, G extends string = strin
 export interface PlayRecord {
   readonly name: string
   readonly hosts: string
+  /** Where its tasks run instead of on its hosts. */
+  readonly connection?: LocalSettings
   /** Families by name. */
   readonly facts: Required<Omit<FactsScope, 'families'>> & { readonly families: readonly string[] }
   readonly become: boolean
@@ -82,9 +100,13 @@ type GroupOf<S extends Shape, H extends string> = H extends keyof S
   : { readonly host: H; readonly vars: All<S>['vars']; readonly privateIp: All<S>['privateIp'] }
 
 /** Adds a play. Its body runs once, at load, and collects tasks; what differs by host stands in closures. */
-export type DefinePlay<S extends Shape> = <const H extends (keyof S & string) | All<S>['host'], const F extends Family = 'os' | 'network'>(
+export type DefinePlay<S extends Shape> = <
+  const H extends (keyof S & string) | All<S>['host'],
+  const C extends OnController | undefined = undefined,
+  const F extends Family = C extends OnController ? never : 'os' | 'network',
+>(
   name: string,
-  options: PlayOptions<H, keyof S & string, F>,
+  options: PlayOptions<H, keyof S & string, F, C>,
   body: (tools: PlayTools<Scope<S, GroupOf<S, H>, F>>) => void,
 ) => void
 
@@ -117,13 +139,16 @@ export function definePlaybook<S extends Shape>(name: string, inventory: Invento
       })
     const { tools, tasks, handlers } = recordTools(playName)
     fill(tools)
-    const { of = 'all', families = ['os', 'network'], ifDown = 'lastKnown', maxAge = 3600 } = options.facts ?? {}
+    const connection = options.connection === 'local' ? ({ type: 'local' } as const) : options.connection
+    const usual: readonly Family[] = connection ? [] : ['os', 'network']
+    const { of = 'all', families = usual, ifDown = 'lastKnown', maxAge = 3600 } = options.facts ?? {}
     const names = families.map((family) => (typeof family === 'string' ? family : family.name))
     for (const name of names) refuseUnknownFamily(name, playName, playAt)
     const { become = false, tags = [] } = options
     plays.push({
       name: playName,
       hosts: options.hosts,
+      ...(connection && { connection }),
       facts: { of, families: names, ifDown, maxAge },
       become,
       tags,

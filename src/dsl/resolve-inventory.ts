@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { RollcallError, type SourceLine } from '../model/errors.ts'
 import { builtInFamilies } from '../model/facts.ts'
-import type { HostRecord, InventoryModel, Vars } from '../model/inventory.ts'
+import type { ConnectionSettings, HostRecord, InventoryModel, Vars } from '../model/inventory.ts'
 import { suggest } from '../util/suggest.ts'
 import type { GroupDefinition, GroupDefinitions, HostDefinition, HostDefinitions } from './inventory.ts'
 
@@ -64,9 +64,8 @@ function refuseOthers(what: string, given: object, settings: readonly string[], 
 }
 
 function resolveHost(name: string, host: HostDefinition, groups: GroupDefinitions, fail: Fail): HostRecord {
-  const connection = host.connection ??
-    host.groups.map((group) => groups[group]?.connection).find(Boolean) ??
-    groups.all?.connection ?? { type: 'ssh' }
+  const given = host.connection ?? host.groups.map((group) => groups[group]?.connection).find(Boolean) ?? groups.all?.connection
+  const connection: ConnectionSettings = given === 'local' ? { type: 'local' } : (given ?? { type: 'ssh' })
   return {
     name,
     groups: host.groups,

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Happening } from '../dsl/definition.ts'
+import type { Step } from '../dsl/step.ts'
 import { UnreachableError } from '../model/errors.ts'
 import { stepJob } from '../resources/step-job.ts'
+import { refusedByValidate } from '../resources/write-script.ts'
 import type { Job, Reply } from '../transport/session-types.ts'
 import type { Change } from './change.ts'
 import { comeBack } from './come-back.ts'
@@ -11,7 +13,7 @@ import { compileReads, decode, keep } from './exchange.ts'
 import type { HostWriter } from './host-access.ts'
 import { cached, discard } from './host-state.ts'
 import { CallFailed, type CallOutcome, stepFailure } from './outcome.ts'
-import { clearPending, notePending, parsePending, readPending, recordPending, withdrawPending } from './pending.ts'
+import { clearPending, notePending, parsePending, readPending, recordPending, recordsOf, withdrawPending } from './pending.ts'
 import { readsBehind } from './reads.ts'
 import type { Due } from './run-call.ts'
 import { describeStep } from './steps.ts'
@@ -32,9 +34,9 @@ export async function apply(due: Due, planned: Change, writer: HostWriter): Prom
   const batch = returns ? compileReads([]) : readsBehind(context, playHost, as, planned.state?.reads ?? {}, due.ahead)
   const parts = {
     earlier: host.pendingRead.has(as) ? [] : [readPending(user)],
-    record: task.notify.length === 0 ? [] : [recordPending(user, task.notify, context.playbook, context.now())],
+    record: task.notify.length === 0 ? [] : [recordPending(user, recordsOf(host, task.notify), context.playbook, context.now())],
     steps: planned.steps.map((step) => stepJob(step, nonce)),
-    clear: handled ? [clearPending(user, [task])] : [],
+    clear: handled ? [clearPending(user, recordsOf(host, [task]))] : [],
     reads: batch.jobs,
   }
   const start = context.now()
@@ -50,7 +52,7 @@ export async function apply(due: Due, planned: Change, writer: HostWriter): Prom
     const okCodes = (call.definition.kind === 'action' && call.definition.okCodes?.(call.params)) || [0]
     failOn(
       replies.steps,
-      (index) => ({ name: describeStep(planned.steps[index]!) }),
+      (index) => ({ name: describeStep(planned.steps[index]!), step: planned.steps[index]! }),
       due,
       okCodes,
       (failed) => ({
@@ -138,9 +140,15 @@ function verify({ call, playHost, as }: Due, planned: NonNullable<Change['state'
   )
 }
 
+interface Failing {
+  readonly name: string
+  readonly summary?: string
+  readonly step?: Step
+}
+
 function failOn(
   replies: readonly Reply[],
-  of: (index: number) => { name: string; summary?: string },
+  of: (index: number) => Failing,
   { call }: Due,
   okCodes: readonly number[],
   left: (index: number) => { readonly result: object | undefined; readonly touched: boolean } = () => ({
@@ -152,9 +160,22 @@ function failOn(
   const index = replies.findIndex(({ ran, code }, at) => ran && !(at === last ? okCodes : [0]).includes(code))
   if (index === -1) return
   const { code, stdout, stderr } = replies[index]!
-  const { name, summary } = of(index)
-  const details = stepFailure(call.definition.name, name, { code, stdout: decode(stdout), stderr: decode(stderr) })
-  throw new CallFailed({ ...details, ...(summary !== undefined && { summary }), ...(call.at && { at: call.at }) }, left(index))
+  const { name, summary, step } = of(index)
+  const reply = { code, stdout: decode(stdout), stderr: decode(stderr) }
+  const fix = step && fixOf(step, reply.stderr)
+  const told = {
+    ...stepFailure(call.definition.name, name, reply),
+    ...(summary !== undefined && { summary }),
+    ...(fix !== undefined && { fix }),
+    ...(call.at && { at: call.at }),
+  }
+  throw new CallFailed(told, left(index))
+}
+
+/** What to do about a step that failed, where that can be told. */
+function fixOf(step: Step, stderr: string): string | undefined {
+  if (step.kind !== 'write' || step.validate === undefined || !refusedByValidate(stderr)) return undefined
+  return `Correct what is to be written, or the check. To try the check on the host:\n${step.validate(step.path).shown.trim()}`
 }
 
 function show(value: unknown): string {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Read, type ReadSet, type Unknown, unknown } from '../dsl/resource.ts'
 import type { DiffEntry, DiffSide } from '../model/event.ts'
+import { Script } from '../util/sh.ts'
 
 export type State = { readonly [field: string]: unknown }
 export type States = { readonly [name: string]: State }
@@ -54,9 +55,10 @@ function side(read: Read, state: State): DiffSide {
   return { fields: { ...fields, ...Object.fromEntries(unsure.map((field) => [field, '(unknown)'])) }, ...(text !== undefined && { text }) }
 }
 
-/** A result as JSON for events: bytes become their length, unknowns say so, functions and scripts are left out. */
+/** A value as JSON for events: bytes become their length, scripts what people may see of them, functions are left out. */
 export function jsonSafe(value: unknown): unknown {
   if (value === unknown) return '(unknown)'
+  if (value instanceof Script) return value.shown
   if (value instanceof Uint8Array) return { bytes: value.length }
   if (Array.isArray(value)) return value.map(jsonSafe)
   if (typeof value === 'object' && value !== null) {

@@ -20,7 +20,7 @@ export interface GatherRequest {
   readonly deadlineMs: number
   readonly forks: number
   readonly open: (host: HostRecord, signal: AbortSignal) => Promise<HostAccess>
-  readonly cache: FactCache
+  readonly cache: Pick<FactCache, 'read' | 'write'>
   readonly now: () => number
 }
 export interface Gathered {
@@ -55,7 +55,7 @@ export async function gatherFacts(request: GatherRequest): Promise<Gathered> {
       const kept = cached[family]
       return kept && now - kept.gatheredAt <= request.maxAge * 1000
     })
-    if (!target && young) return knowledgeOf({ ...base, reason: 'its cached facts are young enough' })
+    if (!target && young) return knowledgeOf({ ...base, asked: false, reason: 'its cached facts are young enough' })
     try {
       const problems: string[] = []
       const live = await askHost(request, host, target ? new AbortController().signal : outside.signal, access, (_, { details }) => {
@@ -84,7 +84,8 @@ export async function gatherFacts(request: GatherRequest): Promise<Gathered> {
   const hosts = request.hosts.map(({ name }) => {
     const of = knowledge.get(name)!
     const { origin, ageSeconds } = summarise(of, request.families)
-    return { host: name, origin, ageSeconds, reachable: of.reachable, ...(of.reason !== undefined && { reason: of.reason }) }
+    const { asked, reachable, reason } = of
+    return { host: name, origin, ageSeconds, asked, reachable, ...(reason !== undefined && { reason }) }
   })
   return { knowledge, access, failures, warnings, event: { event: 'facts', hosts, durationMs: Math.round(performance.now() - started) } }
 }
@@ -115,8 +116,9 @@ async function askHost(
       return {}
     }
     access.set(host.name, opened)
-    const replies = await opened.reader.read('login', factsJobs(request.families))
-    return parseFacts(request.families, replies, onProblem)
+    const jobs = factsJobs(request.families)
+    // Without families the open way is the whole answer: a session of the login user may never be needed.
+    return parseFacts(request.families, jobs.length === 0 ? [] : await opened.reader.read('login', jobs), onProblem)
   }
   const asked = ask()
   asked.catch(() => {})

@@ -1,6 +1,7 @@
 import type { Read } from '../dsl/resource.ts'
 import type { HostRecap } from '../model/event.ts'
 import type { HostRecord } from '../model/inventory.ts'
+import { limitConcurrency } from '../util/concurrency.ts'
 import type { State } from './compare.ts'
 import type { As, HostAccess } from './host-access.ts'
 import { type Overlay, openOverlay } from './overlay.ts'
@@ -19,25 +20,80 @@ export interface HostState {
   readonly overlay: Overlay | undefined
   status: 'running' | 'failed' | 'unreachable'
   readonly counts: Counts
+  /** Set where other hosts of this run are the same machine: what they do may spoil what this one has read. */
+  readonly together: Together | undefined
+  /** Set where a handler's record must tell for which host it is owed: records of several hosts lie on one machine. */
+  readonly recordsFor: string | undefined
   /** Handlers recorded on the host as not yet run, and as which user. */
   readonly pending: Map<string, { readonly as: As; readonly since: string }>
   readonly pendingRead: Set<As>
 }
 
+/** What the hosts that are one machine (the controller) share. */
+export interface Together {
+  /** Check mode: what is planned by one of them is planned for all. */
+  readonly overlay: Overlay | undefined
+  /** Between looking and changing no other of them changes anything. */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>
+}
+
+/** For several hosts of a run that are one machine. */
+export function openTogether(check: boolean): Together {
+  return { overlay: check ? openOverlay() : undefined, alone: limitConcurrency(1) }
+}
+
+export interface StateOptions {
+  readonly together?: Together | undefined
+  /** The host's access is to the controller, where records of all such hosts lie. */
+  readonly onController?: boolean
+}
+
 /** A target at the start of a run. */
-export function openHostState(host: HostRecord, access: HostAccess, check: boolean): HostState {
+export function openHostState(host: HostRecord, access: HostAccess, check: boolean, options: StateOptions = {}): HostState {
+  const { together, onController } = options
   return {
     host,
     access,
     cache: new Map(),
-    window: Number.POSITIVE_INFINITY,
-    overlay: check ? openOverlay() : undefined,
+    window: together ? 0 : Number.POSITIVE_INFINITY,
+    overlay: together ? together.overlay : check ? openOverlay() : undefined,
+    together,
+    recordsFor: onController ? host.name : undefined,
     status: 'running',
     counts: { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 0 },
     pending: new Map(),
     pendingRead: new Set(),
   }
 }
+
+/** The same host, worked for on the controller: another machine to read and change, one status and one count of tasks. */
+export function onController(state: HostState, access: HostAccess, check: boolean, together: Together | undefined): HostState {
+  const there = openHostState(state.host, access, check, { together, onController: true })
+  return Object.defineProperties(there, {
+    status: { get: () => state.status, set: (status: HostState['status']) => (state.status = status), enumerable: true },
+    counts: { value: state.counts, enumerable: true },
+  })
+}
+
+/** Begins a call where other hosts are the same machine: nothing that was read before the last of them changed it counts. */
+export function forgetOthers(state: HostState): void {
+  if (!state.together) return
+  state.cache.clear()
+  state.window = 0
+}
+
+/** The record of a handler that is owed to this host. */
+export function recordOf({ recordsFor }: HostState, handler: string): string {
+  return recordsFor === undefined ? handler : `${handler}${owedTo}${recordsFor}`
+}
+
+/** The handler that a record names, if it is owed to this host. */
+export function handlerOf({ recordsFor }: HostState, record: string): string | undefined {
+  if (recordsFor === undefined) return record
+  const end = `${owedTo}${recordsFor}`
+  return record.endsWith(end) ? record.slice(0, -end.length) : undefined
+}
+const owedTo = ' @ '
 
 const slot = (as: As, read: Read) => `${as} ${read.key}`
 

@@ -30,12 +30,14 @@ export function inputResolver(root: string, scope: KnowledgeScope, files: Map<st
 
 /** What a template was handed: which hosts of how many, and whose facts are not live. */
 export function viewsOf(rendering: Rendering, root: string, scope: KnowledgeScope): readonly TemplateView[] {
+  // A play without facts hands out none that could be old.
+  const readsFacts = scope.families.length > 0
   return rendering.seen.map((seen) => ({
     ...seen,
     template: relative(root, rendering.path),
     notLive: seen.hosts.flatMap((host) => {
       const { origin, ageSeconds } = summarise(knowledgeIn(host, scope), scope.families)
-      return origin === 'live' ? [] : [{ host, origin, ageSeconds }]
+      return origin === 'live' || !readsFacts ? [] : [{ host, origin, ageSeconds }]
     }),
   }))
 }

@@ -17,6 +17,11 @@ function parse(pattern: string): Term[] {
     })
 }
 
+/** The names and globs that a pattern is made of. */
+export function namesIn(pattern: string): readonly string[] {
+  return parse(pattern).map(({ name }) => name)
+}
+
 /** Hosts that one name of a pattern stands for: a host, a group, or a glob over both. Undefined: there is no such thing. */
 function membersOf(name: string, inventory: InventoryModel): readonly string[] | undefined {
   const direct = inventory.groups.get(name) ?? (inventory.hosts.has(name) ? [name] : undefined)

@@ -98,6 +98,16 @@ function guarded(known: object, refuse: (field: string) => Error): object {
   })
 }
 
+/** A step of an action failed: what it left is a result all the same (`rc`, `stdout`, `stderr`). */
+export class ActionFailed extends RollcallError {
+  override readonly name = 'ActionFailed'
+  readonly result: object
+  constructor(details: ErrorDetails, result: object) {
+    super(details)
+    this.result = result
+  }
+}
+
 /** A step failed on the host: carries what the operator needs to see. */
 export function stepFailure(module: string, step: string, reply: { code: number; stdout: string; stderr: string }): ErrorDetails {
   const output = [reply.stderr, reply.stdout]

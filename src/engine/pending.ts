@@ -3,7 +3,7 @@ import type { Job, Reply } from '../transport/session-types.ts'
 import { type Script, sh } from '../util/sh.ts'
 import { decode } from './exchange.ts'
 import type { As, HostWriter } from './host-access.ts'
-import type { HostState } from './host-state.ts'
+import { type HostState, handlerOf, recordOf } from './host-state.ts'
 
 /** Where a host keeps what a run must not forget: as root in /var/lib, else below the user's home. */
 function directory(user: string): Script {
@@ -38,7 +38,7 @@ export async function withdrawPending(
 ): Promise<void> {
   const recorded = handlers.filter(({ id }) => state.pending.has(id))
   if (recorded.length === 0) return
-  await writer.apply(as, [clearPending(state.access.userOf(as), recorded)])
+  await writer.apply(as, [clearPending(state.access.userOf(as), recordsOf(state, recorded))])
   for (const { id } of recorded) state.pending.delete(id)
 }
 
@@ -72,8 +72,16 @@ export function parsePending(reply: Reply): readonly Pending[] {
     })
 }
 
+/** Handlers as the records on the host name them. */
+export function recordsOf(state: HostState, handlers: readonly { readonly id: string }[]): readonly { readonly id: string }[] {
+  return handlers.map(({ id }) => ({ id: recordOf(state, id) }))
+}
+
 /** Learns which handlers an earlier run left on the host. */
 export function notePending(state: HostState, as: As, records: readonly Pending[]): void {
   state.pendingRead.add(as)
-  for (const { handler, since } of records) state.pending.set(handler, { as, since })
+  for (const { handler: record, since } of records) {
+    const handler = handlerOf(state, record)
+    if (handler !== undefined) state.pending.set(handler, { as, since })
+  }
 }

@@ -8,6 +8,7 @@ import { differences, diffOf, merge, type States, type WantedStates } from './co
 import type { PlayContext, PlayHost } from './context.ts'
 import type { PreparedCall } from './evaluate.ts'
 import type { As } from './host-access.ts'
+import { forgetOthers } from './host-state.ts'
 import { CallFailed, type CallOutcome, sureness } from './outcome.ts'
 import { leastSure, type Unsure, type View } from './overlay.ts'
 import { readDue } from './reads.ts'
@@ -24,10 +25,17 @@ export interface Due {
   readonly harmless?: boolean
 }
 
-/** Runs one call: reads, plans, compares, and then changes the host, or in check mode says what it would change. */
+/**
+ * Runs one call: reads, plans, compares, and then changes the host, or in check mode says what it would change. Where
+ * hosts are one machine, whoever looks before changing does both without another in between.
+ */
 export async function runCall(due: Due): Promise<CallOutcome> {
+  const { definition, params } = due.call
+  const { state } = due.playHost
+  forgetOthers(state)
   try {
-    return await runReadCall(due)
+    const looks = definition.kind === 'module' || (definition.kind === 'action' && Object.keys(definition.reads(params)).length > 0)
+    return await (looks && state.together ? state.together.alone(() => perform(due)) : perform(due))
   } catch (error) {
     throw error instanceof Refusal ? refused(error, due.call) : error
   }
@@ -38,7 +46,7 @@ function refused(error: Refusal, { at }: PreparedCall): CallFailed {
   return new CallFailed({ summary: error.message, ...fix, ...(at && { at }) }, { result: error.result, touched: false }, { cause: error })
 }
 
-async function runReadCall(due: Due): Promise<CallOutcome> {
+async function perform(due: Due): Promise<CallOutcome> {
   const { definition, params, inputs } = due.call
   const mode = { check: due.context.check }
   if (definition.kind === 'controller') return answer(due, due.call.unsure, () => definition.run(params, controllerMode(due)))

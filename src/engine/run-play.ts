@@ -4,7 +4,7 @@ import { limitConcurrency } from '../util/concurrency.ts'
 import type { PlayContext, PlayHost } from './context.ts'
 import { shareWork } from './once.ts'
 import { skippedResult } from './outcome.ts'
-import { clearPending, notePending, parsePending, readPending } from './pending.ts'
+import { clearPending, notePending, parsePending, readPending, recordsOf } from './pending.ts'
 import { runTask } from './run-task.ts'
 
 /**
@@ -14,7 +14,8 @@ import { runTask } from './run-task.ts'
  */
 export async function runPlay(context: PlayContext, forks: number): Promise<void> {
   const { play, hosts, tasks } = context.selected
-  context.emit({ event: 'play', play: play.name, hosts, tasks: tasks.filter((task) => task.kind === 'task').length })
+  const count = tasks.filter((task) => task.kind === 'task').length
+  context.emit({ event: 'play', play: play.name, ...(play.connection && { connection: 'local' }), hosts, tasks: count })
   const together = limitConcurrency(forks)
   const running = () => [...context.hosts.values()].filter((host) => host.state.status === 'running')
   const flush = async () => {
@@ -105,6 +106,6 @@ async function runHandler(context: PlayContext, playHost: PlayHost, handler: Tas
   const record = state.pending.get(handler.id)
   if (!record || state.status !== 'running' || !state.access.writer) return
   // It ran as another user than it was recorded as, or had nothing to change: its record is cleared on its own.
-  await state.access.writer.apply(record.as, [clearPending(state.access.userOf(record.as), [handler])])
+  await state.access.writer.apply(record.as, [clearPending(state.access.userOf(record.as), recordsOf(state, [handler]))])
   state.pending.delete(handler.id)
 }

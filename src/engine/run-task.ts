@@ -97,7 +97,14 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
       })
     }
     state.status = unreachable ? 'unreachable' : 'failed'
-    emit({ module, outcome: state.status, confidence: 'certain', error: explain(error, context, playHost, task), ...viewsOf(calls) })
+    emit({
+      module,
+      outcome: state.status,
+      confidence: 'certain',
+      ...(error instanceof CallFailed && error.result && { result: jsonSafe({ ...error.result, changed: error.touched, failed: true }) }),
+      error: explain(error, context, playHost, task),
+      ...viewsOf(calls),
+    })
   }
 }
 

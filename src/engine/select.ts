@@ -17,6 +17,8 @@ export interface SelectedPlay {
 export interface Selection {
   readonly fleet: readonly string[]
   readonly targets: readonly string[]
+  /** Targets that are contacted: those of a play that runs on its hosts, and not on the controller only. */
+  readonly contacted: readonly string[]
   readonly factsScope: readonly string[]
   readonly plays: readonly SelectedPlay[]
 }
@@ -52,7 +54,8 @@ export function select(playbook: Playbook, options: SelectOptions): Selection {
   checkTags(playbook, options)
   const plays = playbook.plays.map((play): SelectedPlay => {
     const hosts = hostsOf(play.hosts, inventory).filter((host) => limited.has(host))
-    const scope = new Set([...hostsOf(play.facts.of, inventory), ...hosts])
+    // A play on the controller that lists no facts needs nothing of its hosts but what is declared.
+    const scope = new Set(play.connection && play.facts.families.length === 0 ? [] : [...hostsOf(play.facts.of, inventory), ...hosts])
     return {
       play,
       hosts,
@@ -64,7 +67,8 @@ export function select(playbook: Playbook, options: SelectOptions): Selection {
     fleet.filter((host) => plays.some((play) => play.hosts.length > 0 && chosen(play).includes(host)))
   const targets = inOrder((play) => play.hosts)
   if (targets.length === 0) throw noTargets(playbook, options)
-  return { fleet, targets, factsScope: inOrder((play) => play.factsOf), plays }
+  const contacted = inOrder((play) => (play.play.connection ? [] : play.hosts))
+  return { fleet, targets, contacted, factsScope: inOrder((play) => play.factsOf), plays }
 }
 
 function noTargets(playbook: Playbook, { limit, limitOption = '--limit' }: SelectOptions): RollcallError {

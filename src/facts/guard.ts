@@ -31,7 +31,7 @@ export class MissingFact extends RollcallError {
   constructor(missing: Missing, options?: { cause?: unknown }) {
     super(
       {
-        summary: 'A fact of another host is not known',
+        summary: 'A fact of a host is not known',
         detail: `${missing.fact} of ${missing.host}: ${missing.reason}`,
         fix:
           missing.fix ??
@@ -61,6 +61,7 @@ export function missingReason(knowledge: HostKnowledge, family: string, context:
   if (context.inScope === false) return `the host stands outside the facts scope of play '${context.play}'`
   if (knowledge.reachable)
     return `the host answered, but its ${family} facts could not be read${knowledge.reason === undefined ? '' : ` (${knowledge.reason})`}`
+  if (!knowledge.asked) return `the host was not asked${knowledge.reason === undefined ? '' : ` (${knowledge.reason})`}`
   const seen = Object.values(knowledge.families).some((known) => known?.origin === 'cached')
   const down = `the host is down${knowledge.reason === undefined ? '' : ` (${knowledge.reason})`}`
   return seen ? `${down} and its ${family} facts were never gathered` : `${down} and was never seen before`

@@ -11,6 +11,8 @@ export interface Sources {
   readonly cached?: CachedFacts | undefined
   /** Why the host was not asked or did not answer, as a clause: `connect timed out`. */
   readonly reason?: string | undefined
+  /** False for a host that nobody tried to reach; default true. */
+  readonly asked?: boolean
   readonly now: number
 }
 
@@ -53,6 +55,7 @@ export function knowledgeOf(sources: Sources): HostKnowledge {
   })
   return deepFreeze({
     host: sources.host,
+    asked: sources.asked ?? true,
     reachable: sources.live !== undefined,
     families: Object.fromEntries(known) as HostKnowledge['families'],
     ...(sources.declared && { declared: sources.declared }),

@@ -35,19 +35,25 @@ const defaults = {
  * `rollcall` key.
  */
 export function findProject(from: string): Project {
-  for (let folder = resolve(from); ; folder = dirname(folder)) {
-    const path = join(folder, 'package.json')
-    const json = existsSync(path) ? readPackage(path) : undefined
-    if (json && (json.name === 'rollcall' || json.rollcall || json.dependencies?.rollcall || json.devDependencies?.rollcall))
-      return project(folder, json)
-    if (dirname(folder) === folder) break
-  }
+  const found = projectOf(from)
+  if (found) return found
   throw new RollcallError({
     summary: 'This folder is not part of a Rollcall project',
     detail: `no package.json in ${resolve(from)} or above it depends on rollcall`,
     fix: 'Go to the folder that holds your inventory/ and playbooks/, or add rollcall to the dependencies in its package.json.',
     exitCode: 1,
   })
+}
+
+/** {@link findProject} for what also works outside of one. */
+export function projectOf(from: string): Project | undefined {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    const path = join(folder, 'package.json')
+    const json = existsSync(path) ? readPackage(path) : undefined
+    if (json && (json.name === 'rollcall' || json.rollcall || json.dependencies?.rollcall || json.devDependencies?.rollcall))
+      return project(folder, json)
+    if (dirname(folder) === folder) return undefined
+  }
 }
 
 function readPackage(path: string): PackageJson {
@@ -94,6 +100,11 @@ export function findInventory(project: Project, nameOrPath?: string, cwd = proce
     nameOrPath: shortPath(project.root, project.inventory),
     cwd: project.root,
   })
+}
+
+/** Whether a project has the inventory that is used without `-i`. */
+export function hasInventory({ inventory }: Project): boolean {
+  return isFile(inventory)
 }
 
 /** Names of the playbooks in `playbooks/`, folders below it included. */

@@ -49,6 +49,8 @@ export interface FactsEvent {
     readonly host: string
     readonly origin: FactOrigin | 'none'
     readonly ageSeconds: number
+    /** False where its remembered facts would do: then `reachable` says nothing. */
+    readonly asked: boolean
     readonly reachable: boolean
     readonly reason?: string
   }[]
@@ -57,6 +59,8 @@ export interface FactsEvent {
 export interface PlayEvent {
   readonly event: 'play'
   readonly play: string
+  /** Its tasks run on the controller, for each of its hosts. */
+  readonly connection?: 'local'
   readonly hosts: readonly string[]
   readonly tasks: number
 }
@@ -115,6 +119,8 @@ export interface RecapEvent {
   readonly hosts: { readonly [host: string]: HostRecap }
   readonly durationMs: number
   readonly exitCode: number
+  /** What ended the run before its first task. */
+  readonly error?: ErrorDetails
 }
 
 /** Everything that happens in a run. Reporters are pure listeners to these. */

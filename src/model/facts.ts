@@ -92,6 +92,8 @@ export interface KnownFamily<T extends object = object> {
 /** What is known of one host in this run: the families, where each came from, and why the rest is missing. */
 export interface HostKnowledge {
   readonly host: string
+  /** Whether anybody asked it in this run: one that was not asked may be up or down. */
+  readonly asked: boolean
   /** Whether the host answered in this run. */
   readonly reachable: boolean
   readonly families: { readonly [K in BuiltInFamily]?: KnownFamily<FactFamilies[K]> } & { readonly [own: string]: KnownFamily | undefined }

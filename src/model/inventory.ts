@@ -36,6 +36,8 @@ export interface LabSettings {
 }
 export interface LocalSettings {
   readonly type: 'local'
+  /** Password for sudo, where it asks for one. */
+  readonly becomePassword?: Secret
 }
 
 /** One host of the inventory with everything declared for it, values resolved over the three levels. */

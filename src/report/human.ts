@@ -62,7 +62,8 @@ export function createHuman(screen: Screen, { colours, diff, verbosity, cwd }: H
       case 'play': {
         printHeader(undefined)
         printCounted(collapse.takeAll())
-        const about = ` · ${listed(event.hosts, 4) || 'no targets'} · ${count(event.tasks, 'task')}`
+        const where = event.connection === 'local' ? ' · on the controller for' : ' ·'
+        const about = `${where} ${listed(event.hosts, 4) || 'no targets'} · ${count(event.tasks, 'task')}`
         print(['', colours.strong(`play ${event.play}`) + colours.faint(about)])
         break
       }
@@ -81,7 +82,8 @@ export function createHuman(screen: Screen, { colours, diff, verbosity, cwd }: H
   return (event) => on(printableDeep(event))
 }
 
-function warningLines({ host, message, fix }: WarningEvent, colours: Colours): string[] {
+/** A warning: its message, and what to do about it. */
+export function warningLines({ host, message, fix }: WarningEvent, colours: Colours): string[] {
   const [first = '', ...rest] = message.split('\n')
   return [
     `${colours.warning('warning:')} ${host === undefined ? '' : `${host}: `}${first}`,

@@ -40,7 +40,8 @@ function paint(column: Column, value: number, text: string, colours: Colours): s
   return column === 'ok' ? colours.ok(text) : text
 }
 
-function lastLine({ hosts, check, durationMs, exitCode }: RecapEvent, colours: Colours): string {
+/** How a run went and how long it took. */
+export function lastLine({ hosts, check, durationMs, exitCode }: RecapEvent, colours: Colours): string {
   const all = Object.values(hosts)
   const sum = (column: Column) => all.reduce((total, host) => total + host[column], 0)
   const time = formatDuration(durationMs)

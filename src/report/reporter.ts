@@ -1,5 +1,6 @@
 import type { Emit } from '../model/event.ts'
 import { colours } from './colours.ts'
+import { createDoHuman, createDoJson } from './do.ts'
 import { createHuman } from './human.ts'
 import { createJson } from './json.ts'
 import type { Screen } from './screen.ts'
@@ -24,6 +25,18 @@ export function createReporter(format: Format, screen: Screen, { colour, ...opti
       return createHuman(screen, { ...options, colours: colours(colour) })
     case 'json':
       return createJson(screen)
+    default:
+      return format satisfies never
+  }
+}
+
+/** {@link createReporter} for one module on many hosts. */
+export function createDoReporter(format: Format, screen: Screen, module: string, { colour, ...options }: ReporterOptions): Emit {
+  switch (format) {
+    case 'human':
+      return createDoHuman(screen, { ...options, colours: colours(colour) })
+    case 'json':
+      return createDoJson(screen, module)
     default:
       return format satisfies never
   }

@@ -27,10 +27,11 @@ export function taskLines(event: TaskEvent, style: TaskStyle): string[] {
   const spent = verbosity > 0 ? colours.faint(`  ${formatDuration(event.durationMs)}${place}`) : ''
   const task = `${event.task}${module === '' ? '' : ` ${colours.faint(`(${module})`)}`}`
   const title = `  ${event.host.padEnd(style.hostWidth)}  ${task}: ${outcomeOf(event, style)}${spent}`
-  return [title, ...details(event, style).map((line) => (line === '' ? '' : `    ${line}`))]
+  return [title, ...detailLines(event, style).map((line) => (line === '' ? '' : `    ${line}`))]
 }
 
-function outcomeOf(event: TaskEvent, { colours, check }: TaskStyle): string {
+/** What became of a task, and why. */
+export function outcomeOf(event: TaskEvent, { colours, check }: TaskStyle): string {
   const because = event.reason === undefined ? '' : `: ${event.reason}`
   const doubt = event.confidence !== 'certain' ? ` (${event.confidence}${because})` : event.reason === undefined ? '' : ` (${event.reason})`
   switch (event.outcome) {
@@ -54,7 +55,8 @@ function pending({ diff, steps, would = 'run' }: TaskEvent): string {
   return (diff ?? []).length === 0 && (steps ?? []).length > 0 ? `would ${would}` : 'would change'
 }
 
-function details(event: TaskEvent, { colours, diff, verbosity, cwd }: TaskStyle): string[] {
+/** What belongs below the line of a task: diff, steps, message, error. */
+export function detailLines(event: TaskEvent, { colours, diff, verbosity, cwd }: TaskStyle): string[] {
   const lines: string[] = []
   const views = event.templates ?? []
   lines.push(...views.map((view) => colours.faint(viewSentence(view, views.length > 1))))

@@ -153,10 +153,17 @@ ${step.backup ? keepBackup : sh`:`}
 ${replace}`
 }
 
+const refusal = 'its new content was refused by validate'
+
+/** Whether a write failed because its `validate` refused the new file. */
+export function refusedByValidate(stderr: string): boolean {
+  return stderr.includes(refusal)
+}
+
 /** `eval` in a subshell: whatever the user's script does to its shell, the write goes on or stops in order. */
 function validation(script: Script): Script {
   return sh`${copyForCheck}
-( trap - EXIT HUP INT TERM; cd / && eval ${script.text} ) </dev/null >&2 || fail "its new content was refused by validate (exit code $?); nothing was changed"
+( trap - EXIT HUP INT TERM; cd / && eval ${script.text} ) </dev/null >&2 || fail "${new Script(refusal)} (exit code $?); nothing was changed"
 [ -z "$check" ] || rm -f -- "$check"
 check=`
 }

@@ -9,12 +9,28 @@ export interface LocalOptions {
   readonly env?: NodeJS.ProcessEnv
 }
 
+/** Long enough for a shell to clean up, short enough to wait for. */
+const patienceMs = 2000
+
+/** The user that Rollcall runs as. A number without an entry in the user database is called by the number. */
+export function localUser(): string {
+  if (process.getuid?.() === 0) return 'root'
+  try {
+    return userInfo().username
+  } catch {
+    return String(process.getuid?.())
+  }
+}
+
 /** A connection to the machine that Rollcall runs on: the same interface as a remote one, without a network. */
 export function connectLocal(options: LocalOptions = {}): Connection {
-  const processes = new Set<RemoteProcess>()
+  const processes = new Set<LocalProcess>()
+  let closed = false
+  const description = `${localUser()}@${hostname()} (local)`
   return {
-    description: `${userInfo().username}@${hostname()} (local)`,
+    description,
     async start(command, { pty = false } = {}) {
+      if (closed) throw new UnreachableError({ summary: 'The connection is closed', detail: description })
       if (pty) throw new RollcallError({ summary: 'A local connection has no terminal to give', fix: 'Use a connection over ssh.' })
       const process = await startLocal(options, command.text)
       processes.add(process)
@@ -23,15 +39,47 @@ export function connectLocal(options: LocalOptions = {}): Connection {
       return process
     },
     async close() {
-      for (const process of processes) process.kill()
-      await Promise.allSettled([...processes].map((process) => process.exit))
+      closed = true
+      await Promise.all([...processes].map(end))
     },
   }
 }
 
-async function startLocal(options: LocalOptions, command: string): Promise<RemoteProcess> {
+interface LocalProcess extends RemoteProcess {
+  signal(name: 'SIGTERM' | 'SIGKILL'): void
+}
+
+/** Asks a process to end, then makes it. One of another user (by sudo) that does neither is let go: its input has ended. */
+async function end(process: LocalProcess): Promise<void> {
+  process.kill()
+  if (await ended(process)) return
+  process.signal('SIGKILL')
+  await ended(process)
+  process.stdout.destroy()
+  process.stderr.destroy()
+}
+
+async function ended({ exit }: LocalProcess): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), patienceMs)
+  })
+  const over = exit.then(
+    () => true,
+    () => true,
+  )
+  try {
+    return await Promise.race([over, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function startLocal(options: LocalOptions, command: string): Promise<LocalProcess> {
   const shell = options.shell ?? 'sh'
-  const child = spawn(shell, ['-c', command], { stdio: 'pipe', env: options.env ?? process.env })
+  // A session of its own: Ctrl-C on our terminal ends Rollcall, and a step that is running goes on to its end, as it
+  // does on a remote host. The shell itself ends with its input.
+  const child = spawn(shell, ['-c', command], { stdio: 'pipe', env: options.env ?? process.env, detached: true })
   const exit = new Promise<Exit>((resolve, reject) => {
     child.once('exit', (code, signal) => resolve({ code, signal }))
     child.once('error', (error) =>
@@ -44,5 +92,24 @@ async function startLocal(options: LocalOptions, command: string): Promise<Remot
   if (child.pid === undefined) await exit
   // A process that ends early closes its input; its exit says so already.
   child.stdin.on('error', () => undefined)
-  return { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, exit, kill: () => void child.kill() }
+  const { pid } = child
+  const signal = (name: 'SIGTERM' | 'SIGKILL') => {
+    if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+    try {
+      process.kill(-pid, name) // Its group: a shell alone would wait for what it runs.
+    } catch {
+      // It has ended meanwhile, or belongs to another user.
+    }
+  }
+  return {
+    stdin: child.stdin,
+    stdout: child.stdout,
+    stderr: child.stderr,
+    exit,
+    signal,
+    kill: () => {
+      signal('SIGTERM')
+      child.stdin.destroy()
+    },
+  }
 }

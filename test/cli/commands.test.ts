@@ -102,8 +102,8 @@ describe('render', () => {
     facts: {
       event: 'facts',
       hosts: [
-        { host: 'honor-viper', origin: 'live', ageSeconds: 0, reachable: true },
-        { host: 'crystal-panda', origin: 'cached', ageSeconds: 7200, reachable: false, reason: 'connect timed out' },
+        { host: 'honor-viper', origin: 'live', ageSeconds: 0, asked: true, reachable: true },
+        { host: 'crystal-panda', origin: 'cached', ageSeconds: 7200, asked: true, reachable: false, reason: 'connect timed out' },
       ],
       durationMs: 3,
     },

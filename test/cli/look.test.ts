@@ -10,10 +10,11 @@ const known: readonly ShownFacts[] = [
     host: 'honor-viper',
     origin: 'live',
     ageSeconds: 0,
+    asked: true,
     reachable: true,
     families: { hardware: { value: hardware, origin: 'live', ageSeconds: 0 } },
   },
-  { host: 'crystal-panda', origin: 'none', ageSeconds: 0, reachable: false, reason: 'connect timed out', families: {} },
+  { host: 'crystal-panda', origin: 'none', ageSeconds: 0, asked: true, reachable: false, reason: 'connect timed out', families: {} },
 ]
 
 describe('facts', () => {

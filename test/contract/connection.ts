@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Connection, Exit, RemoteProcess } from '../../src/transport/connection.ts'
@@ -184,6 +184,31 @@ export function connectionContract(name: string, kind: ConnectionKind, start: (h
       await connection.close()
       await expect(process.exit.catch(() => 'ended')).resolves.toBeDefined()
       await connection.close()
+    })
+
+    test('close ends even what will not hear of it, with all that it started', async () => {
+      const connection = await subject.connect()
+      const process = await connection.start(sh`trap '' TERM HUP; echo up; ( while [ -d ${folder} ]; do sleep 0.1; done ); :`)
+      await new Promise((resolve) => process.stdout.once('data', resolve))
+      await connection.close()
+      await expect(process.exit.catch(() => 'ended')).resolves.toBeDefined()
+    })
+
+    test('after close nothing is started', async () => {
+      const connection = await subject.connect()
+      await connection.close()
+      await expect(connection.start(sh`true`)).rejects.toMatchObject({ name: 'UnreachableError' })
+    })
+
+    test('a job that goes on in the background does not end with the session', async () => {
+      const connection = await subject.connect()
+      const session = await openSession(connection, { host: 'honor-viper', user: 'admin' })
+      const mark = `${folder}/mark-${name}`
+      await session.exchange([{ script: sh`( until [ -e ${`${mark}.go`} ]; do sleep 0.1; done; : >${mark} ) & exit 0` }])
+      await session.close()
+      await connection.close()
+      writeFileSync(`${mark}.go`, '')
+      await expect.poll(() => existsSync(mark), { timeout: 20_000 }).toBe(true)
     })
 
     test('several connections at a time know nothing of each other', async () => {

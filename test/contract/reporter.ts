@@ -63,9 +63,9 @@ const full: { readonly [K in Kind]: Extract<Event, { readonly event: K }> } = {
   facts: {
     event: 'facts',
     hosts: [
-      { host: 'honor-viper', origin: 'live', ageSeconds: 0, reachable: true },
-      { host: 'crystal-panda', origin: 'cached', ageSeconds: 90, reachable: false, reason: 'connect timed out' },
-      { host: 'plain-otter', origin: 'none', ageSeconds: 0, reachable: false, reason: 'no route' },
+      { host: 'honor-viper', origin: 'live', ageSeconds: 0, asked: true, reachable: true },
+      { host: 'crystal-panda', origin: 'cached', ageSeconds: 90, asked: true, reachable: false, reason: 'connect timed out' },
+      { host: 'plain-otter', origin: 'none', ageSeconds: 0, asked: true, reachable: false, reason: 'no route' },
     ],
     durationMs: 300,
   },

@@ -63,7 +63,7 @@ describe('facts that are missing', () => {
     expect(error).toBeInstanceOf(RollcallError)
     expect(formatError(error.details)).toBe(
       [
-        'A fact of another host is not known',
+        'A fact of a host is not known',
         '  hardware.memoryMb of crystal-panda: the host is down (connect timed out) and was never seen before',
         '  Start the host, or run once with it up so that its facts are remembered, or declare the fact in the inventory:',
         '  facts: { hardware: { memoryMb: … } }',

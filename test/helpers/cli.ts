@@ -18,11 +18,14 @@ export interface CliRun {
 export interface CliOptions {
   readonly env?: NodeJS.ProcessEnv
   readonly cwd?: string
+  /** Given as standard input; without it there is none. */
+  readonly input?: string
 }
 
 // One build for all tests of a file, so that what they look at does not change under them.
 let built: Promise<string> | undefined
-const program = async (): Promise<string> => {
+/** The command line as it is built from what the tests look at. */
+export const program = async (): Promise<string> => {
   built ??= build(ownRoot()) as Promise<string>
   return join(ownRoot(), 'dist', await built, 'cli.js')
 }
@@ -34,8 +37,12 @@ function environment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** Starts `rollcall` as a process of its own. */
-export async function startRollcall(args: readonly string[], { env = {}, cwd = ownRoot() }: CliOptions = {}): Promise<ChildProcess> {
-  return spawn(process.execPath, [await program(), ...args], { cwd, env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] })
+export async function startRollcall(args: readonly string[], options: CliOptions = {}): Promise<ChildProcess> {
+  const { env = {}, cwd = ownRoot(), input } = options
+  const stdin = input === undefined ? 'ignore' : 'pipe'
+  const child = spawn(process.execPath, [await program(), ...args], { cwd, env: environment(env), stdio: [stdin, 'pipe', 'pipe'] })
+  child.stdin?.end(input)
+  return child
 }
 
 /** Runs `rollcall` to its end. */

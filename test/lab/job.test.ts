@@ -177,7 +177,7 @@ describe('with crystal-panda stopped', () => {
     )
     const { error } = taskOf(done, viper.name, 'peers : peers.json')
     expect(error).toMatchObject({
-      summary: 'A fact of another host is not known',
+      summary: 'A fact of a host is not known',
       at: { file: 'templates/peers.json.eta', line: 6 },
       fix: expect.stringContaining(
         'Start the host, or run once with it up so that its facts are remembered, or declare the fact in the inventory:',
@@ -194,7 +194,7 @@ describe('with crystal-panda stopped', () => {
     expect(done.code).toBe(2)
     for (const text of [
       'facts from 1 of 2 (1 live, 1 unknown)',
-      'A fact of another host is not known',
+      'A fact of a host is not known',
       'os.distribution of crystal-panda',
       'templates/peers.json.eta:6',
       'Start the host',

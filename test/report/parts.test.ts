@@ -128,6 +128,7 @@ const host = (origin: 'live' | 'cached' | 'declared' | 'none', ageSeconds = 0) =
   host: 'x',
   origin,
   ageSeconds,
+  asked: origin !== 'cached',
   reachable: origin === 'live',
 })
 test.each([

@@ -21,7 +21,7 @@ const run = (fields: Partial<RunEvent> = {}): RunEvent => ({
   queries: [],
   ...fields,
 })
-const live = (host: string): FactsEvent['hosts'][number] => ({ host, origin: 'live', ageSeconds: 0, reachable: true })
+const live = (host: string): FactsEvent['hosts'][number] => ({ host, origin: 'live', ageSeconds: 0, asked: true, reachable: true })
 const facts = (hosts: FactsEvent['hosts'] = ['honor-viper', 'crystal-panda'].map(live)): FactsEvent => ({
   event: 'facts',
   hosts,
@@ -198,7 +198,7 @@ export const scenarios: readonly Scenario[] = [
       },
       facts([
         live('honor-viper'),
-        { host: 'crystal-panda', origin: 'cached', ageSeconds: 3 * 3600 + 59, reachable: false, reason: 'connect timed out' },
+        { host: 'crystal-panda', origin: 'cached', ageSeconds: 3 * 3600 + 59, asked: true, reachable: false, reason: 'connect timed out' },
       ]),
       play(),
       task({
@@ -213,7 +213,10 @@ export const scenarios: readonly Scenario[] = [
     name: 'nothing is known of a host',
     events: [
       run(),
-      facts([live('honor-viper'), { host: 'crystal-panda', origin: 'none', ageSeconds: 0, reachable: false, reason: 'no route to host' }]),
+      facts([
+        live('honor-viper'),
+        { host: 'crystal-panda', origin: 'none', ageSeconds: 0, asked: true, reachable: false, reason: 'no route to host' },
+      ]),
       play(),
       ...times(8, { outcome: 'ok' }),
       task({
@@ -221,7 +224,7 @@ export const scenarios: readonly Scenario[] = [
         module: 'template',
         outcome: 'failed',
         error: {
-          summary: 'A fact of another host is not known',
+          summary: 'A fact of a host is not known',
           detail: 'hardware.memoryMb of crystal-panda: no route to host, and nothing is remembered\ntemplates/peers.json.eta:7',
           fix: 'Start crystal-panda, or declare the fact in the inventory.',
         },
@@ -246,7 +249,7 @@ export const scenarios: readonly Scenario[] = [
       run({ targets: ['honor-viper', 'crystal-panda'] }),
       facts([
         live('honor-viper'),
-        { host: 'crystal-panda', origin: 'none', ageSeconds: 0, reachable: false, reason: 'connection refused' },
+        { host: 'crystal-panda', origin: 'none', ageSeconds: 0, asked: true, reachable: false, reason: 'connection refused' },
       ]),
       {
         ...task({
@@ -270,8 +273,8 @@ export const scenarios: readonly Scenario[] = [
       run({ fleet: many, factsScope: many, targets: many }),
       facts([
         ...many.slice(0, 18).map(live),
-        { host: 'web-19', origin: 'cached', ageSeconds: 90, reachable: false, reason: 'its cached facts are young enough' },
-        { host: 'web-20', origin: 'cached', ageSeconds: 95, reachable: false, reason: 'its cached facts are young enough' },
+        { host: 'web-19', origin: 'cached', ageSeconds: 90, asked: false, reachable: false, reason: 'its cached facts are young enough' },
+        { host: 'web-20', origin: 'cached', ageSeconds: 95, asked: false, reachable: false, reason: 'its cached facts are young enough' },
       ]),
       play(many, 3),
       ...many.map((host) => task({ host, task: 'motd', outcome: 'ok' })),

@@ -10,6 +10,7 @@ import {
   defineTemplate,
   file,
   fleetGroup,
+  local,
   type PlayTools,
   query,
   type Ran,
@@ -167,6 +168,22 @@ export default definePlaybook('types', inventory, (play) => {
       return file({ path: '/a' })
     })
   })
+  play('on the controller', { hosts: 'cluster', connection: 'local' }, (tools) => {
+    tools.task('knows what is declared', ({ host, facts }) => {
+      expectTypeOf(host.vars.appPort).toEqualTypeOf<number>()
+      // @ts-expect-error a play on the controller asks for no facts unless it lists them
+      facts.os
+      return file({ path: `/var/backups/${host.name}`, state: 'directory' })
+    })
+    // @ts-expect-error the service module reads facts, which this play does not list
+    needsPort(tools, { extra: 'x' })
+  })
+  play('with facts', { hosts: 'cluster', connection: local(), facts: { families: ['os'] } }, (tools) => {
+    tools.task('reads them', ({ facts }) => copy({ dest: '/a', content: facts.os.distribution }))
+    needsPort(tools, { extra: 'x' })
+  })
+  // @ts-expect-error a play runs on its hosts or on the controller
+  play('elsewhere', { hosts: 'cluster', connection: 'remote' }, () => {})
   // @ts-expect-error a host or group that the inventory does not have
   play('nobody', { hosts: 'honor-vipr' }, () => {})
   // @ts-expect-error a family that does not exist

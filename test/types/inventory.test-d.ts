@@ -8,7 +8,7 @@ const inventory = defineInventory({
     db: { vars: { replicas: true } },
   },
   hosts: {
-    'web-1': { groups: ['web'], vars: { workers: 8, port: 8080 }, connection: local() },
+    'web-1': { groups: ['web'], vars: { workers: 8, port: 8080 }, connection: 'local' },
     'web-2': { groups: ['web'], privateIp: '10.0.0.2', connection: local() },
     'db-1': { groups: ['db'], privateIp: '10.0.0.3', connection: local() },
   },
@@ -40,6 +40,11 @@ defineInventory({
   groups: { all: { vars: { port: 80 } }, web: { vars: { workers: 4 } } },
   // @ts-expect-error an override must fit the type its group declares
   hosts: { a: { groups: ['web'], vars: { workers: 'many' } } },
+})
+defineInventory({
+  groups: { all: { connection: 'local' } },
+  // @ts-expect-error a connection is made by ssh(), lab() or local(), or is 'local'
+  hosts: { a: { groups: [], connection: 'ssh' } },
 })
 defineInventory({
   groups: { all: { vars: { port: 80 } }, web: {} },

@@ -8,7 +8,7 @@ export const exec = defineCommand({
   usage: 'exec <pattern>',
   summary: 'run a command on hosts; it may change them, and check mode knows nothing of it',
   behindDashes: '<command..>',
-  positionals: { pattern: { type: 'string', demandOption: true, describe: 'hosts and groups, e.g. web:!edge' } },
+  positionals: { pattern: { type: 'string', demandOption: true, describe: 'hosts and groups, e.g. web:!edge; localhost is this machine' } },
   options: {
     inventory: shared.inventory,
     become: { alias: 'b', type: 'boolean', describe: 'as root, by sudo' },

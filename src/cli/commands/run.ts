@@ -1,12 +1,8 @@
-import type { Emit } from '../../model/event.ts'
 import { createReporter } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
 import { formatOutline } from '../format-outline.ts'
-import { playbook, positiveInteger, shared, words } from '../options.ts'
+import { changesMade, noteChanges, playbook, positiveInteger, shared, words } from '../options.ts'
 import { openTerminal } from '../terminal.ts'
-
-/** Exit code of `--detailed-exit-code` for a run that succeeded and changed something, or would. */
-const changesMade = 3
 
 /** `rollcall run`: the main job. */
 export const run = defineCommand({
@@ -16,8 +12,8 @@ export const run = defineCommand({
   options: {
     inventory: shared.inventory,
     limit: shared.limit,
-    check: { alias: 'C', type: 'boolean', describe: 'only say what would change' },
-    diff: { alias: 'D', type: 'boolean', describe: 'show changes line by line' },
+    check: shared.check,
+    diff: shared.diff,
     tags: { alias: 't', type: 'string', array: true, requiresArg: true, describe: 'only tasks with one of these tags' },
     'skip-tags': { type: 'string', array: true, requiresArg: true, describe: 'no task with one of these tags' },
     forks: shared.forks,
@@ -25,7 +21,7 @@ export const run = defineCommand({
     'list-hosts': { type: 'boolean', describe: 'list the hosts and stop; contacts none' },
     'list-tasks': { type: 'boolean', describe: 'list the tasks and stop; contacts no host' },
     verbose: { alias: 'v', type: 'count', describe: 'print every task, its steps and its result' },
-    'detailed-exit-code': { type: 'boolean', describe: 'exit with 3 where something changed, or would' },
+    'detailed-exit-code': shared['detailed-exit-code'],
   },
   examples: [
     ['rollcall run prepare', 'run playbooks/prepare.ts on all its hosts'],
@@ -51,12 +47,9 @@ export const run = defineCommand({
       return 0
     }
     const report = createReporter(args.format, screen, { colour, verbosity: args.verbose, diff: args.diff ?? false, cwd })
-    let changed = false
-    const emit: Emit = (event) => {
-      if (event.event === 'recap') changed = Object.values(event.hosts).some((host) => host.changed > 0)
-      report(event)
-    }
-    const exitCode = await engine.run({ ...request, check: args.check ?? false, forks, emit, progress, terminal: openTerminal(screen) })
-    return exitCode === 0 && changed && args['detailed-exit-code'] ? changesMade : exitCode
+    const changes = noteChanges(report)
+    const terminal = openTerminal(screen)
+    const exitCode = await engine.run({ ...request, check: args.check ?? false, forks, emit: changes.emit, progress, terminal })
+    return exitCode === 0 && changes.made() && args['detailed-exit-code'] ? changesMade : exitCode
   },
 })

@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { eventsOf, rollcall, taskOf } from '../helpers/cli.ts'
+import { countingPort } from '../helpers/local-cli.ts'
+import { tempProject } from '../helpers/project.ts'
+
+const counted = countingPort()
+const folder = mkdtempSync(join(tmpdir(), 'rollcall-reports-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** `here` is this machine, `down` never answers. */
+function project(plays: string) {
+  const { root } = tempProject({
+    'inventory/lab.ts': `import { defineInventory, Secret, ssh } from 'rollcall'
+export const inventory = defineInventory({
+  groups: { web: {} },
+  hosts: {
+    here: { groups: ['web'], connection: 'local' },
+    down: { groups: [], connection: ssh({ address: '127.0.0.1', port: ${counted.port}, password: new Secret('x'), connectTimeoutSeconds: 1 }) },
+  },
+})
+`,
+    'playbooks/site.ts': `import { inventory } from '#inventory'
+import { copy, debug, definePlaybook, sh, shell } from 'rollcall'
+const folder = process.env.FOLDER!
+export default definePlaybook('site', inventory, (play) => {
+${plays}
+})
+void [copy, debug, sh, shell, folder]
+`,
+  })
+  return (...args: readonly string[]) => rollcall(args, { cwd: root, env: { FOLDER: folder, XDG_STATE_HOME: join(root, 'state') } })
+}
+
+test(`a run that ifDown: 'fail' ends has a recap that says why, and the error on standard error`, async () => {
+  const run = project(`play('all or none', { hosts: 'web', facts: { of: 'all', ifDown: 'fail' } }, ({ task }) => {
+    task('never', copy({ dest: folder + '/never', content: 'x' }))
+  })`)
+  const done = await run('run', 'site', '--format', 'json')
+  expect(done.code).toBe(4)
+  const summary = `Play 'all or none' needs facts of every host of its scope, and not every one answers`
+  expect(done.stderr).toContain(summary)
+  expect(done.events.map(({ event }) => event)).toEqual(['run', 'facts', 'recap'])
+  expect(eventsOf(done, 'recap')).toMatchObject([
+    { exitCode: 4, error: { summary }, hosts: { here: { ok: 0, failed: 0, unreachable: 0 } } },
+  ])
+  const human = await run('run', 'site')
+  expect(human.stdout).toMatch(/failed after [^:]*\(exit code 4\)\n$/)
+  expect(human.stderr).toContain(summary)
+})
+
+test('a host that nobody asked is told from one that did not answer', async () => {
+  const run = project(`play('facts', { hosts: 'all', facts: { families: ['hardware'] } }, ({ task }) => {
+    task('say', debug({ msg: 'x' }))
+  })`)
+  const factsOf = async (...args: readonly string[]) => eventsOf(await run('run', 'site', '--format', 'json', ...args), 'facts')[0]?.hosts
+  expect(await factsOf()).toMatchObject([
+    { host: 'here', origin: 'live', asked: true, reachable: true },
+    { host: 'down', origin: 'none', asked: true, reachable: false },
+  ])
+  expect(await factsOf('--limit', 'down')).toMatchObject([
+    { host: 'here', origin: 'cached', asked: false, reachable: false },
+    { host: 'down', origin: 'none', asked: true, reachable: false },
+  ])
+  const cached = JSON.parse((await run('facts', '--cached', '--format', 'json')).stdout)
+  expect(cached).toMatchObject([
+    { host: 'here', asked: false },
+    { host: 'down', asked: false },
+  ])
+})
+
+test(`explain shows scripts as text, and words a host's own unknown fact as what it is`, async () => {
+  const run = project(`play('facts', { hosts: 'web', facts: { of: 'web' } }, ({ task }) => {
+    task('script', shell({ script: sh\`echo \${'a b'}\`, creates: '/x' }))
+    task('own fact', ({ facts }) => debug({ msg: facts.os.distribution }))
+  })`)
+  const { code, stdout } = await run('explain', 'site')
+  expect(code).toBe(0)
+  expect(stdout).toContain(`shell script="echo 'a b'" creates=/x`)
+  expect(stdout).toContain('A fact of a host is not known: os.distribution of here: no host is asked here')
+})
+
+test('a refused validate says what to do, and shows its check', async () => {
+  const run = project(`play('validate', { hosts: 'web', facts: { of: 'web', families: [] } }, ({ task }) => {
+    task('refused', copy({ dest: folder + '/conf', content: 'bad', validate: (path) => sh\`grep -q good \${path}\` }))
+  })`)
+  const { error } = taskOf(await run('run', 'site', '--format', 'json'), 'here', 'refused')
+  expect(error?.detail).toContain('its new content was refused by validate (exit code 1); nothing was changed')
+  expect(error?.fix).toBe(`Correct what is to be written, or the check. To try the check on the host:\ngrep -q good ${folder}/conf`)
+})
