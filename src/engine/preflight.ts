@@ -17,8 +17,8 @@ export interface Preflight {
 
 /**
  * Works out every task of a play that needs no result of another, for every target, before anything on a host changes:
- * wrong parameters (also what modules refuse of them), wrong templates and a limited list in place of the fleet are found here. A missing fact is no
- * mistake of the playbook: it fails the task that reads it, at its turn.
+ * wrong parameters, what modules refuse of them, wrong templates and a limited list in place of the fleet are found here.
+ * A missing fact is no mistake of the playbook: it fails the task that reads it, at its turn.
  */
 export function preflight(context: PlayContext): Preflight {
   const mistakes = new Map<string, RollcallError>()

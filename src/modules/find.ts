@@ -72,7 +72,8 @@ export interface FindResult {
   readonly examined: number
   /** Which of the paths were not walked, and why. */
   readonly skippedPaths: { readonly [path: string]: string }
-  readonly msg: string
+  /** Only where something could not be looked at: what has a `msg` is shown in the report. */
+  readonly msg?: string
 }
 
 function filtersOf({ patterns = [], excludes = [], useRegex = false, age, ageStamp = 'mtime', size }: FindParams) {
@@ -154,7 +155,7 @@ export const find = defineQuery({
       matched: files.length,
       examined: walked.reduce((sum, { examined }) => sum + examined, 0),
       skippedPaths: Object.fromEntries(walked.flatMap(({ path, skipped }) => (skipped === undefined ? [] : [[path, skipped]]))),
-      msg: complete ? 'all paths examined' : 'not all paths could be examined',
+      ...(!complete && { msg: 'not all paths could be examined' }),
     }
   },
 })

@@ -30,7 +30,7 @@ export function compile(name: string, given: string | RegExp, extraFlags = ''): 
     return attempt(given, `u${extraFlags}`) ?? new RegExp(given, flagsOf(extraFlags))
   } catch (error) {
     throw new Refusal(
-      `${name} '${given}' is no regular expression: ${(error as Error).message.replace(/^Invalid regular expression: /, '')}`,
+      `${name} '${given}' is no regular expression: ${(error as Error).message.replace(/^.*: /s, '')}`,
       'To look for text as it stands, put a backslash before each of \\ ^ $ . | ? * + ( ) [ ] { }.',
     )
   }
