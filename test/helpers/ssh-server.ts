@@ -130,22 +130,13 @@ function run(
   child.stdin.on('error', () => undefined)
   channel.on('error', () => undefined)
   channel.on('data', (data: Buffer) => seen.fromClient(data)).pipe(child.stdin)
-  // One write at a time: the server of ssh2 stands still when both outputs wait for room in the channel's window.
-  let written = Promise.resolve()
-  for (const [from, to] of [
-    [child.stdout, channel],
-    [child.stderr, channel.stderr],
-  ] as const)
-    from.on('data', (chunk: Buffer) => {
-      seen.fromServer()
-      from.pause()
-      written = written.then(() => new Promise<void>((resolve) => to.write(chunk, () => resolve()))).then(() => void from.resume())
-    })
+  child.stdout.on('data', () => seen.fromServer()).pipe(channel, { end: false })
+  child.stderr.on('data', () => seen.fromServer()).pipe(channel.stderr, { end: false })
   channel.once('close', () => {
     child.stdin.destroy()
     child.stdout.destroy()
     child.stderr.destroy()
   })
   child.once('exit', (code, signal) => (signal === null ? channel.exit(code ?? 0) : channel.exit(signal.replace(/^SIG/, ''))))
-  child.once('close', () => written.then(() => channel.end()))
+  child.once('close', () => channel.end())
 }
