@@ -1,19 +1,25 @@
+import { openFactMemory } from './fact-memory.ts'
 import { knowledgeOf } from './facts/knowledge.ts'
 import type { HostKnowledge } from './model/facts.ts'
 import type { InventoryModel } from './model/inventory.ts'
-import { inventoryIdOf, openFactCache } from './store/index.ts'
 
 /** What is known of hosts without asking them: the memory of earlier runs and what the inventory declares. */
 export async function rememberedFacts(
   inventoryPath: string,
-  { hosts }: InventoryModel,
+  inventory: InventoryModel,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, HostKnowledge>> {
-  const cache = openFactCache({ inventoryId: inventoryIdOf(inventoryPath) })
+  const memory = await openFactMemory(inventoryPath, inventory)
   const known = await Promise.all(
     names.map(async (host) => {
-      const { families } = await cache.read(host)
-      return knowledgeOf({ host, declared: hosts.get(host)?.facts, cached: families, reason: 'this command asks no host', now: Date.now() })
+      const { families } = await memory.read(host)
+      return knowledgeOf({
+        host,
+        declared: inventory.hosts.get(host)?.facts,
+        cached: families,
+        reason: 'this command asks no host',
+        now: Date.now(),
+      })
     }),
   )
   return new Map(known.map((of) => [of.host, of]))

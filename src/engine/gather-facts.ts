@@ -20,7 +20,7 @@ export interface GatherRequest {
   readonly deadlineMs: number
   readonly forks: number
   readonly open: (host: HostRecord, signal: AbortSignal) => Promise<HostAccess>
-  readonly cache: FactCache
+  readonly cache: Pick<FactCache, 'read' | 'write'>
   readonly now: () => number
 }
 export interface Gathered {

@@ -18,6 +18,8 @@ export interface CliRun {
 export interface CliOptions {
   readonly env?: NodeJS.ProcessEnv
   readonly cwd?: string
+  /** Number of the user to run as; only root may choose. */
+  readonly as?: number
 }
 
 // One build for all tests of a file, so that what they look at does not change under them.
@@ -34,8 +36,13 @@ function environment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** Starts `rollcall` as a process of its own. */
-export async function startRollcall(args: readonly string[], { env = {}, cwd = ownRoot() }: CliOptions = {}): Promise<ChildProcess> {
-  return spawn(process.execPath, [await program(), ...args], { cwd, env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] })
+export async function startRollcall(args: readonly string[], { env = {}, cwd = ownRoot(), as }: CliOptions = {}): Promise<ChildProcess> {
+  return spawn(process.execPath, [await program(), ...args], {
+    cwd,
+    env: environment(env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(as !== undefined && { uid: as, gid: as }),
+  })
 }
 
 /** Runs `rollcall` to its end. */

@@ -66,3 +66,14 @@ it('render prints a file as it would be written, by a task named whole or in sho
   ])
   expect(await inside(lab, viper, 'ls -d /etc/haproxy /opt/dynia-app 2>/dev/null || echo none')).toBe('none')
 })
+
+it('forgets a host with its disk, and all of them with the lab: another machine would go by its name', async () => {
+  await startHost(lab, panda.name)
+  await facts('--refresh')
+  const cached = async () => origins((await facts('--cached')).known)
+  expect(await cached()).toEqual(['honor-viper cached, not asked or silent', 'crystal-panda cached, not asked or silent'])
+  expect((await cli(['lab', 'reset', panda.name])).code).toBe(0)
+  expect(await cached()).toEqual(['honor-viper cached, not asked or silent', 'crystal-panda none, not asked or silent'])
+  expect((await cli(['lab', 'down'])).code).toBe(0)
+  expect(await cached()).toEqual(['honor-viper none, not asked or silent', 'crystal-panda none, not asked or silent'])
+})
