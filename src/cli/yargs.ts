@@ -1,7 +1,7 @@
 import yargs, { type Argv } from 'yargs'
 import { colours, createScreen, wantsColour } from '../report/index.ts'
 import { ownVersion } from '../util/own-root.ts'
-import { type AnyCommand, type Command, isGroup } from './command.ts'
+import { type AnyCommand, type Command, isGroup, nameOf } from './command.ts'
 import { doc } from './commands/doc.ts'
 import { exec } from './commands/exec.ts'
 import { explain } from './commands/explain.ts'
@@ -14,7 +14,8 @@ import type { Context, World } from './context.ts'
 import { failureOf } from './failure.ts'
 import { refuseAmbiguous, standingOf, usageError } from './usage-error.ts'
 
-const commands: readonly AnyCommand[] = [run, explain, render, facts, inventory, exec, doc, lab]
+/** Every command there is, in the order of the help. */
+export const commands: readonly AnyCommand[] = [run, explain, render, facts, inventory, exec, doc, lab]
 type Args = { readonly [name: string]: unknown }
 
 /** Runs one command line to its end and gives the exit code. Errors become text on stderr. */
@@ -56,13 +57,19 @@ interface Parsed {
 
 async function parse(argv: readonly string[], { stdout }: World): Promise<Parsed> {
   const standing = standingOf(argv, commands)
+  const wantsHelp = argv.some((word) => word === '--help' || word === '-h')
   let chosen: Command | undefined
   const add = (to: Argv, command: AnyCommand, path: string): Argv => {
     const group = isGroup(command)
-    const build = (inner: Argv): Argv =>
-      group
-        ? command.commands.reduce((argv, each) => add(argv, each, `${path} ${command.usage}`), inner)
-        : describe(inner, command, `${path} ${command.usage}`)
+    const build = (inner: Argv): Argv => {
+      if (group) return command.commands.reduce((argv, each) => add(argv, each, `${path} ${command.usage}`), inner)
+      // Where its own words are meant, a command does without those below it; its help lists them.
+      const subcommands = standing.command === command && !wantsHelp ? [] : (command.subcommands ?? [])
+      const here = `${path} ${nameOf(command)}`
+      // Its options would be those of the command below it, too.
+      const below = subcommands.some((each) => each === standing.command)
+      return subcommands.reduce((argv, each) => add(argv, each, here), below ? inner : describe(inner, command, `${path} ${command.usage}`))
+    }
     return to.command(command.usage, command.summary, build, () => {
       if (!group) chosen = command
     })

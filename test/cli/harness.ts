@@ -29,18 +29,7 @@ export async function rollcall(line: string | readonly string[], { engine = {}, 
     if (!answer) throw new Error(`the test describes no answer to ${name}`)
     return answer(request)
   }
-  const described = {
-    run: verb('run'),
-    outline: verb('outline'),
-    explain: verb('explain'),
-    renderOne: verb('renderOne'),
-    showFacts: verb('showFacts'),
-    showInventory: verb('showInventory'),
-    exec: verb('exec'),
-    describeModules: verb('describeModules'),
-    lab: verb('lab'),
-    labHosts: verb('labHosts'),
-  } as unknown as Engine
+  const described = new Proxy({}, { get: (_, name) => verb(name as keyof Engine) }) as Engine
   const argv = typeof line === 'string' ? line.split(' ').filter((word) => word !== '') : line
   const code = await commandLine(argv, { stdout: output('out'), stderr: output('err'), env, cwd: '/site', engine: described })
   return { code, ...text, asked }

@@ -8,7 +8,7 @@ const root = process.getuid?.() === 0
 
 describe('a state folder that cannot be used', () => {
   test.for([
-    ['where the kernel takes no folders', () => '/proc/rollcall-state'],
+    ['where the kernel takes no folders', (): string => '/proc/rollcall-state'],
     [
       'below a file',
       (): string => {

@@ -13,7 +13,7 @@ test('makes every folder that is missing, with the mode, and is content with wha
 })
 
 test.for([
-  ['where the kernel takes no folders', () => '/proc/rollcall/a/b', 'ENOENT'],
+  ['where the kernel takes no folders', (): string => '/proc/rollcall/a/b', 'ENOENT'],
   [
     'below a file',
     (): string => {
