@@ -121,7 +121,7 @@ function unknown(word: string, argv: readonly string[], standing: Standing): Rol
   return error(
     'There is no such command',
     `'${standing.path} ${word}'`,
-    didYouMean(word, [...names, 'completion']) ?? `There are: ${names.join(', ')}.`,
+    didYouMean(word, names) ?? `There are: ${names.join(', ')}.`,
     standing,
   )
 }

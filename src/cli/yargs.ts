@@ -2,6 +2,7 @@ import yargs, { type Argv } from 'yargs'
 import { colours, createScreen, wantsColour } from '../report/index.ts'
 import { ownVersion } from '../util/own-root.ts'
 import { type AnyCommand, type Command, isGroup, nameOf } from './command.ts'
+import { completion } from './commands/completion.ts'
 import { doc } from './commands/doc.ts'
 import { exec } from './commands/exec.ts'
 import { explain } from './commands/explain.ts'
@@ -10,12 +11,13 @@ import { inventory } from './commands/inventory.ts'
 import { lab } from './commands/lab.ts'
 import { render } from './commands/render.ts'
 import { run } from './commands/run.ts'
+import { complete } from './complete.ts'
 import type { Context, World } from './context.ts'
 import { failureOf } from './failure.ts'
 import { refuseAmbiguous, standingOf, usageError } from './usage-error.ts'
 
 /** Every command there is, in the order of the help. */
-export const commands: readonly AnyCommand[] = [run, explain, render, facts, inventory, exec, doc, lab]
+export const commands: readonly AnyCommand[] = [run, explain, render, facts, inventory, exec, doc, lab, completion]
 type Args = { readonly [name: string]: unknown }
 
 /** Runs one command line to its end and gives the exit code. Errors become text on stderr. */
@@ -31,12 +33,12 @@ export async function commandLine(argv: readonly string[], world: World): Promis
     errorColours,
     progress: (line) => screen.note(errorColours.faint(line)),
   }
+  if (argv[0] === '--complete') return printCompletions(argv.slice(1), context)
   try {
     const { command, args, output } = await parse(argv, world)
     if (command) return await command.run(args, context)
     if (output !== '') screen.print(output)
-    // A shell that asks for completions gets none where there are none, and no help.
-    if (output !== '' || argv.includes('--get-yargs-completions')) return 0
+    if (output !== '') return 0
     const help = await parse([...argv, '--help'], world)
     screen.note(help.output)
     return 1
@@ -46,6 +48,13 @@ export async function commandLine(argv: readonly string[], world: World): Promis
     for (const line of lines) screen.note(line)
     return exitCode
   }
+}
+
+/** For the scripts of `completion`: a candidate a line, with a tab before what is said of it. Silent whatever is wrong. */
+async function printCompletions(words: readonly string[], { engine, cwd, screen }: Context): Promise<number> {
+  const found = await complete(words, commands, (request) => engine.completions({ ...request, root: cwd })).catch(() => [])
+  for (const { value, about } of found) screen.print(about === undefined ? value : `${value}\t${about.replaceAll(/\s+/g, ' ')}`)
+  return 0
 }
 
 interface Parsed {
@@ -90,12 +99,6 @@ async function parse(argv: readonly string[], { stdout }: World): Promise<Parsed
       'populate--': true,
       'strip-aliased': true,
     })
-    .command(
-      'completion',
-      'print a script that completes commands and options, for ~/.bashrc or ~/.zshrc',
-      {},
-      () => void parser.showCompletionScript(),
-    )
     .help()
     .alias('help', 'h')
     .version(ownVersion())

@@ -24,7 +24,8 @@ export interface CliOptions {
 
 // One build for all tests of a file, so that what they look at does not change under them.
 let built: Promise<string> | undefined
-const program = async (): Promise<string> => {
+/** The built program that {@link rollcall} runs. */
+export const rollcallProgram = async (): Promise<string> => {
   built ??= build(ownRoot()) as Promise<string>
   return join(ownRoot(), 'dist', await built, 'cli.js')
 }
@@ -37,7 +38,7 @@ function environment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 
 /** Starts `rollcall` as a process of its own. */
 export async function startRollcall(args: readonly string[], { env = {}, cwd = ownRoot(), as }: CliOptions = {}): Promise<ChildProcess> {
-  return spawn(process.execPath, [await program(), ...args], {
+  return spawn(process.execPath, [await rollcallProgram(), ...args], {
     cwd,
     env: environment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
