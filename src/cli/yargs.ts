@@ -4,6 +4,7 @@ import { ownVersion } from '../util/own-root.ts'
 import { type AnyCommand, type Command, isGroup, nameOf } from './command.ts'
 import { completion } from './commands/completion.ts'
 import { doc } from './commands/doc.ts'
+import { doctor } from './commands/doctor.ts'
 import { exec } from './commands/exec.ts'
 import { explain } from './commands/explain.ts'
 import { facts } from './commands/facts.ts'
@@ -17,7 +18,7 @@ import { failureOf } from './failure.ts'
 import { refuseAmbiguous, standingOf, usageError } from './usage-error.ts'
 
 /** Every command there is, in the order of the help. */
-export const commands: readonly AnyCommand[] = [run, explain, render, facts, inventory, exec, doc, lab, completion]
+export const commands: readonly AnyCommand[] = [run, explain, render, facts, inventory, exec, doc, lab, doctor, completion]
 type Args = { readonly [name: string]: unknown }
 
 /** Runs one command line to its end and gives the exit code. Errors become text on stderr. */
