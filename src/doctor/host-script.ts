@@ -13,7 +13,7 @@ export function hostScript(): Script {
 [ "$(printf xy | head -c 1 2>/dev/null)" = x ] || printf 'missing head -c\n'
 stat -c %a / >/dev/null 2>&1 || printf 'missing stat -c\n'
 for t in ${optional}; do command -v "$t" >/dev/null 2>&1 || printf 'lacks %s\n' "$t"; done
-date '+time %s'
+date '+time %s' 2>/dev/null
 for d in ${places} "$HOME"; do
   [ -d "$d" ] || { printf 'nodir %s\n' "$d"; continue; }
   df -Pk "$d" 2>/dev/null | { while read -r fs size used free rest; do f=$free; done; printf 'disk %s %s\n' "$f" "$d"; }

@@ -11,6 +11,11 @@ export async function checkHost(host: HostRecord, now: () => number = Date.now):
   const on = (checks: readonly Checked[]) => checks.map((check) => ({ ...check, host: host.name }))
   let access: HostAccess
   try {
+    // A doctor starts no lab; where none is up, that is what is to be said.
+    if (host.connection.type === 'lab') {
+      const { defaultLab, requireState } = await import('../lab/index.ts')
+      requireState(defaultLab())
+    }
     access = await openHost(host, { check: true })
   } catch (error) {
     // Reaching it, its host key and the login each fail with an error that says what to do.
