@@ -14,6 +14,7 @@ export interface Engine {
   readonly validateInventory: typeof import('../validate-inventory.ts').validateInventory
   readonly exec: typeof import('../exec.ts').exec
   readonly describeModules: (name?: string) => Promise<ReturnType<typeof import('../describe-modules.ts').describeModules>>
+  readonly cleanup: typeof import('../cleanup/cleanup.ts').cleanup
   readonly doctor: typeof import('../doctor/doctor.ts').doctor
   readonly completions: typeof import('../completions.ts').completions
   readonly lab: () => Promise<Pick<Lab, LabVerb>>
@@ -36,6 +37,7 @@ export const engine: Engine = {
   validateInventory: async (request) => (await import('../validate-inventory.ts')).validateInventory(request),
   exec: async (request) => (await import('../exec.ts')).exec(request),
   describeModules: async (name) => (await import('../describe-modules.ts')).describeModules(name),
+  cleanup: async (request) => (await import('../cleanup/cleanup.ts')).cleanup(request),
   doctor: async (request) => (await import('../doctor/doctor.ts')).doctor(request),
   completions: async (request) => (await import('../completions.ts')).completions(request),
   lab: () => import('../lab/index.ts'),

@@ -2,6 +2,7 @@ import yargs, { type Argv } from 'yargs'
 import { colours, createScreen, wantsColour } from '../report/index.ts'
 import { ownVersion } from '../util/own-root.ts'
 import { type AnyCommand, type Command, isGroup, nameOf } from './command.ts'
+import { cleanup } from './commands/cleanup.ts'
 import { completion } from './commands/completion.ts'
 import { doc } from './commands/doc.ts'
 import { doctor } from './commands/doctor.ts'
@@ -18,7 +19,7 @@ import { failureOf } from './failure.ts'
 import { refuseAmbiguous, standingOf, usageError } from './usage-error.ts'
 
 /** Every command there is, in the order of the help. */
-export const commands: readonly AnyCommand[] = [run, explain, render, facts, inventory, exec, doc, lab, doctor, completion]
+export const commands: readonly AnyCommand[] = [run, explain, render, facts, inventory, exec, doc, lab, doctor, cleanup, completion]
 type Args = { readonly [name: string]: unknown }
 
 /** Runs one command line to its end and gives the exit code. Errors become text on stderr. */

@@ -12,6 +12,12 @@ function holderOf(file: string): ProcessId | undefined {
   }
 }
 
+/** Whether a process that lives holds this lock. */
+export function isLocked(file: string): boolean {
+  const holder = holderOf(file)
+  return holder !== undefined && isAlive(holder)
+}
+
 function take(file: string): boolean {
   const mine = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`
   writeFileSync(mine, JSON.stringify(identify(process.pid)))
