@@ -6,7 +6,7 @@ import { RollcallError } from '../model/errors.ts'
 import { inventoryIdOf, userCacheDir, userStateDir } from '../store/index.ts'
 import { ownRoot } from '../util/own-root.ts'
 import type { Kept } from './kept.ts'
-import { isRollcall, otherProcesses, type SeenProcess } from './processes.ts'
+import { isRollcallOf, otherProcesses, type SeenProcess } from './processes.ts'
 
 type Found = Omit<Kept, 'bytes' | 'ageSeconds'>
 
@@ -14,7 +14,9 @@ type Found = Omit<Kept, 'bytes' | 'ageSeconds'>
 export async function keptHere(root: string): Promise<readonly Kept[]> {
   const processes = otherProcesses()
   const project = projectOf(root)
-  const found = [...facts(project, processes), ...compiled(project, processes), ...builds(processes), ...(await labs())]
+  const running = processes.find(isRollcallOf(userStateDir(), project?.root))
+  const use = running === undefined ? {} : { inUse: `a rollcall is at work (process ${running.pid})` }
+  const found = [...facts(project, use), ...compiled(project, use), ...builds(processes), ...(await labs())]
   return Promise.all(found.map(async (item) => ({ ...item, ...(await sizeAndAge(item.path)) })))
 }
 
@@ -43,12 +45,11 @@ function entries(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder).sort() : []
 }
 
-function usedBy(processes: readonly SeenProcess[]): { inUse?: string } {
-  const running = processes.find(isRollcall)
-  return running === undefined ? {} : { inUse: `a rollcall is at work (process ${running.pid})` }
+interface Use {
+  readonly inUse?: string
 }
 
-function facts(project: Project | undefined, processes: readonly SeenProcess[]): Found[] {
+function facts(project: Project | undefined, use: Use): Found[] {
   const folder = join(userStateDir(), 'facts')
   const names = project === undefined ? [] : listInventories(project)
   const known = new Map(names.map((name) => [inventoryIdOf(join(project!.inventories, `${name}.ts`)), name]))
@@ -56,11 +57,11 @@ function facts(project: Project | undefined, processes: readonly SeenProcess[]):
     kind: 'facts',
     path: join(folder, id),
     about: known.has(id) ? `what is remembered of the hosts of ${known.get(id)}` : 'what is remembered of the hosts of another inventory',
-    ...usedBy(processes),
+    ...use,
   }))
 }
 
-function compiled(project: Project | undefined, processes: readonly SeenProcess[]): Found[] {
+function compiled(project: Project | undefined, use: Use): Found[] {
   const folders = [
     { path: join(userCacheDir(), 'strip'), about: 'playbooks and inventories without their types' },
     ...(project === undefined
@@ -70,7 +71,7 @@ function compiled(project: Project | undefined, processes: readonly SeenProcess[
           { path: join(project.root, '.rollcall/templates'), about: 'templates as the compiler reads them' },
         ]),
   ]
-  return folders.filter(({ path }) => existsSync(path)).map((folder) => ({ kind: 'compiled', ...folder, ...usedBy(processes) }))
+  return folders.filter(({ path }) => existsSync(path)).map((folder) => ({ kind: 'compiled', ...folder, ...use }))
 }
 
 /** The current build always stays; so does one that a process runs from, and while a lab runs from this clone, all. */
@@ -87,7 +88,12 @@ function builds(processes: readonly SeenProcess[]): Found[] {
           argv.some((word) => word.startsWith(`${path}/`) || word.startsWith(`${dist}/lab-`)) || name === `.building-${pid}`,
       )
       const inUse = name === current ? 'it is the current build' : user === undefined ? undefined : `process ${user.pid} runs from it`
-      return { kind: 'builds', path, about: 'a build of Rollcall', ...(inUse !== undefined && { inUse }) }
+      return {
+        kind: 'builds',
+        path,
+        about: name === current ? 'the build of Rollcall' : 'an older build of Rollcall',
+        ...(inUse !== undefined && { inUse }),
+      }
     })
 }
 

@@ -78,12 +78,13 @@ find "$@" -maxdepth 1 -type f -name '.*.rollcall-*' $u -mmin +60 2>/dev/null | w
 /** Removes what was listed, looking once more at whether a session lives. Paths come from {@link checkedPath} only. */
 export function removeScript(folders: readonly string[], files: readonly string[]): Script {
   return sh`${sessions}
+s=0
 for d in ${folders}; do
   [ -d "$d" ] && [ ! -L "$d" ] || continue
   if live "$d"; then printf '%s is in use\n' "$d" >&2; else rm -rf -- "$d" || s=1; fi
 done
 for f in ${files}; do rm -f -- "$f" || s=1; done
-exit "${'${s:-0}'}"`
+exit "$s"`
 }
 
 const patterns = {

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
 
 /** A process of this machine. */
 export interface SeenProcess {
@@ -24,7 +25,23 @@ export function otherProcesses(): readonly SeenProcess[] {
   }
 }
 
-/** A command line of Rollcall at work, whichever clone it is from. */
-export function isRollcall({ argv }: SeenProcess): boolean {
-  return argv.some((word) => /\/dist\/[0-9a-f]{16}\/cli\.js$/.test(word)) && !argv.includes('--complete')
+/** A command line of Rollcall at work, whichever clone it is from, that uses this state folder or stands in this project. */
+export function isRollcallOf(stateDir: string, projectRoot: string | undefined): (process: SeenProcess) => boolean {
+  return ({ pid, argv }) => {
+    if (!argv.some((word) => /\/dist\/[0-9a-f]{16}\/cli\.js$/.test(word)) || argv.includes('--complete')) return false
+    try {
+      const folder = readlinkSync(`/proc/${pid}/cwd`)
+      if (projectRoot !== undefined && (folder === projectRoot || folder.startsWith(`${projectRoot}/`))) return true
+      const env = new Map(
+        readFileSync(`/proc/${pid}/environ`, 'utf8')
+          .split('\0')
+          .map((entry) => [entry.replace(/=.*/s, ''), entry.replace(/^[^=]*=/, '')] as const),
+      )
+      const given = env.get('XDG_STATE_HOME') ?? ''
+      return join(isAbsolute(given) ? given : join(env.get('HOME') ?? '/', '.local/state'), 'rollcall') === stateDir
+    } catch {
+      // Another user's, who has a state folder of his own, or it has ended meanwhile.
+      return false
+    }
+  }
 }
