@@ -71,7 +71,7 @@ for f in "$pending"/.*.1; do [ ! -f "$f" ] || sized temporary "$f"; done
 set --
 for d in ${writtenTo} "$HOME"; do [ ! -d "$d" ] || set -- "$@" "$d"; done
 [ "$me" = 0 ] && u= || u="-user $me"
-find "$@" -maxdepth 1 -type f -name '.*.rollcall-*' $u -mmin +60 2>/dev/null | while IFS= read -r f; do sized temporary "$f"; done
+[ $# = 0 ] || find "$@" -maxdepth 1 '(' -type f -name '.*.rollcall-*' -o -type l -name '.rollcall-link-*' ')' $u -mmin +60 2>/dev/null | while IFS= read -r f; do sized temporary "$f"; done
 :`
 }
 
@@ -90,7 +90,7 @@ exit "$s"`
 const patterns = {
   sessions: /^\/[^\n]*\/rollcall\.[A-Za-z0-9]{10}$/,
   pending: /^\/[^\n]*\/rollcall\/pending\/[0-9a-f]{24}\.1$/,
-  temporary: /^\/[^\n]*\/(\.[^/\n]+\.rollcall-[A-Za-z0-9]+|pending\/\.[0-9a-f]{24}\.1)$/,
+  temporary: /^\/[^\n]*\/(\.[^/\n]+\.rollcall-[A-Za-z0-9]+|\.rollcall-link-\d+|pending\/\.[0-9a-f]{24}\.1)$/,
 } as const
 
 export interface Listed {

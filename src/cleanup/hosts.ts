@@ -3,7 +3,6 @@ import type { As, HostAccess } from '../engine/host-access.ts'
 import { parsePending } from '../engine/pending.ts'
 import { type ErrorDetails, RollcallError } from '../model/errors.ts'
 import type { HostRecord } from '../model/inventory.ts'
-import type { Reply } from '../transport/session-types.ts'
 import { type Listed, listScript, parseListing, removeScript } from './host-script.ts'
 import type { Kept } from './kept.ts'
 
@@ -99,8 +98,7 @@ function ofListed(host: string, { kind, ageSeconds, bytes, path, record }: Liste
 }
 
 function pendingAbout(record: string): string {
-  const reply = { stdout: Buffer.from(`${record}\n`) } as unknown as Reply
-  const [known] = parsePending(reply)
+  const [known] = parsePending({ stdout: Buffer.from(record) })
   return known === undefined
     ? 'a record of a handler that cannot be read'
     : `handler '${known.handler}' of playbook ${known.playbook}, owed since ${known.since}`

@@ -114,8 +114,12 @@ function unknown(word: string, argv: readonly string[], standing: Standing): Rol
     const candidates = [...options, 'help', 'version'].filter((name) => (word.length === 1) === (name.length === 1))
     return error('There is no such option', `${dashed} for ${standing.path}`, didYouMean(word, candidates, '--') ?? behind, standing)
   }
-  if (standing.command)
-    return error('There is a word too many', `'${word}' in ${standing.path} ${positionals(standing.command)}`, behind, standing)
+  if (standing.command) {
+    // `explain vra web-1`: the first word may have been meant as a command below.
+    const [first = ''] = wordsOf(argv, standing.command.options).slice(standing.path.split(' ').length - 1)
+    const hint = didYouMean(first, (standing.command.subcommands ?? []).map(nameOf)) ?? behind
+    return error('There is a word too many', `'${word}' in ${standing.path} ${positionals(standing.command)}`, hint, standing)
+  }
   if (/\.[cm]?ts$/.test(word)) return error('A command is missing before the playbook', `'${word}'`, `rollcall run ${word}`, standing)
   const names = standing.commands.map(nameOf)
   return error(

@@ -163,6 +163,7 @@ describe('of a host', () => {
     ['pending', `/var/lib/rollcall/pending/${handler}.1`, true],
     ['pending', '/var/lib/rollcall/pending/../../x.1', false],
     ['temporary', '/etc/.haproxy.cfg.rollcall-abc123', true],
+    ['temporary', '/etc/.rollcall-link-4711', true],
     ['temporary', '/etc/haproxy.cfg', false],
     ['temporary', '/etc/.rollcall-x/passwd', false],
   ] as const)('it may say %s %s: %s', ([kind, path, good]) => {

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, lutimesSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { listScript, parseListing, removeScript } from '../../src/cleanup/host-script.ts'
@@ -32,6 +32,9 @@ test.for(shells)('%s lists and removes the same', ([, [file = '', ...args], path
   const cut = join(home, '.a b.rollcall-abc123')
   writeFileSync(cut, 'x')
   utimesSync(cut, 1000, 1000)
+  const link = join(home, '.rollcall-link-4711')
+  symlinkSync('/etc/passwd', link)
+  lutimesSync(link, 1000, 1000)
   writeFileSync(join(home, '.young.rollcall-abc123'), 'x')
   const child = spawn('sleep', ['1000'], { cwd: alive, stdio: 'ignore' })
   onTestFinished(() => void child.kill())
@@ -40,8 +43,9 @@ test.for(shells)('%s lists and removes the same', ([, [file = '', ...args], path
   const listing = parseListing(sh(listScript([own]).text))
   const ours = (paths: readonly string[]) => paths.filter((each) => each.startsWith(home)).toSorted()
   expect(ours(listing.live)).toEqual([alive])
-  expect(ours(listing.items.map((item) => item.path))).toEqual([cut, dead].toSorted())
+  expect(ours(listing.items.map((item) => item.path))).toEqual([cut, dead, link].toSorted())
   expect(listing.own).toBe(process.cwd())
-  sh(removeScript([dead, alive, join(temporary, 'rollcall.LINKlink01')], [cut]).text)
-  expect([dead, alive, own, cut, '/etc/passwd'].map((each) => existsSync(each))).toEqual([false, true, true, false, true])
+  sh(removeScript([dead, alive, join(temporary, 'rollcall.LINKlink01')], [cut, link]).text)
+  expect([dead, alive, own, cut, link, '/etc/passwd'].map((each) => existsSync(each))).toEqual([false, true, true, false, false, true])
+  expect(readdirSync(home)).not.toContain('.rollcall-link-4711')
 })

@@ -36,6 +36,10 @@ const mistakes: readonly (readonly [line: string | readonly string[], says: read
   ['lab status --limit x', ['There is no such option', '  --limit for rollcall lab status', '  rollcall lab status --help']],
   ['run', ['A word is missing', '  rollcall run needs <playbook>', '  rollcall run --help']],
   ['lab stop', ['A word is missing', '  rollcall lab stop needs <host>', '  rollcall lab stop --help']],
+  [
+    'explain vra honor-viper',
+    ['There is a word too many', "  'honor-viper' in rollcall explain <playbook>", "  Did you mean 'var'?", '  rollcall explain --help'],
+  ],
   ['run prepare honor-viper', ['There is a word too many', "  'honor-viper' in rollcall run <playbook>", '  rollcall run --help']],
   [
     'run prepare --limit',
