@@ -60,7 +60,10 @@ export async function cleanup(request: CleanupRequest): Promise<Cleaned> {
     const removable = kept.filter(({ kind, inUse }) => inUse === undefined && (kind !== 'pending' || request.clearPending))
     const removed = removable.length > 0 && ((await request.confirm?.(removable)) ?? false)
     if (removed) {
-      for (const item of removable) if (item.host === undefined) removeHere(item)
+      await removeHere(
+        request.root,
+        removable.filter(({ host }) => host === undefined),
+      )
       await Promise.all(
         open.map((host) =>
           host.remove(removable.filter((item) => item.host === host.host)).catch((error: unknown) => fail(host.host, error)),

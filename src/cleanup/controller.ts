@@ -12,24 +12,33 @@ type Found = Omit<Kept, 'bytes' | 'ageSeconds'>
 
 /** All that Rollcall keeps on this machine for this user, and for the project of `root` where that is in one. */
 export async function keptHere(root: string): Promise<readonly Kept[]> {
+  return Promise.all((await find(root)).map(async (item) => ({ ...item, ...(await sizeAndAge(item.path)) })))
+}
+
+/**
+ * Removes what was found, but for what is used by now.
+ * @throws RollcallError where something cannot be removed.
+ */
+export async function removeHere(root: string, items: readonly Kept[]): Promise<void> {
+  const unused = new Set((await find(root)).filter(({ inUse }) => inUse === undefined).map(({ path }) => path))
+  for (const { path } of items.filter((item) => unused.has(item.path))) {
+    try {
+      rmSync(path, { recursive: true, force: true })
+    } catch (cause) {
+      throw new RollcallError(
+        { summary: 'What Rollcall keeps could not be removed', detail: (cause as Error).message, fix: `See who may:\nls -ld ${path}` },
+        { cause },
+      )
+    }
+  }
+}
+
+async function find(root: string): Promise<readonly Found[]> {
   const processes = otherProcesses()
   const project = projectOf(root)
   const running = processes.find(isRollcallOf(userStateDir(), project?.root))
   const use = running === undefined ? {} : { inUse: `a rollcall is at work (process ${running.pid})` }
-  const found = [...facts(project, use), ...compiled(project, use), ...builds(processes), ...(await labs())]
-  return Promise.all(found.map(async (item) => ({ ...item, ...(await sizeAndAge(item.path)) })))
-}
-
-/** @throws RollcallError where it cannot be removed. */
-export function removeHere({ path }: Kept): void {
-  try {
-    rmSync(path, { recursive: true, force: true })
-  } catch (cause) {
-    throw new RollcallError(
-      { summary: 'What Rollcall keeps could not be removed', detail: (cause as Error).message, fix: `See who may:\nls -ld ${path}` },
-      { cause },
-    )
-  }
+  return [...facts(project, use), ...compiled(project, use), ...builds(processes), ...(await labs())]
 }
 
 function projectOf(root: string): Project | undefined {

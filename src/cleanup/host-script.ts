@@ -41,11 +41,21 @@ runtime() {
     printf '%s\n' "$d"
   done
 }
+mine() {
+  case "
+$own
+$ours
+" in *"
+$1
+"*) return 0 ;; esac
+  return 1
+}
 sized() {
   t=$(stat -c %Y "$2" 2>/dev/null) || return 0
   k=$(du -sk "$2" 2>/dev/null) || :
   printf '%s %s %s %s\n' "$1" "$((now - t))" "${'$'}{k%%[!0-9]*}" "$2"
 }
+own=$(readlink "/proc/$PPID/cwd" 2>/dev/null)
 case $me in 0) pending=/var/lib/rollcall/pending ;; *) pending=$HOME/.local/state/rollcall/pending ;; esac`)
 
 /**
@@ -53,13 +63,11 @@ case $me in 0) pending=/var/lib/rollcall/pending ;; *) pending=$HOME/.local/stat
  * leftovers. A line each: `kind age kilobytes path`; of a handler a line with its record follows.
  */
 export function listScript(own: readonly string[]): Script {
-  return sh`${sessions}
-own=$(readlink "/proc/$PPID/cwd" 2>/dev/null)
+  return sh`ours=${own.join('\n')}
+${sessions}
 printf 'own %s\n' "$own"
 runtime | while IFS= read -r d; do
-  skip=
-  for o in "$own" ${own}; do [ "$o" != "$d" ] || skip=1; done
-  [ -z "$skip" ] || continue
+  mine "$d" && continue
   if live "$d"; then printf 'live %s\n' "$d"; else sized sessions "$d"; fi
 done
 for f in "$pending"/*.1; do
@@ -75,15 +83,22 @@ for d in ${writtenTo} "$HOME"; do [ ! -d "$d" ] || set -- "$@" "$d"; done
 :`
 }
 
-/** Removes what was listed, looking once more at whether a session lives. Paths come from {@link checkedPath} only. */
-export function removeScript(folders: readonly string[], files: readonly string[]): Script {
-  return sh`${sessions}
+/**
+ * Removes what was listed, looking once more at who lives: since it was listed a run may have begun. Paths come from
+ * {@link checkedPath} only.
+ */
+export function removeScript(own: readonly string[], folders: readonly string[], files: readonly string[]): Script {
+  return sh`ours=${own.join('\n')}
+${sessions}
 s=0
 for d in ${folders}; do
   [ -d "$d" ] && [ ! -L "$d" ] || continue
   if live "$d"; then printf '%s is in use\n' "$d" >&2; else rm -rf -- "$d" || s=1; fi
 done
-for f in ${files}; do rm -f -- "$f" || s=1; done
+busy=$(runtime | while IFS= read -r d; do mine "$d" || ! live "$d" || printf x; done)
+for f in ${files}; do
+  if [ -n "$busy" ]; then printf '%s may be in use: another session is on the host\n' "$f" >&2; else rm -f -- "$f" || s=1; fi
+done
 exit "$s"`
 }
 

@@ -35,7 +35,8 @@ export async function openCleanup(host: HostRecord, willRemove: boolean): Promis
       }
     }
     // A run whose session is on the host may be about to read or write any of it.
-    const others = (root ?? login).live.length > 0
+    const others = login.live.length + (root?.live.length ?? 0) > 0
+    const own = [login.own, root?.own].flatMap((folder) => folder ?? [])
     const seen = new Set<string>()
     const kept = [
       ...login.items.map((item) => ({ item, as: 'login' as const })),
@@ -55,7 +56,7 @@ export async function openCleanup(host: HostRecord, willRemove: boolean): Promis
           const mine = kept.filter((each) => each.as === as && items.some(({ path }) => path === each.path))
           if (mine.length === 0) continue
           const paths = (folders: boolean) => mine.filter(({ kind }) => (kind === 'sessions') === folders).map(({ path }) => path)
-          const [reply] = await access.writer!.apply(as, [{ script: removeScript(paths(true), paths(false)), step: true }])
+          const [reply] = await access.writer!.apply(as, [{ script: removeScript(own, paths(true), paths(false)), step: true }])
           const said = text(reply!.stderr).trim()
           if (reply!.code !== 0 || said !== '')
             throw new RollcallError({

@@ -45,7 +45,10 @@ test.for(shells)('%s lists and removes the same', ([, [file = '', ...args], path
   expect(ours(listing.live)).toEqual([alive])
   expect(ours(listing.items.map((item) => item.path))).toEqual([cut, dead, link].toSorted())
   expect(listing.own).toBe(process.cwd())
-  sh(removeScript([dead, alive, join(temporary, 'rollcall.LINKlink01')], [cut, link]).text)
+  // Another session lives: only what nobody can be using goes.
+  sh(removeScript([own], [dead, alive, join(temporary, 'rollcall.LINKlink01')], [cut, link]).text)
+  expect([dead, alive, own, cut].map((each) => existsSync(each))).toEqual([false, true, true, true])
+  sh(removeScript([own, alive], [], [cut, link]).text)
   expect([dead, alive, own, cut, link, '/etc/passwd'].map((each) => existsSync(each))).toEqual([false, true, true, false, false, true])
   expect(readdirSync(home)).not.toContain('.rollcall-link-4711')
 })
