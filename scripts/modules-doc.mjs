@@ -32,7 +32,6 @@ const instances = {
   Script: '`sh` script',
   Rendering: 'template call',
   Function: '`(path) => sh` script',
-  RegExp: '`/…/`',
   Uint8Array: 'bytes',
   URL: '`URL`',
   RegExp: '`RegExp`',

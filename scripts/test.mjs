@@ -43,6 +43,7 @@ const packages = {
   'openssh-server': '/usr/sbin/sshd',
   csh: '/bin/bsd-csh',
   tcsh: '/bin/tcsh',
+  zsh: '/usr/bin/zsh',
   fish: '/usr/bin/fish',
   git: '/usr/bin/git',
   curl: '/usr/bin/curl',

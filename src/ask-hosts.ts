@@ -1,8 +1,8 @@
 import { openHost } from './connect.ts'
 import { type Gathered, type GatherRequest, gatherFacts } from './engine/gather-facts.ts'
+import { openFactMemory } from './fact-memory.ts'
 import type { InventoryModel } from './model/inventory.ts'
 import { startLab } from './start-lab.ts'
-import { inventoryIdOf, openFactCache } from './store/index.ts'
 
 export interface AskRequest extends Pick<GatherRequest, 'hosts' | 'targets' | 'families' | 'maxAge' | 'forks'> {
   readonly inventory: InventoryModel
@@ -21,6 +21,6 @@ const deadlineMs = 10_000
 /** Starts the lab where it is needed and asks hosts for their facts: the one way to real hosts of every command. */
 export async function askHosts({ inventory, inventoryPath, check, progress, ...asked }: AskRequest): Promise<Gathered> {
   await startLab(inventory, asked.hosts, progress)
-  const cache = asked.families.length === 0 ? noMemory : openFactCache({ inventoryId: inventoryIdOf(inventoryPath) })
+  const cache = asked.families.length === 0 ? noMemory : await openFactMemory(inventoryPath, inventory)
   return gatherFacts({ ...asked, cache, deadlineMs, open: (host) => openHost(host, { check }), now: Date.now })
 }

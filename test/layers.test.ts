@@ -47,7 +47,13 @@ const layers: Readonly<Record<string, { readonly files: readonly string[]; reado
       'src/util',
     ],
   },
-  'src/cli': { files: ['src', 'src/report', 'src/load', 'src/lab', 'src/dsl', 'src/model', 'src/util'] },
+  'src/doctor': {
+    files: ['src', 'src/engine', 'src/load', 'src/lab', 'src/transport', 'src/store', 'src/model', 'src/util'],
+  },
+  'src/cleanup': {
+    files: ['src', 'src/engine', 'src/load', 'src/lab', 'src/store', 'src/model', 'src/util', ...sessions],
+  },
+  'src/cli': { files: ['src', 'src/doctor', 'src/cleanup', 'src/report', 'src/load', 'src/lab', 'src/dsl', 'src/model', 'src/util'] },
   inventory: { files: [], packages: ['rollcall'] },
   templates: { files: [], packages: ['rollcall'] },
   modules: { files: ['templates'], packages: ['rollcall'] },

@@ -1,4 +1,5 @@
 import type { InferredOptionTypes, Options, PositionalOptions } from 'yargs'
+import { RollcallError } from '../model/errors.ts'
 import type { Context } from './context.ts'
 
 interface Named {
@@ -17,6 +18,8 @@ export interface Command extends Named {
   readonly examples: readonly Example[]
   /** What may stand behind `--`, as the usage line shows it. */
   readonly behindDashes?: string
+  /** Commands below this one. They count where their name stands before a word more: `explain var <host>`. */
+  readonly subcommands?: readonly Command[]
   /** Gives the exit code. */
   readonly run: (args: any, context: Context) => Promise<number>
 }
@@ -30,7 +33,7 @@ export type AnyCommand = Command | CommandGroup
 type Arguments<P extends { [name: string]: PositionalOptions }, O extends { [name: string]: Options }> = InferredOptionTypes<O> &
   InferredOptionTypes<P> & { readonly '--'?: readonly string[] }
 
-/** Writes a command whose `run` knows the types of its arguments. */
+/** Writes a command whose `run` knows the types of its arguments. Whatever has `--format` takes `--json` for it, too. */
 export function defineCommand<const P extends { [name: string]: PositionalOptions }, const O extends { [name: string]: Options }>(
   command: Omit<Command, 'positionals' | 'options' | 'run'> & {
     readonly positionals: P
@@ -38,7 +41,24 @@ export function defineCommand<const P extends { [name: string]: PositionalOption
     readonly run: (args: Arguments<P, O>, context: Context) => Promise<number>
   },
 ): Command {
-  return command
+  return 'format' in command.options && !('json' in command.options) ? withJson(command) : command
+}
+
+function withJson(command: Command): Command {
+  const { run } = command
+  return {
+    ...command,
+    options: { ...command.options, json: { type: 'boolean', describe: 'short for --format json' } },
+    run: async ({ json, ...args }, context) => {
+      if (json && args.format !== 'json' && args.format !== command.options.format!.default)
+        throw new RollcallError({
+          summary: '--json and --format exclude each other',
+          detail: `--format ${args.format}`,
+          fix: 'Give one of them.',
+        })
+      return run(json ? { ...args, format: 'json' } : args, context)
+    },
+  }
 }
 
 /** The first word of a usage line. */

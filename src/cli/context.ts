@@ -7,6 +7,8 @@ export interface World {
   readonly stderr: Output
   readonly env: NodeJS.ProcessEnv
   readonly cwd: string
+  /** Puts a question to the person at the terminal; absent where there is none. */
+  readonly ask?: (question: string) => Promise<boolean>
   readonly engine: Engine
 }
 

@@ -7,12 +7,17 @@ export interface Engine {
   readonly run: typeof import('../run.ts').run
   readonly outline: typeof import('../outline.ts').outline
   readonly explain: typeof import('../explain.ts').explain
+  readonly explainVar: typeof import('../explain-var.ts').explainVar
   readonly renderOne: typeof import('../render-one.ts').renderOne
   readonly showFacts: typeof import('../show-facts.ts').showFacts
   readonly showInventory: typeof import('../show-inventory.ts').showInventory
   readonly doModule: typeof import('../do.ts').doModule
+  readonly validateInventory: typeof import('../validate-inventory.ts').validateInventory
   readonly exec: typeof import('../exec.ts').exec
   readonly describeModules: (name?: string) => Promise<ReturnType<typeof import('../describe-modules.ts').describeModules>>
+  readonly cleanup: typeof import('../cleanup/cleanup.ts').cleanup
+  readonly doctor: typeof import('../doctor/doctor.ts').doctor
+  readonly completions: typeof import('../completions.ts').completions
   readonly lab: () => Promise<Pick<Lab, LabVerb>>
   /** The hosts of an inventory that the lab provides. */
   readonly labHosts: (
@@ -26,12 +31,17 @@ export const engine: Engine = {
   run: async (request) => (await import('../run.ts')).run(request),
   outline: async (request) => (await import('../outline.ts')).outline(request),
   explain: async (request) => (await import('../explain.ts')).explain(request),
+  explainVar: async (request) => (await import('../explain-var.ts')).explainVar(request),
   renderOne: async (request) => (await import('../render-one.ts')).renderOne(request),
   showFacts: async (request) => (await import('../show-facts.ts')).showFacts(request),
   showInventory: async (request) => (await import('../show-inventory.ts')).showInventory(request),
   doModule: async (request) => (await import('../do.ts')).doModule(request),
+  validateInventory: async (request) => (await import('../validate-inventory.ts')).validateInventory(request),
   exec: async (request) => (await import('../exec.ts')).exec(request),
   describeModules: async (name) => (await import('../describe-modules.ts')).describeModules(name),
+  cleanup: async (request) => (await import('../cleanup/cleanup.ts')).cleanup(request),
+  doctor: async (request) => (await import('../doctor/doctor.ts')).doctor(request),
+  completions: async (request) => (await import('../completions.ts')).completions(request),
   lab: () => import('../lab/index.ts'),
   labHosts: async (request) => {
     const [{ openInventory }, { labHostsOf }] = await Promise.all([import('../open-inventory.ts'), import('../start-lab.ts')])

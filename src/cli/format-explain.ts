@@ -72,7 +72,7 @@ function callLines({ module, params, templates }: ExplainedCall, colours: Colour
 }
 
 /** A value on part of a line. */
-function short(value: unknown): string {
-  const text = typeof value === 'string' && /^[\w./:@+-]+$/.test(value) ? value : (JSON.stringify(value) ?? 'undefined')
+export function short(value: unknown): string {
+  const text = typeof value === 'string' && /^(?:[\w./:@+-]+|\[secret\])$/.test(value) ? value : (JSON.stringify(value) ?? 'undefined')
   return text.length <= 60 ? text : `${text.slice(0, 59)}…`
 }

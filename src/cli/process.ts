@@ -30,7 +30,22 @@ export async function main(argv: readonly string[], engine: Engine = rollcall): 
     stderr.write('\ninterrupted: a step that is running on a host goes on to its end there; run it again to see what is left to do\n')
     void exit(interrupted)
   })
-  await exit(await commandLine(argv, { stdout, stderr, env, cwd, engine }))
+  const ask = process.stdin.isTTY && stderr.isTTY ? { ask: askAtTerminal } : {}
+  await exit(await commandLine(argv, { stdout, stderr, env, cwd, engine, ...ask }))
+}
+
+/** Only `y` and `yes` are a yes. */
+async function askAtTerminal(question: string): Promise<boolean> {
+  const { createInterface } = await import('node:readline/promises')
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  // Ctrl-C here is as anywhere, and the end of input is a no.
+  terminal.on('SIGINT', () => process.emit('SIGINT'))
+  const closed = new Promise<string>((resolve) => terminal.once('close', () => resolve('')))
+  try {
+    return /^y(es)?$/i.test((await Promise.race([terminal.question(`${question} [y/N] `), closed])).trim())
+  } finally {
+    terminal.close()
+  }
 }
 
 /** Ends the process once all was written: process.exit alone cuts off what a pipe has not taken yet. */

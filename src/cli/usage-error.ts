@@ -13,16 +13,36 @@ export interface Standing {
 /** Follows the words of a command line as far as they name commands. */
 export function standingOf(argv: readonly string[], commands: readonly AnyCommand[]): Standing {
   let standing: Standing = { path: 'rollcall', commands }
-  for (const word of argv) {
+  for (const [at, word] of argv.entries()) {
     if (word === '--') break
     if (word.startsWith('-')) continue
     const found = standing.commands.find((command) => nameOf(command) === word)
     if (!found) break
     const path = `${standing.path} ${word}`
-    if (!isGroup(found)) return { path, commands: [], command: found }
+    if (!isGroup(found)) return below({ path, commands: [], command: found }, found, argv.slice(at + 1))
     standing = { path, commands: found.commands }
   }
   return standing
+}
+
+/** A command's own words may be named like a command below it: only a word more, or a wish for help, tells them apart. */
+function below(standing: Standing, command: Command, argv: readonly string[]): Standing {
+  const words = wordsOf(argv, command.options)
+  const found = command.subcommands?.find((sub) => nameOf(sub) === words[0])
+  const meant = words.length > 1 || argv.some((word) => word === '--help' || word === '-h')
+  return found && meant ? { path: `${standing.path} ${words[0]}`, commands: [], command: found } : standing
+}
+
+/** What of a command line is neither an option nor the value of one. */
+function wordsOf(argv: readonly string[], options: Command['options']): readonly string[] {
+  const dashes = argv.indexOf('--')
+  const before = dashes === -1 ? argv : argv.slice(0, dashes)
+  const takesValue = (word: string) => {
+    const name = word.replace(/^--?/, '')
+    const [, option] = Object.entries(options).find(([long, { alias }]) => long === name || alias === name) ?? []
+    return option !== undefined && option.type !== 'boolean' && option.type !== 'count'
+  }
+  return before.filter((word, at) => !word.startsWith('-') && !(before[at - 1]?.startsWith('-') && takesValue(before[at - 1]!)))
 }
 
 /** What yargs refused, as an error of ours. Its words are English whatever the locale, and tests hold each of them. */
@@ -94,14 +114,18 @@ function unknown(word: string, argv: readonly string[], standing: Standing): Rol
     const candidates = [...options, 'help', 'version'].filter((name) => (word.length === 1) === (name.length === 1))
     return error('There is no such option', `${dashed} for ${standing.path}`, didYouMean(word, candidates, '--') ?? behind, standing)
   }
-  if (standing.command)
-    return error('There is a word too many', `'${word}' in ${standing.path} ${positionals(standing.command)}`, behind, standing)
+  if (standing.command) {
+    // `explain vra web-1`: the first word may have been meant as a command below.
+    const [first = ''] = wordsOf(argv, standing.command.options).slice(standing.path.split(' ').length - 1)
+    const hint = didYouMean(first, (standing.command.subcommands ?? []).map(nameOf)) ?? behind
+    return error('There is a word too many', `'${word}' in ${standing.path} ${positionals(standing.command)}`, hint, standing)
+  }
   if (/\.[cm]?ts$/.test(word)) return error('A command is missing before the playbook', `'${word}'`, `rollcall run ${word}`, standing)
   const names = standing.commands.map(nameOf)
   return error(
     'There is no such command',
     `'${standing.path} ${word}'`,
-    didYouMean(word, [...names, 'completion']) ?? `There are: ${names.join(', ')}.`,
+    didYouMean(word, names) ?? `There are: ${names.join(', ')}.`,
     standing,
   )
 }

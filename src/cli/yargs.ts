@@ -1,9 +1,12 @@
 import yargs, { type Argv } from 'yargs'
 import { colours, createScreen, wantsColour } from '../report/index.ts'
 import { ownVersion } from '../util/own-root.ts'
-import { type AnyCommand, type Command, isGroup } from './command.ts'
+import { type AnyCommand, type Command, isGroup, nameOf } from './command.ts'
+import { cleanup } from './commands/cleanup.ts'
+import { completion } from './commands/completion.ts'
 import { doCommand } from './commands/do.ts'
 import { doc } from './commands/doc.ts'
+import { doctor } from './commands/doctor.ts'
 import { exec } from './commands/exec.ts'
 import { explain } from './commands/explain.ts'
 import { facts } from './commands/facts.ts'
@@ -11,11 +14,26 @@ import { inventory } from './commands/inventory.ts'
 import { lab } from './commands/lab.ts'
 import { render } from './commands/render.ts'
 import { run } from './commands/run.ts'
+import { complete } from './complete.ts'
 import type { Context, World } from './context.ts'
 import { failureOf } from './failure.ts'
 import { refuseAmbiguous, standingOf, usageError } from './usage-error.ts'
 
-const commands: readonly AnyCommand[] = [run, explain, render, facts, inventory, doCommand, exec, doc, lab]
+/** Every command there is, in the order of the help. */
+export const commands: readonly AnyCommand[] = [
+  run,
+  explain,
+  render,
+  facts,
+  inventory,
+  doCommand,
+  exec,
+  doc,
+  lab,
+  doctor,
+  cleanup,
+  completion,
+]
 type Args = { readonly [name: string]: unknown }
 
 /** Runs one command line to its end and gives the exit code. Errors become text on stderr. */
@@ -31,12 +49,12 @@ export async function commandLine(argv: readonly string[], world: World): Promis
     errorColours,
     progress: (line) => screen.note(errorColours.faint(line)),
   }
+  if (argv[0] === '--complete') return printCompletions(argv.slice(1), context)
   try {
     const { command, args, output } = await parse(argv, world)
     if (command) return await command.run(args, context)
     if (output !== '') screen.print(output)
-    // A shell that asks for completions gets none where there are none, and no help.
-    if (output !== '' || argv.includes('--get-yargs-completions')) return 0
+    if (output !== '') return 0
     const help = await parse([...argv, '--help'], world)
     screen.note(help.output)
     return 1
@@ -48,6 +66,13 @@ export async function commandLine(argv: readonly string[], world: World): Promis
   }
 }
 
+/** For the scripts of `completion`: a candidate a line, with a tab before what is said of it. Silent whatever is wrong. */
+async function printCompletions(words: readonly string[], { engine, cwd, screen }: Context): Promise<number> {
+  const found = await complete(words, commands, (request) => engine.completions({ ...request, root: cwd })).catch(() => [])
+  for (const { value, about } of found) screen.print(about === undefined ? value : `${value}\t${about.replaceAll(/\s+/g, ' ')}`)
+  return 0
+}
+
 interface Parsed {
   /** Absent where yargs itself answers: help, version, completion. */
   readonly command?: Command
@@ -57,13 +82,19 @@ interface Parsed {
 
 async function parse(argv: readonly string[], { stdout }: World): Promise<Parsed> {
   const standing = standingOf(argv, commands)
+  const wantsHelp = argv.some((word) => word === '--help' || word === '-h')
   let chosen: Command | undefined
   const add = (to: Argv, command: AnyCommand, path: string): Argv => {
     const group = isGroup(command)
-    const build = (inner: Argv): Argv =>
-      group
-        ? command.commands.reduce((argv, each) => add(argv, each, `${path} ${command.usage}`), inner)
-        : describe(inner, command, `${path} ${command.usage}`)
+    const build = (inner: Argv): Argv => {
+      if (group) return command.commands.reduce((argv, each) => add(argv, each, `${path} ${command.usage}`), inner)
+      // Where its own words are meant, a command does without those below it; its help lists them.
+      const subcommands = standing.command === command && !wantsHelp ? [] : (command.subcommands ?? [])
+      const here = `${path} ${nameOf(command)}`
+      // Its options would be those of the command below it, too.
+      const below = subcommands.some((each) => each === standing.command)
+      return subcommands.reduce((argv, each) => add(argv, each, here), below ? inner : describe(inner, command, `${path} ${command.usage}`))
+    }
     return to.command(command.usage, command.summary, build, () => {
       if (!group) chosen = command
     })
@@ -84,12 +115,6 @@ async function parse(argv: readonly string[], { stdout }: World): Promise<Parsed
       'populate--': true,
       'strip-aliased': true,
     })
-    .command(
-      'completion',
-      'print a script that completes commands and options, for ~/.bashrc or ~/.zshrc',
-      {},
-      () => void parser.showCompletionScript(),
-    )
     .help()
     .alias('help', 'h')
     .version(ownVersion())

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { RollcallError, type SourceLine } from '../model/errors.ts'
 import { builtInFamilies } from '../model/facts.ts'
-import type { ConnectionSettings, HostRecord, InventoryModel, Vars } from '../model/inventory.ts'
+import type { ConnectionSettings, HostRecord, InventoryModel, VarLevel, Vars } from '../model/inventory.ts'
 import { suggest } from '../util/suggest.ts'
 import type { GroupDefinition, GroupDefinitions, HostDefinition, HostDefinitions } from './inventory.ts'
 
@@ -70,11 +70,24 @@ function resolveHost(name: string, host: HostDefinition, groups: GroupDefinition
     name,
     groups: host.groups,
     vars: resolveVars(name, host, groups, fail),
+    varLevels: levelsOf(host, groups),
     connection,
     ...(host.privateIp !== undefined && { privateIp: host.privateIp }),
     ...(host.publicIp !== undefined && { publicIp: host.publicIp }),
     ...(host.facts && { facts: host.facts }),
   }
+}
+
+/** Where each var comes from, in the order in which {@link resolveVars} lays one over the other. */
+function levelsOf(host: HostDefinition, groups: GroupDefinitions): ReadonlyMap<string, readonly VarLevel[]> {
+  const levels = new Map<string, VarLevel[]>()
+  const add = (vars: Vars | undefined, level: Omit<VarLevel, 'value'>) => {
+    for (const [name, value] of Object.entries(vars ?? {})) levels.set(name, [...(levels.get(name) ?? []), { ...level, value }])
+  }
+  add(groups.all?.vars, { level: 'all' })
+  for (const group of host.groups) add(groups[group]?.vars, { level: 'group', group })
+  add(host.vars, { level: 'host' })
+  return levels
 }
 
 /** Three levels, nearest wins. Two groups of one host are on the same level: they may agree, never differ. */

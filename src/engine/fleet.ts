@@ -2,7 +2,7 @@ import { factsView } from '../facts/guard.ts'
 import { summarise } from '../facts/knowledge.ts'
 import { RollcallError } from '../model/errors.ts'
 import type { Facts, HostKnowledge } from '../model/facts.ts'
-import type { DeclaredHost, Fleet, FleetHost, KnownHost, Targets } from '../model/fleet.ts'
+import type { DeclaredHost, Fleet, FleetGroup, FleetHost, KnownHost, Targets } from '../model/fleet.ts'
 import { type Guard, makeFleetGroup, makeTargetGroup } from '../model/host-groups.ts'
 import type { HostRecord, InventoryModel } from '../model/inventory.ts'
 import { suggest } from '../util/suggest.ts'
@@ -51,14 +51,18 @@ export function openFleet(inventory: InventoryModel, scope: KnowledgeScope): Fle
   const members = new Map([...inventory.hosts.values()].map((record) => [record.name, memberOf(record, scope)]))
   const guard = guardOf(scope)
   const all = [...members.values()]
-  const make = (hosts: readonly FleetHost[], of: string, more: object = {}) => makeFleetGroup(hosts, of, all.length, guard, more)
-  return make(all, 'group all', {
-    group: (name: string) => make(groupMembers(name, inventory, members), `group ${name}`),
-    where: (condition: (host: DeclaredHost) => boolean) =>
-      make(
-        all.filter(({ name }) => condition(declaredHost(inventory.hosts.get(name)!))),
-        'hosts chosen by fleet.where',
-      ),
+  const make = (hosts: readonly FleetHost[], of: string, chosen: string, more: object = {}): FleetGroup =>
+    makeFleetGroup(hosts, of, all.length, guard, {
+      where: (condition: (host: DeclaredHost) => boolean) =>
+        make(
+          hosts.filter(({ name }) => condition(declaredHost(inventory.hosts.get(name)!))),
+          chosen,
+          chosen,
+        ),
+      ...more,
+    })
+  return make(all, 'group all', 'hosts chosen by fleet.where', {
+    group: (name: string) => make(groupMembers(name, inventory, members), `group ${name}`, `hosts of group ${name} chosen by where`),
     host: (name: string) => hostMember(name, members),
   }) as unknown as Fleet
 }

@@ -57,8 +57,8 @@ export interface Pending {
 }
 
 /** The records of a reply; a damaged line is left out (it was never a whole record: records are renamed into place). */
-export function parsePending(reply: Reply): readonly Pending[] {
-  return decode(reply.stdout)
+export function parsePending({ stdout }: Pick<Reply, 'stdout'>): readonly Pending[] {
+  return decode(stdout)
     .split('\n')
     .flatMap((line) => {
       try {

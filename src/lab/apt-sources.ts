@@ -56,7 +56,7 @@ export async function debianSources(codename: string): Promise<AptSources> {
   const found = (await ask()).map(entryText).filter((entry) => entry !== undefined)
   if (found.length === 0) {
     throw new RollcallError({
-      summary: `this machine has no package source of Debian ${codename}, from which the lab's hosts are made`,
+      summary: `This machine has no package source of Debian ${codename}, from which the lab's hosts are made`,
       detail: update.stderr.toString().trim() || 'apt-get indextargets names none',
       fix: `Add a mirror of Debian, suite ${codename}, component main, to /etc/apt/sources.list, then try:\napt-get update`,
     })

@@ -18,7 +18,7 @@ export function makeCgroup(supervisorPid: number): string {
   const mount = cgroup2Mount()
   if (mount === undefined) {
     throw new RollcallError({
-      summary: `the lab's hosts need a cgroup2 hierarchy that can be written`,
+      summary: `The lab's hosts need a cgroup2 hierarchy that can be written`,
       detail: 'systemd as PID 1 of a host refuses to start without one',
       fix: 'As root:\nmount -t cgroup2 cgroup2 /sys/fs/cgroup\nIn a container: start it privileged.',
     })

@@ -20,7 +20,7 @@ export type Handler = (request: Request, progress: Progress) => Promise<readonly
 /** Any error as data, so that it can cross to another process. */
 export function errorDetails(error: unknown): ErrorDetails {
   if (error instanceof RollcallError) return error.details
-  return { summary: 'the lab failed', detail: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+  return { summary: 'The lab failed', detail: error instanceof Error ? (error.stack ?? error.message) : String(error) }
 }
 
 /** Listens at `control` in the current directory, a name short enough for a Unix socket wherever the state folder is. */
@@ -48,7 +48,7 @@ export function request(lab: LabState, question: Request, progress: Progress): P
     const socket = createConnection(`/proc/${lab.supervisor.pid}/cwd/control`)
     const gone = (cause?: unknown) =>
       reject(
-        new RollcallError({ summary: 'the supervisor of the lab did not answer', detail: lab.name, fix: 'rollcall lab up' }, { cause }),
+        new RollcallError({ summary: 'The supervisor of the lab did not answer', detail: lab.name, fix: 'rollcall lab up' }, { cause }),
       )
     socket.once('error', gone)
     socket.write(`${JSON.stringify(question)}\n`)

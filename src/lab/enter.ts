@@ -30,7 +30,7 @@ const hostEnvironment = [
 export function inHost(lab: LabId, name: string, argv: readonly string[]): readonly string[] {
   const host = requireHost(requireState(lab).hosts, name)
   if (host.init === undefined) {
-    throw new RollcallError({ summary: 'the host of the lab is stopped', host: name, fix: `rollcall lab start ${name}` })
+    throw new RollcallError({ summary: 'The host of the lab is stopped', host: name, fix: `rollcall lab start ${name}` })
   }
   // The host's own processes have lost these capabilities; nsenter would bring them back.
   const limited = ['setpriv', `--bounding-set=${droppedCapabilities}`, '--inh-caps=-all', '--']

@@ -59,7 +59,7 @@ async function bootstrap(image: LabImage, scratch: string, progress: Progress): 
   })
   if (result.code === 0) return
   throw new RollcallError({
-    summary: `the image of the lab's hosts could not be built`,
+    summary: `The image of the lab's hosts could not be built`,
     detail: said.slice(-25).join('\n'),
     fix: `Building needs root, about 500 MB of disk and this machine's Debian mirror. Check that apt itself works:\napt-get update`,
   })

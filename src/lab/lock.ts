@@ -1,5 +1,6 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { makeFolders } from '../util/make-folders.ts'
 import { identify, isAlive, sleep } from './process.ts'
 import type { ProcessId } from './types.ts'
 
@@ -9,6 +10,12 @@ function holderOf(file: string): ProcessId | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Whether a process that lives holds this lock. */
+export function isLocked(file: string): boolean {
+  const holder = holderOf(file)
+  return holder !== undefined && isAlive(holder)
 }
 
 function take(file: string): boolean {
@@ -49,7 +56,7 @@ function clearStale(file: string): void {
  * `onWait` is called once when another process holds it.
  */
 export async function withLock<T>(file: string, onWait: () => void, work: () => Promise<T>): Promise<T> {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  makeFolders(dirname(file), 0o700)
   for (let told = false; !take(file); await sleep(100)) {
     const holder = holderOf(file)
     if (holder !== undefined && !isAlive(holder)) clearStale(file)

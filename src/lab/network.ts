@@ -5,7 +5,7 @@ import type { LabHost } from './types.ts'
 const hostName = /^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/
 
 function refuse(detail: string, fix: string): never {
-  throw new RollcallError({ summary: 'the lab cannot have these hosts', detail, fix })
+  throw new RollcallError({ summary: 'The lab cannot have these hosts', detail, fix })
 }
 
 /** The first three numbers of the hosts' addresses. The lab is one /24, and its .1 is the controller and the package repository. */

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { RollcallError } from '../model/errors.ts'
+import { makeFolders } from '../util/make-folders.ts'
 import type { LabId } from './types.ts'
 
 /** The folder of the package `rollcall`, found from this file, so that it is right from src/ and from dist/ alike. */
@@ -12,7 +13,7 @@ export function packageRoot(): string {
     const file = join(folder, 'package.json')
     if (existsSync(file) && (JSON.parse(readFileSync(file, 'utf8')) as { name?: string }).name === 'rollcall') return folder
     if (folder === dirname(folder))
-      throw new RollcallError({ summary: 'the rollcall package was not found', detail: fileURLToPath(import.meta.url) })
+      throw new RollcallError({ summary: 'The rollcall package was not found', detail: fileURLToPath(import.meta.url) })
   }
 }
 
@@ -20,7 +21,7 @@ export function packageRoot(): string {
 export function builtProgram(name: 'lab-supervisor' | 'lab-dialer'): string {
   const file = join(packageRoot(), 'dist', `${name}.js`)
   if (existsSync(file)) return file
-  throw new RollcallError({ summary: 'a program of the lab is not built', detail: file, fix: 'npm run build' })
+  throw new RollcallError({ summary: 'A program of the lab is not built', detail: file, fix: 'npm run build' })
 }
 
 /** A script of the lab: shell, so it is used from the sources in every layout. */
@@ -30,12 +31,51 @@ export function labScript(name: 'lab-init' | 'host-init' | 'image-customize' | '
 
 /** Images and package repositories, kept outside the clone so that a fresh clone does not build them again. */
 export function cacheFolder(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'rollcall', 'lab')
+  return join(base('XDG_CACHE_HOME', '.cache'), 'rollcall', 'lab')
 }
 
 /** Everything about one running lab; it exists only while the lab does. */
 export function stateFolder(lab: LabId): string {
-  return join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'rollcall', 'lab', lab.name)
+  return join(statesFolder(), lab.name)
+}
+
+/** The state folders of all labs of this user, and their locks. */
+export function statesFolder(): string {
+  return join(base('XDG_STATE_HOME', '.local/state'), 'rollcall', 'lab')
+}
+
+/** What is remembered of the hosts of a running lab, a folder for each; it goes when the lab does. */
+export function factsFolder(lab: LabId): string {
+  return join(stateFolder(lab), 'facts')
+}
+
+/** The base directory specification says to ignore a relative path. */
+function base(variable: string, fallback: string): string {
+  const given = process.env[variable]
+  return given !== undefined && isAbsolute(given) ? given : join(homedir(), fallback)
+}
+
+/**
+ * Makes the folder in which labs keep their state and their locks.
+ * @throws RollcallError where it cannot be made or written to.
+ */
+export function requireStatesFolder(): void {
+  const folder = statesFolder()
+  try {
+    makeFolders(folder, 0o700)
+    const probe = join(folder, `.probe-${process.pid}`)
+    writeFileSync(probe, '')
+    rmSync(probe)
+  } catch (cause) {
+    throw new RollcallError(
+      {
+        summary: 'The state folder of the lab cannot be used',
+        detail: `${folder}\n${(cause as Error).message}`,
+        fix: 'Make it writable, or let XDG_STATE_HOME name a folder in which you may write.',
+      },
+      { cause },
+    )
+  }
 }
 
 /** The lab of a project: two clones on one machine do not share one. `ROLLCALL_LAB` overrides. */
@@ -47,7 +87,7 @@ export function defaultLab(projectRoot: string = packageRoot()): LabId {
 export function labNamed(name: string): LabId {
   if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,40}$/.test(name)) return { name }
   throw new RollcallError({
-    summary: 'this is not a name for a lab',
+    summary: 'This is not a name for a lab',
     detail: name,
     fix: 'Use letters, digits, - and _, at most 41 of them (environment variable ROLLCALL_LAB).',
   })

@@ -96,7 +96,7 @@ export async function requireLabCapable(): Promise<void> {
   const problems = await probe()
   if (problems.length === 0) return
   throw new RollcallError({
-    summary: 'this machine cannot have a lab',
+    summary: 'This machine cannot have a lab',
     detail: problems.map(({ missing }) => missing).join('\n'),
     fix: problems.map(({ fix }) => fix).join('\n'),
   })

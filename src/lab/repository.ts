@@ -10,7 +10,10 @@ import type { ToyPackage } from './toy-packages.ts'
 async function dpkgDeb(args: readonly string[]): Promise<string> {
   const result = await run(['dpkg-deb', ...args], { env: toolEnvironment() })
   if (result.code === 0) return result.stdout.toString()
-  throw new RollcallError({ summary: 'dpkg-deb failed', detail: `dpkg-deb ${args.join(' ')}\n${result.stderr.toString().trim()}` })
+  throw new RollcallError({
+    summary: 'The program dpkg-deb failed',
+    detail: `dpkg-deb ${args.join(' ')}\n${result.stderr.toString().trim()}`,
+  })
 }
 
 /** Makes one toy package in `folder`. */

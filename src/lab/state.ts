@@ -27,7 +27,7 @@ export function readState(lab: LabId): LabState | undefined {
 export function requireState(lab: LabId): LabState {
   const state = readState(lab)
   if (state !== undefined) return state
-  throw new RollcallError({ summary: 'the lab is not up', detail: lab.name, fix: 'rollcall lab up' })
+  throw new RollcallError({ summary: 'The lab is not up', detail: lab.name, fix: 'rollcall lab up' })
 }
 
 /** @throws RollcallError when the lab has no such host. */
@@ -35,7 +35,7 @@ export function requireHost(hosts: readonly LabHostState[], name: string): LabHo
   const host = hosts.find((candidate) => candidate.name === name)
   if (host !== undefined) return host
   throw new RollcallError({
-    summary: 'the lab has no such host',
+    summary: 'The lab has no such host',
     detail: `'${name}'; it has ${hosts.map((known) => known.name).join(', ') || 'none'}`,
     fix: 'rollcall lab status',
   })

@@ -46,7 +46,7 @@ function checkSame(wanted: readonly LabHost[], present: readonly LabHostState[])
     const known = present.find((host) => host.name === name)
     if (known === undefined || (known.address === address && known.kind === kind)) continue
     throw new RollcallError({
-      summary: 'the lab is up with another host of this name',
+      summary: 'The lab is up with another host of this name',
       detail: `${name} is a ${known.kind} host at ${known.address}; the inventory says ${kind} at ${address}`,
       host: name,
       fix: 'rollcall lab down',
@@ -102,7 +102,7 @@ export async function startLab(settings: SupervisorSettings): Promise<Lab> {
     const log = await readFile(join(folder, 'supervisor.log'), 'utf8').catch(() => '')
     await removeCgroup(cgroup)
     throw new RollcallError({
-      summary: `the lab's namespaces could not be set up`,
+      summary: `The lab's namespaces could not be set up`,
       detail: log.trim() || 'no reason was given',
       fix: 'Run as root, on a machine or virtual machine, or in a container that is started privileged.',
     })
@@ -117,7 +117,7 @@ export async function startLab(settings: SupervisorSettings): Promise<Lab> {
     init.boot(hosts.get(name))
     await answered
     if (hosts.get(name).state === 'running' || labInit === undefined) return
-    throw new RollcallError({ summary: 'a host of the lab did not boot', host: name, detail: await consoleTail(settings, labInit, name) })
+    throw new RollcallError({ summary: 'A host of the lab did not boot', host: name, detail: await consoleTail(settings, labInit, name) })
   }
   const kill = async ({ name }: LabHost) => {
     if (hosts.get(name).state === 'stopped') return
@@ -133,7 +133,7 @@ export async function startLab(settings: SupervisorSettings): Promise<Lab> {
     const missing = wanted.filter((host) => !hosts.has(host.name))
     checkSame(wanted, hosts.all())
     if (subnetOf([...hosts.all(), ...missing]) !== subnet) {
-      throw new RollcallError({ summary: 'the lab is up with another network', detail: `${subnet}.0/24`, fix: 'rollcall lab down' })
+      throw new RollcallError({ summary: 'The lab is up with another network', detail: `${subnet}.0/24`, fix: 'rollcall lab down' })
     }
     for (const host of missing) {
       const seed = { controllerAddress, loginKey: loginKey.publicKey, repository }

@@ -55,7 +55,7 @@ export async function installTools(tools: readonly Tool[], progress: Progress): 
   }
   if (result.code === 0 && missingTools(tools).length === 0) return
   throw new RollcallError({
-    summary: 'programs that the lab needs are missing on this machine',
+    summary: 'Programs that the lab needs are missing on this machine',
     detail: `${missing.map((tool) => tool.program).join(', ')}\n${result.stderr.toString().trim()}`,
     fix: `As root:\napt-get update && apt-get install ${packages.join(' ')}`,
   })

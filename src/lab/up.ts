@@ -7,7 +7,7 @@ import { request } from './control.ts'
 import { ensureImage } from './image.ts'
 import { withLock } from './lock.ts'
 import { subnetOf } from './network.ts'
-import { builtProgram, stateFolder } from './paths.ts'
+import { builtProgram, factsFolder, requireStatesFolder, stateFolder } from './paths.ts'
 import { requireLabCapable } from './probe.ts'
 import { isAlive, sleep } from './process.ts'
 import { readState, requireState } from './state.ts'
@@ -43,7 +43,7 @@ async function startSupervisor(lab: LabId, settings: SupervisorSettings): Promis
   const greeting = await Promise.race([
     once(child, 'message').then(([message]) => message as SupervisorGreeting),
     once(child, 'exit').then(
-      ([code]): SupervisorGreeting => ({ error: { summary: 'the supervisor of the lab ended at once', detail: `exit code ${code}` } }),
+      ([code]): SupervisorGreeting => ({ error: { summary: 'The supervisor of the lab ended at once', detail: `exit code ${code}` } }),
     ),
   ])
   if (child.connected) child.disconnect()
@@ -81,6 +81,9 @@ export async function up(lab: LabId, hosts: readonly LabHost[], options: UpOptio
 
 /** Starts what is missing, whoever else does so at the same time. */
 async function bring(lab: LabId, hosts: readonly LabHost[], lifetimeMs: number, progress: Progress): Promise<void> {
+  // Before anything is written: what is missing shall be said, and not be met half-way.
+  if (process.getuid?.() !== 0) await requireLabCapable()
+  requireStatesFolder()
   await withLock(
     `${stateFolder(lab)}.lock`,
     () => progress('waiting: another process is starting the lab'),
@@ -132,5 +135,6 @@ export async function startHost(lab: LabId, host: string, options: Pick<UpOption
 /** Gives the hosts (all, or those named) a pristine disk and boots them, stopped ones too. Names, addresses and keys stay. */
 export async function reset(lab: LabId, options: Pick<UpOptions, 'wait'> & { readonly hosts?: readonly string[] } = {}): Promise<void> {
   const started = await request(requireState(lab), { verb: 'reset', hosts: options.hosts }, silent)
+  for (const host of options.hosts ?? ['']) rmSync(join(factsFolder(lab), host), { recursive: true, force: true })
   if (options.wait ?? true) await waitForSsh(lab, started)
 }

@@ -30,7 +30,7 @@ async function waitForOne(lab: LabId, name: string, deadline: number): Promise<P
     if (host.init === undefined) {
       const detail = [host.reason ?? 'stopped', await consoleTail(lab, state.init, name)].join('\n')
       throw new RollcallError({
-        summary: 'a host of the lab stopped while it was waited for',
+        summary: 'A host of the lab stopped while it was waited for',
         host: name,
         detail,
         fix: `rollcall lab start ${name}`,
@@ -45,7 +45,7 @@ async function waitForOne(lab: LabId, name: string, deadline: number): Promise<P
     await sleep(50)
   }
   const detail = [last, await consoleTail(lab, requireState(lab).init, name)].join('\n')
-  throw new RollcallError({ summary: 'a host of the lab does not answer on its SSH port', host: name, detail, fix: 'rollcall lab reset' })
+  throw new RollcallError({ summary: 'A host of the lab does not answer on its SSH port', host: name, detail, fix: 'rollcall lab reset' })
 }
 
 /** Resolves when all these hosts let users in. A host's SSH server speaks only once its system is up that far. */

@@ -58,7 +58,12 @@ export function mapDiagnostics(diagnostics: readonly Diagnostic[], root: string,
 const shownInFull = 5
 
 /** All messages as one error, each with its own lines of code. */
-export function compileError(root: string, diagnostics: readonly Diagnostic[], playbook: string): RollcallError {
+export function compileError(
+  root: string,
+  diagnostics: readonly Diagnostic[],
+  playbook: string,
+  word: 'playbook' | 'inventory' = 'playbook',
+): RollcallError {
   const shown = diagnostics.slice(0, shownInFull).map(({ file, line, column, code, message }) => {
     if (file === undefined) return `${code} ${message}`
     const frame = frameOf({ file: resolve(root, file), line, column })
@@ -71,9 +76,9 @@ export function compileError(root: string, diagnostics: readonly Diagnostic[], p
   const first = diagnostics[0]
   const inPlaybook = first?.file === undefined || first.file === shortPath(root, playbook)
   return new RollcallError({
-    summary: 'The playbook does not compile',
+    summary: `The ${word} does not compile`,
     detail: [...(inPlaybook ? [] : [shortPath(root, playbook)]), ...shown, ...(more > 0 ? [`… and ${more} more`] : [])].join('\n'),
-    fix: [...hint, 'Nothing was run. Correct the code and run again.'].join('\n'),
+    fix: [...hint, `${word === 'playbook' ? 'Nothing was run. ' : ''}Correct the code and run again.`].join('\n'),
     exitCode: 1,
   })
 }

@@ -112,6 +112,11 @@ export function listPlaybooks(project: Project): string[] {
   return names(project.playbooks)
 }
 
+/** Names of the inventories in `inventory/`, folders below it included. */
+export function listInventories(project: Project): string[] {
+  return names(project.inventories)
+}
+
 interface Search {
   readonly word: 'playbook' | 'inventory'
   readonly folder: string

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { lstatSync, mkdirSync, readFileSync } from 'node:fs'
+import { lstatSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { makeFolders } from '../util/make-folders.ts'
 import { writeWhole } from './write-whole.ts'
 
 /** A file that holds no TypeScript, or syntax that is more than types. Offsets count from 1. */
@@ -82,7 +83,7 @@ function cacheFolder(): string | undefined {
 
 function privateFolder(path: string): string | false {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    makeFolders(path, 0o700)
     const found = lstatSync(path)
     return found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0 ? path : false
   } catch {

@@ -15,6 +15,8 @@ export interface TypeCheckRequest {
   readonly files: readonly string[]
   /** What `#inventory` means in this run. */
   readonly inventory: string
+  /** Whether the project's templates are checked, too; default true. */
+  readonly templates?: boolean
 }
 
 export type Verdict = { readonly ok: true; readonly cached: boolean } | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] }
@@ -31,8 +33,8 @@ interface Remembered {
  * holds until a file that the compiler read has changed, and then costs only the reading of those files.
  * @throws RollcallError when a template cannot be read or is bound by nothing, or the compiler is missing.
  */
-export async function typeCheck({ project, files, inventory }: TypeCheckRequest): Promise<Verdict> {
-  const templates = checkableTemplates(project)
+export async function typeCheck({ project, files, inventory, templates: withTemplates = true }: TypeCheckRequest): Promise<Verdict> {
+  const templates = withTemplates ? checkableTemplates(project) : []
   const roots = [...files, inventory, ...templates.map((template) => template.generated)]
   const config = settings(project, roots, inventory)
   const folder = join(project.root, '.rollcall/type-check', digest(config).slice(0, 16))
@@ -63,6 +65,15 @@ export async function typeCheckPlaybook(project: Project, { playbook, inventory 
   const verdict = await typeCheck({ project, files: [playbook], inventory })
   if (!verdict.ok) throw compileError(project.root, verdict.diagnostics, playbook)
   return { cached: verdict.cached }
+}
+
+/**
+ * {@link typeCheck} of an inventory alone.
+ * @throws RollcallError (exit code 1) as {@link typeCheckPlaybook} does.
+ */
+export async function typeCheckInventory(project: Project, inventory: string): Promise<void> {
+  const verdict = await typeCheck({ project, files: [], inventory, templates: false })
+  if (!verdict.ok) throw compileError(project.root, verdict.diagnostics, inventory, 'inventory')
 }
 
 /** What the checks rest on: without `strict` the fleet's brands would not hold. */

@@ -57,8 +57,22 @@ interface HostGroup<M, Who> {
   [Symbol.iterator](): Iterator<M>
 }
 
-/** A group of the FLEET: every host of it, whatever `--limit` says. Only `fleet.group` and `fleet.where` make one. */
+/** The declared part of a member of a group: with facts in reach, a condition would drop a host that is down. */
+type DeclaredPart<M> = Pick<M, keyof M & keyof DeclaredHost>
+
+/** A group of the FLEET: every host of it, whatever `--limit` says. Only `fleet.group` and `where` make one. */
 export interface FleetGroup<M = FleetHost> extends HostGroup<M, Everything> {}
+/**
+ * A group of the fleet as `fleet` hands it out. A type of its own: were `where` a member of `FleetGroup`, the compiler
+ * would say of a wrong group that it lacks `where`, and not the first law.
+ */
+export interface ChoosableGroup<M = FleetHost> extends FleetGroup<M> {
+  /**
+   * Hosts of the group chosen by what they ARE, with the vars of the group. The condition sees declared values only, so
+   * a host that is down cannot drop out.
+   */
+  where(condition: (host: DeclaredPart<M>) => boolean): ChoosableGroup<M>
+}
 /** A group of the TARGETS: only hosts this run may change. No template accepts it. */
 export interface TargetGroup<M = FleetHost> extends HostGroup<M, Limited> {}
 
@@ -69,17 +83,14 @@ type Member<S extends Shape, G extends keyof S, F extends Family> = S[G] extends
 type HostName<S extends Shape> = At<S, 'all'>['host']
 type At<S extends Shape, G extends string> = S[G] extends infer X extends GroupShape ? X : never
 
-type DeclaredAll<S extends Shape> = DeclaredHost<HostName<S>, At<S, 'all'>['vars'], At<S, 'all'>['privateIp']>
 type One<S extends Shape, N extends string, F extends Family> = S['all'] extends infer X extends GroupShape
   ? FleetHost<N, X['vars'], X['privateIp'], F>
   : never
 
 /** EVERY host of the inventory with what is known of it, whatever `--limit` says; itself the group `all`. */
-export interface Fleet<S extends Shape = Shape, F extends Family = BuiltInFamily> extends FleetGroup<Member<S, 'all', F>> {
+export interface Fleet<S extends Shape = Shape, F extends Family = BuiltInFamily> extends ChoosableGroup<Member<S, 'all', F>> {
   readonly names: readonly HostName<S>[]
-  group<G extends keyof S & string>(name: G): FleetGroup<Member<S, G, F>>
-  /** Hosts chosen by what they ARE. The condition sees declared values only, so a host that is down cannot drop out. */
-  where(condition: (host: DeclaredAll<S>) => boolean): FleetGroup<Member<S, 'all', F>>
+  group<G extends keyof S & string>(name: G): ChoosableGroup<Member<S, G, F>>
   host<N extends HostName<S>>(name: N): One<S, N, F>
 }
 

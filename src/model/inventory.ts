@@ -40,12 +40,22 @@ export interface LocalSettings {
   readonly becomePassword?: Secret
 }
 
+/** One of the places that set a var of a host. */
+export interface VarLevel {
+  /** Nearer to the host wins: all < group < host. */
+  readonly level: 'all' | 'group' | 'host'
+  readonly group?: string
+  readonly value: unknown
+}
+
 /** One host of the inventory with everything declared for it, values resolved over the three levels. */
 export interface HostRecord {
   readonly name: string
   /** Groups in the order the host names them, without `all`. */
   readonly groups: readonly string[]
   readonly vars: Vars
+  /** Var → every level that sets it, the one that counts last. */
+  readonly varLevels?: ReadonlyMap<string, readonly VarLevel[]>
   readonly privateIp?: string
   readonly publicIp?: string
   readonly connection: ConnectionSettings

@@ -1,15 +1,27 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { RollcallError } from '../model/errors.ts'
+import { makeFolders } from '../util/make-folders.ts'
 
 /**
  * Makes a directory that only its owner may use, and refuses one that another user could have prepared: what lies in
  * it is believed (facts, keys, compiled code).
- * @throws RollcallError when the directory belongs to someone else or others may write to it.
+ * @throws RollcallError when it cannot be made, belongs to someone else, or others may write to it.
  */
 export function privateDirectory(path: string): string {
-  mkdirSync(path, { recursive: true, mode: 0o700 })
+  try {
+    makeFolders(path, 0o700)
+  } catch (cause) {
+    throw new RollcallError(
+      {
+        summary: 'A directory of Rollcall cannot be made',
+        detail: `${path}\n${(cause as Error).message}`,
+        fix: 'Make it by hand, or let XDG_STATE_HOME and XDG_CACHE_HOME name folders in which you may write.',
+      },
+      { cause },
+    )
+  }
   const { uid, mode } = statSync(path)
   const me = process.getuid?.() ?? uid
   if (uid !== me) {

@@ -55,14 +55,19 @@ describe('doc', () => {
   test('describes the parameters of one', async () => {
     const { out } = await rollcall('doc service', { engine })
     expect(out).toMatch(/^service \(module\): /)
-    expect(out).toContain('  name (needed)\n')
-    expect(out).toContain('  state: started | stopped\n')
+    expect(out).toContain('  name (needed): string\n')
+    expect(out).toContain("  state: 'started' or 'stopped'\n")
+    expect(out).toContain("called so, inside a task:\n  service({ name: '…' })\nits result(task) has: changed, ")
   })
   test('every parameter of every built-in has a description', () => {
     const mute = describeModules().flatMap(({ name, parameters }) =>
       parameters.filter(({ description }) => description === '').map((parameter) => `${name} ${parameter.name}`),
     )
     expect(mute).toEqual([])
+  })
+  test('every parameter of every built-in has a type that a reader knows', () => {
+    const types = new Set(describeModules().flatMap(({ parameters }) => parameters.map(({ type }) => type)))
+    expect([...types].filter((type) => /undefined|object Object|any value|list of values/.test(type))).toEqual([])
   })
   test('an unknown module is an error with a suggestion', async () => {
     const { code, err } = await rollcall('doc srvice', { engine })

@@ -12,10 +12,11 @@ export interface Done {
 export interface Answers {
   readonly engine?: Partial<Engine>
   readonly env?: NodeJS.ProcessEnv
+  readonly ask?: (question: string) => Promise<boolean>
 }
 
 /** The real parser and the real commands over an engine that refuses whatever a test has not described. */
-export async function rollcall(line: string | readonly string[], { engine = {}, env = {} }: Answers = {}): Promise<Done> {
+export async function rollcall(line: string | readonly string[], { engine = {}, env = {}, ask }: Answers = {}): Promise<Done> {
   const text = { out: '', err: '' }
   const asked: [string, unknown][] = []
   const output = (stream: 'out' | 'err') => ({
@@ -29,20 +30,15 @@ export async function rollcall(line: string | readonly string[], { engine = {}, 
     if (!answer) throw new Error(`the test describes no answer to ${name}`)
     return answer(request)
   }
-  const described = {
-    run: verb('run'),
-    outline: verb('outline'),
-    explain: verb('explain'),
-    renderOne: verb('renderOne'),
-    showFacts: verb('showFacts'),
-    showInventory: verb('showInventory'),
-    doModule: verb('doModule'),
-    exec: verb('exec'),
-    describeModules: verb('describeModules'),
-    lab: verb('lab'),
-    labHosts: verb('labHosts'),
-  } as unknown as Engine
+  const described = new Proxy({}, { get: (_, name) => verb(name as keyof Engine) }) as Engine
   const argv = typeof line === 'string' ? line.split(' ').filter((word) => word !== '') : line
-  const code = await commandLine(argv, { stdout: output('out'), stderr: output('err'), env, cwd: '/site', engine: described })
+  const code = await commandLine(argv, {
+    stdout: output('out'),
+    stderr: output('err'),
+    env,
+    cwd: '/site',
+    engine: described,
+    ...(ask && { ask }),
+  })
   return { code, ...text, asked }
 }

@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { type AnyCommand, type Command, isGroup, nameOf } from '../../src/cli/command.ts'
+import { commands } from '../../src/cli/yargs.ts'
+import type { CompletionKind } from '../../src/completions.ts'
 import { rollcall } from './harness.ts'
 
 const mistakes: readonly (readonly [line: string | readonly string[], says: readonly string[]])[] = [
@@ -9,7 +12,7 @@ const mistakes: readonly (readonly [line: string | readonly string[], says: read
     [
       'There is no such command',
       "  'rollcall zzz'",
-      '  There are: run, explain, render, facts, inventory, do, exec, doc, lab.',
+      '  There are: run, explain, render, facts, inventory, do, exec, doc, lab, doctor, cleanup, completion.',
       '  rollcall --help',
     ],
   ],
@@ -33,6 +36,10 @@ const mistakes: readonly (readonly [line: string | readonly string[], says: read
   ['lab status --limit x', ['There is no such option', '  --limit for rollcall lab status', '  rollcall lab status --help']],
   ['run', ['A word is missing', '  rollcall run needs <playbook>', '  rollcall run --help']],
   ['lab stop', ['A word is missing', '  rollcall lab stop needs <host>', '  rollcall lab stop --help']],
+  [
+    'explain vra honor-viper',
+    ['There is a word too many', "  'honor-viper' in rollcall explain <playbook>", "  Did you mean 'var'?", '  rollcall explain --help'],
+  ],
   ['run prepare honor-viper', ['There is a word too many', "  'honor-viper' in rollcall run <playbook>", '  rollcall run --help']],
   [
     'run prepare --limit',
@@ -134,27 +141,117 @@ test('rollcall run --version tells the version too', async () => {
 })
 
 describe('completion', () => {
-  test('prints a script', async () => {
-    const { code, out, err } = await rollcall('completion')
-    expect(out).toContain('--get-yargs-completions')
+  const values: Partial<Record<CompletionKind, readonly string[]>> = {
+    playbook: ['prepare', 'site'],
+    inventory: ['lab', 'production'],
+    host: ['web-1', 'db-1'],
+    pattern: ['all', 'web', 'web-1', 'db-1'],
+    module: ['apt', 'copy'],
+    tag: ['config', 'slow'],
+    var: ['port'],
+  }
+  const engine = { completions: async ({ kind }: { kind: CompletionKind }) => (values[kind] ?? []).map((value) => ({ value })) }
+  const complete = async (line: string) => {
+    const { code, out, err, asked } = await rollcall(['--complete', ...line.split(' ')], { engine })
     expect({ code, err }).toEqual({ code: 0, err: '' })
+    return { found: out.split('\n').flatMap((each) => each.split('\t')[0] || []), asked: asked.map(([, request]) => request) }
+  }
+  test.for<readonly [string, readonly string[]]>([
+    ['', commands.map((command) => command.usage.split(' ')[0]!)],
+    ['ex', ['explain', 'exec']],
+    ['lab ', ['up', 'down', 'status', 'reset', 'exec', 'stop', 'start', 'ssh']],
+    ['run ', ['prepare', 'site']],
+    ['run prepare ', []],
+    ['run -C p', ['prepare']],
+    ['run prepare --li', ['--limit', '--list-hosts', '--list-tasks']],
+    ['run prepare --limit web --li', ['--list-hosts', '--list-tasks']],
+    ['run prepare -l web --li', ['--list-hosts', '--list-tasks']],
+    ['run prepare --tags x --ta', ['--tags']],
+    ['run prepare --limit ', ['all', 'web', 'web-1', 'db-1']],
+    ['run prepare --limit we', ['web', 'web-1']],
+    ['run prepare --limit web:!d', ['web:!db-1']],
+    ['run prepare --limit web,', ['web,all', 'web,web-1', 'web,db-1']],
+    ['run prepare --limit !d', ['!db-1']],
+    ['run prepare --limit=d', ['--limit=db-1']],
+    ['run prepare -i ', ['lab', 'production']],
+    ['run prepare --tags config,', ['config,slow']],
+    ['run prepare --format ', ['human', 'json']],
+    ['run prepare --forks ', []],
+    ['inventory ', ['list', 'host', 'graph', 'validate']],
+    ['inventory host ', ['web-1', 'db-1']],
+    ['inventory graph --format d', ['dot']],
+    ['explain ', ['var', 'prepare', 'site']],
+    ['explain var ', ['web-1', 'db-1']],
+    ['explain var web-1 ', ['port']],
+    ['exec web', ['web-1']],
+    ['exec web -- ', []],
+    ['lab reset web-1 ', ['web-1', 'db-1']],
+    ['doc ', ['apt', 'copy']],
+    ['completion ', ['bash', 'zsh', 'fish']],
+    ['nonsense ', []],
+    ['--ver', ['--version']],
+  ])('%s', async ([line, found]) => expect((await complete(line)).found).toEqual(found))
+  test('asks with the other words of the line', async () => {
+    expect((await complete('run prepare -i production --tags ')).asked).toEqual([
+      { root: '/site', kind: 'tag', inventory: 'production', playbook: 'prepare' },
+    ])
+    expect((await complete('explain var web-1 --inventory=lab ')).asked).toEqual([
+      { root: '/site', kind: 'var', inventory: 'lab', host: 'web-1' },
+    ])
   })
-  test.each([
-    [
-      ['rollcall', ''],
-      ['run', 'explain', 'render', 'facts', 'inventory', 'do', 'exec', 'doc', 'lab', 'completion'],
-    ],
-    [
-      ['rollcall', 'lab', ''],
-      ['up', 'down', 'status', 'reset', 'exec', 'stop', 'start', 'ssh'],
-    ],
-    [
-      ['rollcall', 'run', 'prepare', '--format', ''],
-      ['human', 'json'],
-    ],
-  ])('%j', async (words, completions) => {
-    const { code, out, err } = await rollcall(['--get-yargs-completions', ...words])
-    expect(out.trimEnd().split('\n')).toEqual(completions)
+  test('is silent where nothing can be loaded', async () => {
+    const fails = async () => {
+      throw new Error('no project')
+    }
+    expect(await rollcall(['--complete', 'run', ''], { engine: { completions: fails } })).toMatchObject({ code: 0, out: '', err: '' })
+  })
+})
+
+/** Every command with the words that lead to it. */
+function everyCommand(of: readonly AnyCommand[], path: readonly string[] = []): (readonly [string, Command])[] {
+  return of.flatMap((command) => {
+    const here = [...path, nameOf(command)]
+    if (isGroup(command)) return everyCommand(command.commands, here)
+    return [[here.join(' '), command] as const, ...everyCommand(command.subcommands ?? [], here)]
+  })
+}
+
+describe.each(everyCommand(commands))('rollcall %s', (path, command) => {
+  test('has help with examples', async () => {
+    const { code, out, err } = await rollcall(`${path} --help`)
     expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toContain('Examples:')
+    expect(out.replaceAll(/\s+/g, ' ')).toContain(command.summary)
+    for (const [line] of command.examples) expect(line).toContain(`rollcall ${path.split(' ')[0]}`)
   })
+  test('suggests for an option misspelt', async () => {
+    const [name] = Object.keys(command.options)
+    const wrong = `${name ?? 'help'}x`
+    const words = command.usage
+      .split(' ')
+      .filter((word) => word.startsWith('<'))
+      .map(() => 'x')
+    const needed = Object.entries(command.options).flatMap(([option, { demandOption }]) => (demandOption ? [`--${option}`, 'x'] : []))
+    const { code, err } = await rollcall(`${path} ${[...words, ...needed].join(' ')} --${wrong}`)
+    expect([code, err]).toEqual([1, expect.stringContaining(`Did you mean '--${name ?? 'help'}'?`)])
+  })
+  test('takes --json wherever it takes --format json', () => {
+    const { format, json } = command.options
+    const knows = (format?.choices as readonly string[] | undefined)?.includes('json') ?? false
+    expect(json !== undefined).toBe(knows)
+  })
+})
+
+test.each(everyCommand(commands).map(([path]) => path))('%s misspelt is recognised', async (path) => {
+  const words = path.split(' ')
+  const last = words.pop()!
+  if (words[0] === 'explain') return
+  const wrong = `${last.slice(0, -1)}${last.at(-1)}x`
+  const { code, err } = await rollcall([...words, wrong].join(' '))
+  expect([code, err.split('\n')[0], err]).toEqual([1, 'There is no such command', expect.stringContaining(`Did you mean '`)])
+})
+
+test('--json and another format exclude each other', async () => {
+  const { code, err } = await rollcall('inventory graph --json --format dot')
+  expect([code, err.split('\n')[0]]).toEqual([1, '--json and --format exclude each other'])
 })

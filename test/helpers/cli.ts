@@ -20,6 +20,8 @@ export interface CliOptions {
   readonly cwd?: string
   /** Given as standard input; without it there is none. */
   readonly input?: string
+  /** Number of the user to run as; only root may choose. */
+  readonly as?: number
 }
 
 // One build for all tests of a file, so that what they look at does not change under them.
@@ -38,9 +40,13 @@ function environment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 
 /** Starts `rollcall` as a process of its own. */
 export async function startRollcall(args: readonly string[], options: CliOptions = {}): Promise<ChildProcess> {
-  const { env = {}, cwd = ownRoot(), input } = options
-  const stdin = input === undefined ? 'ignore' : 'pipe'
-  const child = spawn(process.execPath, [await program(), ...args], { cwd, env: environment(env), stdio: [stdin, 'pipe', 'pipe'] })
+  const { env = {}, cwd = ownRoot(), input, as } = options
+  const child = spawn(process.execPath, [await program(), ...args], {
+    cwd,
+    env: environment(env),
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    ...(as !== undefined && { uid: as, gid: as }),
+  })
   child.stdin?.end(input)
   return child
 }

@@ -112,3 +112,14 @@ it("facts of the user's own are asked of the whole scope, remembered, and harm o
     expect.stringMatching(/^role\.is of honor-viper: the host answered, but its role facts could not be read \(role: .*JSON/),
   ])
 })
+
+it('forgets a host with its disk, and all of them with the lab: another machine would go by its name', async () => {
+  await startHost(lab, panda.name)
+  await facts('--refresh')
+  const cached = async () => origins((await facts('--cached')).known)
+  expect(await cached()).toEqual(['honor-viper cached, not asked or silent', 'crystal-panda cached, not asked or silent'])
+  expect((await cli(['lab', 'reset', panda.name])).code).toBe(0)
+  expect(await cached()).toEqual(['honor-viper cached, not asked or silent', 'crystal-panda none, not asked or silent'])
+  expect((await cli(['lab', 'down'])).code).toBe(0)
+  expect(await cached()).toEqual(['honor-viper none, not asked or silent', 'crystal-panda none, not asked or silent'])
+})

@@ -26,13 +26,15 @@ export function useJobLab(purpose: string): JobLab {
   })
   const cli = (args: readonly string[], options: CliOptions = {}) =>
     rollcall(args, { ...options, env: { ROLLCALL_LAB: lab.name, ...options.env } })
-  const factsFolder = () => join(labs.folder, '..', 'facts')
+  const factsFolder = () => join(labs.folder, lab.name, 'facts')
   return {
     lab,
     cli,
     run: (...args) => cli(['run', ...args, '--format', 'json']),
     factsFolder,
-    forgetFacts: () => rmSync(factsFolder(), { recursive: true, force: true }),
+    forgetFacts: () => {
+      for (const folder of [factsFolder(), join(labs.folder, '..', 'facts')]) rmSync(folder, { recursive: true, force: true })
+    },
   }
 }
 

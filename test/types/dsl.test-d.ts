@@ -101,6 +101,20 @@ export default definePlaybook('types', inventory, (play) => {
         each.known
         return each.groups.includes('cluster')
       })
+      const chosen = fleet.group('cluster').where((each) => {
+        expectTypeOf(each.vars.appPort).toEqualTypeOf<number>()
+        expectTypeOf(each.name).toEqualTypeOf<'honor-viper' | 'crystal-panda'>()
+        // @ts-expect-error declared values only, here as well
+        each.facts
+        return each.vars.appPort === 8080
+      })
+      expectTypeOf(chosen).toEqualTypeOf(fleet.group('cluster'))
+      expectTypeOf(chosen.where(() => true)).toEqualTypeOf(chosen)
+      nodesConf({ nodes: chosen, title: 'x' })
+      // @ts-expect-error hosts chosen from all have no vars but those of all
+      nodesConf({ nodes: fleet.where(() => true), title: 'x' })
+      // @ts-expect-error targets have no such choice: no template would take it
+      targets.group('cluster').where(() => true)
       expectTypeOf(targets.includes('x')).toEqualTypeOf<boolean>()
       return template({ src: nodesConf({ nodes: fleet.group('cluster'), title: 'x' }), dest: '/etc/nodes' })
     })

@@ -10,7 +10,7 @@ export const doc = defineCommand({
   options: { format: shared.format },
   examples: [
     ['rollcall doc', 'every module with a line'],
-    ['rollcall doc apt', 'the parameters of apt'],
+    ['rollcall doc apt', 'the parameters of apt, and how it is called'],
   ],
   async run(args, { engine, screen, colours }) {
     const modules = await engine.describeModules(args.module)
@@ -26,10 +26,11 @@ function summaries(modules: readonly DescribedModule[]): string[] {
   return modules.map(({ name, kind, summary }) => `${name.padEnd(width)}  ${kind.padEnd(10)}  ${summary}`)
 }
 
-function whole({ name, kind, summary, parameters }: DescribedModule, strong: (text: string) => string): string[] {
-  const about = parameters.flatMap(({ name: parameter, needed, description, values }) => [
-    `  ${parameter}${needed ? ' (needed)' : ''}${values ? `: ${values.join(' | ')}` : ''}`,
+function whole({ name, kind, summary, parameters, call, result }: DescribedModule, strong: (text: string) => string): string[] {
+  const about = parameters.flatMap(({ name: parameter, needed, description, type }) => [
+    `  ${strong(parameter)}${needed ? ' (needed)' : ''}: ${type}`,
     ...(description === '' ? [] : [`      ${description}`]),
   ])
-  return [`${strong(name)} (${kind}): ${summary}`, '', ...about]
+  const calls = ['called so, inside a task:', `  ${call}`, `its result(task) has: ${result}`]
+  return [`${strong(name)} (${kind}): ${summary}`, '', ...about, '', ...calls]
 }

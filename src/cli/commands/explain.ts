@@ -1,6 +1,33 @@
+import { RollcallError } from '../../model/errors.ts'
 import { defineCommand } from '../command.ts'
 import { formatExplain } from '../format-explain.ts'
+import { formatVars } from '../format-vars.ts'
 import { playbook, shared, words } from '../options.ts'
+
+/** `rollcall explain var`: where the vars of a host come from. */
+const explainVar = defineCommand({
+  usage: 'var <host> [name]',
+  summary: 'show where the vars of a host come from, and what they override; contacts no host',
+  positionals: {
+    host: { type: 'string', demandOption: true, describe: 'a host of the inventory' },
+    name: { type: 'string', describe: 'one of its vars; default is all' },
+  },
+  options: { inventory: shared.inventory, format: shared.format },
+  examples: [
+    ['rollcall explain var honor-viper', 'every var with its origin'],
+    ['rollcall explain var honor-viper appPort', 'one of them, with what it overrides'],
+  ],
+  async run(args, { engine, screen, colours, cwd }) {
+    const explained = await engine.explainVar({
+      root: cwd,
+      host: args.host,
+      ...(args.name !== undefined && { name: args.name }),
+      ...(args.inventory !== undefined && { inventory: args.inventory }),
+    })
+    for (const line of args.format === 'json' ? [JSON.stringify(explained)] : formatVars(explained, colours)) screen.print(line)
+    return 0
+  },
+})
 
 /** `rollcall explain`: what a run would know and touch, without touching anything. */
 export const explain = defineCommand({
@@ -14,9 +41,14 @@ export const explain = defineCommand({
     'skip-tags': { type: 'string', array: true, requiresArg: true, describe: 'no task with one of these tags' },
     format: shared.format,
   },
-  examples: [['rollcall explain prepare --limit honor-viper', 'see that templates know every host all the same']],
+  examples: [
+    ['rollcall explain prepare --limit honor-viper', 'see that templates know every host all the same'],
+    ['rollcall explain var honor-viper appPort', 'where a var comes from'],
+  ],
+  // A playbook named var is meant by `explain var` alone, and by `explain var.ts` whatever follows.
+  subcommands: [explainVar],
   async run(args, { engine, screen, colours, cwd }) {
-    const report = await engine.explain({
+    const explaining = engine.explain({
       root: cwd,
       playbook: args.playbook,
       ...(args.inventory !== undefined && { inventory: args.inventory }),
@@ -24,8 +56,21 @@ export const explain = defineCommand({
       tags: words(args.tags),
       skipTags: words(args['skip-tags']),
     })
+    const report = await explaining.catch((error: unknown) => {
+      throw args.playbook === 'var' && error instanceof RollcallError && error.details.summary === 'There is no such playbook'
+        ? noHost()
+        : error
+    })
     const lines = args.format === 'json' ? [JSON.stringify(report)] : formatExplain(report, colours)
     for (const line of lines) screen.print(line)
     return 0
   },
 })
+
+function noHost(): RollcallError {
+  return new RollcallError({
+    summary: 'A word is missing',
+    detail: 'rollcall explain var needs <host> [name]',
+    fix: 'rollcall explain var --help',
+  })
+}

@@ -1,6 +1,7 @@
-import { printable } from '../../report/index.ts'
+import { count, describeError, printable, printableDeep } from '../../report/index.ts'
 import type { ShownHost } from '../../show-inventory.ts'
 import { type CommandGroup, defineCommand } from '../command.ts'
+import { graphDot, graphMermaid, graphTree } from '../format-graph.ts'
 import { shared } from '../options.ts'
 
 const list = defineCommand({
@@ -47,8 +48,71 @@ const host = defineCommand({
   },
 })
 
+const graph = defineCommand({
+  usage: 'graph [pattern]',
+  summary: 'draw groups and hosts; contacts none',
+  positionals: { pattern: { type: 'string', describe: 'hosts and groups, e.g. web:!edge; default is all' } },
+  options: {
+    inventory: shared.inventory,
+    vars: { type: 'boolean', describe: 'with the vars of each host' },
+    format: {
+      choices: ['human', 'json', 'dot', 'mermaid'],
+      default: 'human',
+      requiresArg: true,
+      describe: 'a tree, or for machines, Graphviz or Mermaid',
+    },
+  },
+  examples: [
+    ['rollcall inventory graph', 'the tree of the default inventory'],
+    ['rollcall inventory graph cluster --vars', 'one group, with the vars of its hosts'],
+    ['rollcall inventory graph --format dot | dot -Tsvg', 'a picture'],
+  ],
+  async run(args, { engine, screen, cwd }) {
+    const shown = await engine.showInventory({
+      root: cwd,
+      ...(args.inventory !== undefined && { inventory: args.inventory }),
+      ...(args.pattern !== undefined && { pattern: args.pattern }),
+    })
+    const draw = { human: graphTree, dot: graphDot, mermaid: graphMermaid, json: () => [JSON.stringify(shown)] }[args.format]
+    for (const line of draw(args.format === 'json' ? shown : printableDeep(shown), {
+      vars: args.vars ?? false,
+      narrowed: args.pattern !== undefined,
+    }))
+      screen.print(line)
+    return 0
+  },
+})
+
+const validate = defineCommand({
+  usage: 'validate',
+  summary: 'check an inventory: types, names, and what is probably not meant; contacts no host',
+  positionals: {},
+  options: { inventory: shared.inventory, format: shared.format },
+  examples: [
+    ['rollcall inventory validate', 'the default inventory'],
+    ['rollcall inventory validate -i production', 'another one; exit code 1 when it cannot be used'],
+  ],
+  async run(args, { engine, screen, colours, errorColours, cwd }) {
+    const verdict = await engine.validateInventory({ root: cwd, ...(args.inventory !== undefined && { inventory: args.inventory }) })
+    if (args.format === 'json') {
+      screen.print(JSON.stringify(verdict))
+      return verdict.ok ? 0 : 1
+    }
+    for (const error of verdict.errors) for (const line of describeError(printableDeep(error), errorColours, cwd)) screen.note(line)
+    for (const { message, fix, at } of printableDeep(verdict.warnings)) {
+      screen.print(`${colours.warning('warning:')} ${message}  ${colours.faint(at)}`)
+      screen.print(`  ${colours.hint(fix)}`)
+    }
+    if (verdict.ok) {
+      const warnings = verdict.warnings.length === 0 ? 'no warnings' : count(verdict.warnings.length, 'warning')
+      screen.print(`inventory ${verdict.inventory}: ${count(verdict.hosts, 'host')}, ${count(verdict.groups, 'group')}, ${warnings}`)
+    }
+    return verdict.ok ? 0 : 1
+  },
+})
+
 /** `rollcall inventory`: what is declared. */
-export const inventory: CommandGroup = { usage: 'inventory', summary: 'look at the inventory', commands: [list, host] }
+export const inventory: CommandGroup = { usage: 'inventory', summary: 'look at the inventory', commands: [list, host, graph, validate] }
 
 function linesOf({ host, groups, privateIp, publicIp, connection, vars }: ShownHost): string[] {
   const entries = (of: unknown) =>

@@ -1,0 +1,56 @@
+import { importPlaybook } from './load/import.ts'
+import { findInventory, findPlaybook, findProject, listInventories, listPlaybooks } from './load/project.ts'
+import { openInventory } from './open-inventory.ts'
+
+/** What a word of a command line may stand for. */
+export type CompletionKind = 'playbook' | 'inventory' | 'host' | 'pattern' | 'module' | 'tag' | 'var'
+
+export interface CompletionRequest {
+  readonly root: string
+  readonly kind: CompletionKind
+  /** Other words of the same line that decide what there is. */
+  readonly inventory?: string
+  readonly playbook?: string
+  readonly host?: string
+}
+export interface CompletionValue {
+  readonly value: string
+  /** A few words for shells that show them. */
+  readonly about?: string
+}
+
+/** What there is of a kind. Quick: it type-checks nothing and contacts no host. May throw whatever loading throws. */
+export async function completions(request: CompletionRequest): Promise<readonly CompletionValue[]> {
+  const { root, kind, inventory } = request
+  const plain = (values: readonly string[]) => values.map((value) => ({ value }))
+  switch (kind) {
+    case 'playbook':
+      return plain(listPlaybooks(findProject(root)))
+    case 'inventory':
+      return plain(listInventories(findProject(root)))
+    case 'module': {
+      const { describeModules } = await import('./describe-modules.ts')
+      return describeModules().map(({ name, summary }) => ({ value: name, about: summary }))
+    }
+    case 'tag':
+      return plain(request.playbook === undefined ? [] : await tagsOf(root, request.playbook, inventory))
+    case 'host':
+    case 'pattern':
+    case 'var': {
+      const { model } = await openInventory({ root, ...(inventory !== undefined && { inventory }) })
+      if (kind === 'var') return plain(Object.keys(model.hosts.get(request.host ?? '')?.vars ?? {}))
+      const hosts = [...model.hosts.values()].map(({ name, groups }) => ({ value: name, about: groups.join(', ') || 'host' }))
+      const groups = [...model.groups].map(([value, members]) => ({ value, about: `group of ${members.length}` }))
+      return kind === 'host' ? hosts : [...groups, ...hosts]
+    }
+    default:
+      return kind satisfies never
+  }
+}
+
+async function tagsOf(root: string, nameOrPath: string, inventory: string | undefined): Promise<readonly string[]> {
+  const project = findProject(root)
+  const choice = { playbook: findPlaybook(project, nameOrPath, root), inventory: findInventory(project, inventory, root) }
+  const { plays } = await importPlaybook(project, choice)
+  return [...new Set(plays.flatMap((play) => [...play.tags, ...play.tasks.flatMap((task) => task.tags)]))].sort()
+}
