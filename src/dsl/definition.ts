@@ -1,3 +1,4 @@
+import type { Secret } from '../util/secret.ts'
 import type { Read, ReadSet, Unknown } from './resource.ts'
 import type { ParamsSchema } from './schema.ts'
 import type { Step } from './step.ts'
@@ -8,13 +9,15 @@ export interface ControllerFile {
   readonly kind: 'controllerFile'
   readonly path: string | URL
 }
-export type InputSource = ControllerFile | Rendering | Uint8Array
+export type InputSource = ControllerFile | Rendering | Uint8Array | Secret
 export type InputSet = { readonly [name: string]: InputSource | undefined }
 /** What the engine makes of an input before reads and plan see it. */
 export interface ResolvedInput {
   readonly bytes: Uint8Array
   /** Lower-case hex. */
   readonly sha256: string
+  /** Of sealed content, for people: `[secret]` stands for what is secret in it. Absent where nothing is. */
+  readonly shown?: Uint8Array
 }
 export type Inputs<I extends InputSet> = { readonly [K in keyof I]: undefined extends I[K] ? ResolvedInput | undefined : ResolvedInput }
 

@@ -2,6 +2,7 @@ import type { SourceLine } from '../model/errors.ts'
 import type { DeclaredFacts } from '../model/facts.ts'
 import type { ConnectionSettings, InventoryModel, Shape, Vars } from '../model/inventory.ts'
 import { callerLine } from '../util/caller.ts'
+import type { Secret } from '../util/secret.ts'
 import { resolveInventory } from './resolve-inventory.ts'
 
 export interface GroupDefinition {
@@ -30,6 +31,8 @@ export type Widen<T> = T extends string
     ? number
     : T extends boolean
       ? boolean
+      : T extends Secret
+        ? Secret
       : T extends readonly (infer E)[]
         ? readonly Widen<E>[]
         : T extends object

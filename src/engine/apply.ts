@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { RollcallError } from '../model/errors.ts'
 import { stepJob } from '../resources/step-job.ts'
 import type { Job, Reply } from '../transport/session-types.ts'
+import { mask } from '../util/redact.ts'
 import type { Change } from './change.ts'
 import { differences, type State, type States } from './compare.ts'
 import { decode, keep } from './exchange.ts'
@@ -41,7 +42,7 @@ export async function apply(due: Due, planned: Change, writer: HostWriter): Prom
   for (const handler of task.notify) host.pending.set(handler.id, { as, since: context.now().toISOString() })
   const states = batch.parse(replies.reads)
   try {
-    failOn(replies.steps, (index) => ({ name: describeStep(planned.steps[index]!) }), due)
+    failOn(replies.steps, (index) => ({ name: describeStep(planned.steps[index]!, call.sealed) }), due)
   } catch (error) {
     if (owed.length > 0 && isUntouched(planned, states)) {
       await writer.apply(as, [clearPending(user, owed)])
@@ -51,7 +52,7 @@ export async function apply(due: Due, planned: Change, writer: HostWriter): Prom
   }
   if (handled) host.pending.delete(task.id)
   keep(host, as, batch, states)
-  const steps = planned.steps.map(describeStep)
+  const steps = planned.steps.map((step) => describeStep(step, call.sealed))
   if (!planned.state) {
     const result = call.definition.kind === 'action' ? call.definition.result(call.params, replies.steps) : {}
     return { changed: true, confidence: 'certain', result, diff: [], steps }
@@ -87,7 +88,7 @@ function isUntouched({ state }: Change, states: ReadonlyMap<string, State | Erro
 
 /** That the state wanted is the state left; a difference is the module's fault, or something on the host undoes it. */
 function verify({ call, playHost, as }: Due, planned: NonNullable<Change['state']>, states: ReadonlyMap<string, State | Error>): States {
-  const { reads, wanted } = planned
+  const { reads, wanted, hidden } = planned
   const after: States = Object.fromEntries(
     Object.entries(reads).map(([name, read]) => {
       const state = states.get(read.key) ?? cached(playHost.state, as, read)
@@ -98,7 +99,10 @@ function verify({ call, playHost, as }: Due, planned: NonNullable<Change['state'
   const wrong = differences(reads, after, wanted)
   if (wrong.length === 0) return after
   const lines = wrong.flatMap(({ name, read, fields }) =>
-    fields.map((field) => `${read.key} ${field}: wanted ${show(wanted[name]?.[field])}, is ${show(after[name]?.[field])}`),
+    fields.map((field) => {
+      if (hidden[name]?.has(field)) return `${read.key} ${field}: it is not the ${mask} that was wanted`
+      return `${read.key} ${field}: wanted ${show(wanted[name]?.[field])}, is ${show(after[name]?.[field])}`
+    }),
   )
   throw new RollcallError({
     summary: `Module ${call.definition.name} planned one state and left another`,

@@ -11,6 +11,7 @@ import type { As } from './host-access.ts'
 import { type CallOutcome, sureness } from './outcome.ts'
 import { leastSure, type Unsure, type View } from './overlay.ts'
 import { readDue } from './reads.ts'
+import { hiddenFields, sealResult } from './seal.ts'
 
 /** A call whose turn it is, and all that surrounds it. */
 export interface Due {
@@ -53,13 +54,14 @@ export async function runCall(due: Due): Promise<CallOutcome> {
   if ('outcome' in planned) return planned.outcome
   const wanted = planned.value
   const differing = differences(reads, found, wanted)
+  const hidden = hiddenFields(due.call.sealed, reads, wanted)
   const result = (after: States, changed: boolean) =>
-    definition.result?.(params, { before: found, after, changed }) ?? { before: found, after }
+    sealResult(definition.result?.(params, { before: found, after, changed }) ?? { before: found, after }, [found, after], hidden)
   if (differing.length === 0) return { ...quiet, ...sureness(unsure), result: result(found, false) }
   const after: States = Object.fromEntries(Object.entries(found).map(([name, state]) => [name, merge(state, wanted[name])]))
   const steps = await unlessUnsure(due, unsure, () => definition.steps(params, { found, wanted, inputs }) as readonly Step[], reads)
   if ('outcome' in steps) return steps.outcome
-  return change(due, { steps: steps.value, unsure, state: { reads, found, wanted, diff: diffOf(differing, found, after), after, result } })
+  return change(due, { steps: steps.value, unsure, state: { reads, found, wanted, hidden, diff: diffOf(differing, found, after, hidden), after, result } })
 }
 
 const quiet = { changed: false, confidence: 'certain', diff: [], steps: [] } as const satisfies Partial<CallOutcome>

@@ -4,19 +4,20 @@ import { type Params, parameters, Type } from '../dsl/schema.ts'
 import { run } from '../dsl/step.ts'
 import { type FileState, file } from '../resources/file.ts'
 import { type ProbeState, probe } from '../resources/probe.ts'
+import type { Secret } from '../util/secret.ts'
 import type { Script } from '../util/sh.ts'
 import { sh } from '../util/sh.ts'
-import { absolutePath, script } from './shared-params.ts'
+import { absolutePath, script, text } from './shared-params.ts'
 
 const common = {
   chdir: Type.Optional(absolutePath('the directory to run in')),
   creates: Type.Optional(absolutePath('does not run when this is there')),
   removes: Type.Optional(absolutePath('does not run unless this is there')),
-  stdin: Type.Optional(Type.String({ description: 'given as standard input; without it there is none' })),
+  stdin: Type.Optional(text('given as standard input; without it there is none; may be a secret')),
   environment: Type.Optional(
-    Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String(), {
+    Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), text('text, or a secret'), {
       additionalProperties: false,
-      description: 'environment variables',
+      description: 'environment variables; a value may be a secret, which then no other user of the host sees',
     }),
   ),
 }
@@ -25,8 +26,8 @@ interface Common {
   readonly chdir?: string | undefined
   readonly creates?: string | undefined
   readonly removes?: string | undefined
-  readonly stdin?: string | undefined
-  readonly environment?: { readonly [name: string]: string } | undefined
+  readonly stdin?: string | Secret | undefined
+  readonly environment?: { readonly [name: string]: string | Secret } | undefined
 }
 
 type Condition = { readonly [name: string]: Read<FileState> | Read<ProbeState> }
@@ -52,15 +53,16 @@ function dueNow({ creates, removes }: Common, found: ConditionsFound): true | st
 
 /** The session's umask is 077; commands get the usual one. */
 function inPlace({ chdir, environment = {} }: Common, then: Script): Script {
-  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
+  const variables = Object.entries(environment).map(([name, value]) => sh`export ${name}=${value}`)
   return sh`umask 022
-${variables.length === 0 ? sh`:` : sh`export ${variables}`}
+${variables.length === 0 ? sh`:` : variables.reduce((all, one) => sh`${all}; ${one}`)}
 cd -- ${chdir ?? '/'} || exit
 ${then}`
 }
 
 function step(params: Common, then: Script) {
-  return run(inPlace(params, then), params.stdin === undefined ? undefined : new TextEncoder().encode(params.stdin))
+  const { stdin } = params
+  return run(inPlace(params, then), stdin === undefined ? undefined : new TextEncoder().encode(typeof stdin === 'string' ? stdin : stdin.reveal()))
 }
 
 /** Runs a program, without a shell that could read its arguments as anything else. */
@@ -68,7 +70,10 @@ export const command = defineAction({
   name: 'command',
   summary: 'Run a program with arguments',
   params: parameters({
-    argv: Type.Array(Type.String(), { minItems: 1, description: 'the program and its arguments, one word each' }),
+    argv: Type.Array(text('a word, or a secret'), {
+      minItems: 1,
+      description: 'the program and its arguments, one word each; every user of the host sees arguments while it runs, secrets too',
+    }),
     ...common,
   }),
   reads: fileConditions,

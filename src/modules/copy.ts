@@ -1,13 +1,15 @@
 import { type InputSource, Refusal } from '../dsl/definition.ts'
 import { defineModule } from '../dsl/module.ts'
 import { instanceOf, parameters, Type } from '../dsl/schema.ts'
+import { Secret } from '../util/secret.ts'
 import { absolutePath, fileParams } from './shared-params.ts'
 import { planWholeFile, readWholeFile, wholeFileSteps } from './whole-file.ts'
 
 const bytes = instanceOf('Uint8Array', Uint8Array)
+const secret = instanceOf('Secret', Secret)
 const url = instanceOf('URL', URL)
 
-function sourceOf(src: string | URL | undefined, content: string | Uint8Array | undefined): InputSource {
+function sourceOf(src: string | URL | undefined, content: string | Uint8Array | Secret | undefined): InputSource {
   if ((src === undefined) === (content === undefined)) throw new Refusal('copy takes either src or content', 'Give exactly one of the two.')
   return src === undefined
     ? typeof content === 'string'
@@ -30,7 +32,10 @@ export const copy = defineModule({
       }),
     ),
     content: Type.Optional(
-      Type.Unsafe<string | Uint8Array>({ anyOf: [{ type: 'string' }, bytes], description: 'the content itself, as text or bytes' }),
+      Type.Unsafe<string | Uint8Array | Secret>({
+        anyOf: [{ type: 'string' }, bytes, secret],
+        description: 'the content itself: text, bytes, or a secret (put text around secrets with the sealed tag)',
+      }),
     ),
     force: Type.Optional(Type.Boolean({ description: 'false: a file that is there is left alone, whatever it holds; default true' })),
     ...fileParams,

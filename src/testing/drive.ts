@@ -7,6 +7,7 @@ import { type Read, type ReadSet, unknown } from '../dsl/resource.ts'
 import type { Step } from '../dsl/step.ts'
 import { Rendering } from '../dsl/template.ts'
 import { stepJob } from '../resources/step-job.ts'
+import { Secret } from '../util/secret.ts'
 import type { LocalHost } from './local-host.ts'
 
 type States = { readonly [name: string]: { readonly [field: string]: unknown } }
@@ -135,6 +136,7 @@ function resolveInputs(definition: Definition, params: object, options: DriveOpt
 
 function bytesOf(source: InputSource, { render }: DriveOptions): Uint8Array {
   if (source instanceof Uint8Array) return source
+  if (source instanceof Secret) return new TextEncoder().encode(source.reveal())
   if (!(source instanceof Rendering)) return readFileSync(source.path)
   if (!render) throw new Error('give the law kit `render` to try calls that take templates')
   return render(source)
