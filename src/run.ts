@@ -10,6 +10,7 @@ import { loadValidator, type ParamsValidator } from './engine/validate.ts'
 import { RollcallError } from './model/errors.ts'
 import type { Emit, HostRecap } from './model/event.ts'
 import type { Family } from './model/facts.ts'
+import { redactEvent } from './model/redact-event.ts'
 import { type OpenedPlaybook, openPlaybook, type PlaybookRequest } from './open-playbook.ts'
 import { ownVersion } from './util/own-root.ts'
 
@@ -25,7 +26,8 @@ export interface RunRequest extends PlaybookRequest {
  * The whole of Rollcall on one screen: load, narrow, ask every host, look for mistakes, and only then play by play,
  * task by task. Gives the exit code; throws RollcallError for what is wrong before anything on a host has changed.
  */
-export async function run(request: RunRequest): Promise<number> {
+export async function run(asked: RunRequest): Promise<number> {
+  const request: RunRequest = { ...asked, emit: (event) => asked.emit(redactEvent(event)) }
   const started = performance.now()
   const opened = await openPlaybook(request) // Fleet, facts scope and Targets are fixed here; no host was contacted.
   const validate = loadValidator()

@@ -12,6 +12,8 @@ export interface Engine {
   readonly showInventory: typeof import('../show-inventory.ts').showInventory
   readonly exec: typeof import('../exec.ts').exec
   readonly describeModules: (name?: string) => Promise<ReturnType<typeof import('../describe-modules.ts').describeModules>>
+  /** Files of secrets, as `rollcall secret` handles them. */
+  readonly secrets: () => Promise<typeof import('../secrets/index.ts')>
   readonly lab: () => Promise<Pick<Lab, LabVerb>>
   /** The hosts of an inventory that the lab provides. */
   readonly labHosts: (
@@ -30,6 +32,7 @@ export const engine: Engine = {
   showInventory: async (request) => (await import('../show-inventory.ts')).showInventory(request),
   exec: async (request) => (await import('../exec.ts')).exec(request),
   describeModules: async (name) => (await import('../describe-modules.ts')).describeModules(name),
+  secrets: () => import('../secrets/index.ts'),
   lab: () => import('../lab/index.ts'),
   labHosts: async (request) => {
     const [{ openInventory }, { labHostsOf }] = await Promise.all([import('../open-inventory.ts'), import('../start-lab.ts')])

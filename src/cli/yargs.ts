@@ -10,11 +10,12 @@ import { inventory } from './commands/inventory.ts'
 import { lab } from './commands/lab.ts'
 import { render } from './commands/render.ts'
 import { run } from './commands/run.ts'
+import { secret } from './commands/secret.ts'
 import type { Context, World } from './context.ts'
 import { failureOf } from './failure.ts'
 import { refuseAmbiguous, standingOf, usageError } from './usage-error.ts'
 
-const commands: readonly AnyCommand[] = [run, explain, render, facts, inventory, exec, doc, lab]
+const commands: readonly AnyCommand[] = [run, explain, render, facts, inventory, exec, doc, secret, lab]
 type Args = { readonly [name: string]: unknown }
 
 /** Runs one command line to its end and gives the exit code. Errors become text on stderr. */

@@ -33,11 +33,11 @@ export type Widen<T> = T extends string
       ? boolean
       : T extends Secret
         ? Secret
-      : T extends readonly (infer E)[]
-        ? readonly Widen<E>[]
-        : T extends object
-          ? { readonly [K in keyof T]: Widen<T[K]> }
-          : T
+        : T extends readonly (infer E)[]
+          ? readonly Widen<E>[]
+          : T extends object
+            ? { readonly [K in keyof T]: Widen<T[K]> }
+            : T
 
 type Simplify<T> = { readonly [K in keyof T]: T[K] } & {}
 type VarsOf<G, K> = K extends keyof G ? (G[K] extends { readonly vars: infer V } ? Widen<V> : {}) : {}

@@ -51,12 +51,12 @@ export function defineSecrets<const N extends readonly string[]>(definition: {
       for (const name of names) secrets[name as N[number]].reveal()
     },
   })
-  const valueOf = (name: string): string => {
+  const secretOf = (name: string): string => {
     const value = values?.get(name)
     if (value === undefined) throw locked(`'${name}' of ${String(file)}`)
     return value
   }
-  const secrets = Object.fromEntries(names.map((name) => [name, new Secret(() => valueOf(name))])) as { [K in N[number]]: Secret }
+  const secrets = Object.fromEntries(names.map((name) => [name, new Secret(() => secretOf(name))])) as { [K in N[number]]: Secret }
   return Object.freeze(secrets)
 }
 

@@ -57,7 +57,10 @@ function side(read: Read, whole: State, hidden: ReadonlySet<string> | undefined,
   const sure = Object.fromEntries(Object.entries(state).filter(([, value]) => value !== unknown))
   const { fields, text } = read.kind.describe(sure)
   const masks = maskedFields(read, whole, secret, was)
-  return { fields: { ...fields, ...Object.fromEntries(unsure.map((field) => [field, '(unknown)'])), ...masks }, ...(text !== undefined && { text }) }
+  return {
+    fields: { ...fields, ...Object.fromEntries(unsure.map((field) => [field, '(unknown)'])), ...masks },
+    ...(text !== undefined && { text }),
+  }
 }
 
 /** A result as JSON for events: bytes become their length, unknowns say so, functions are left out, scripts as people see them. */

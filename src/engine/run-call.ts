@@ -61,7 +61,11 @@ export async function runCall(due: Due): Promise<CallOutcome> {
   const after: States = Object.fromEntries(Object.entries(found).map(([name, state]) => [name, merge(state, wanted[name])]))
   const steps = await unlessUnsure(due, unsure, () => definition.steps(params, { found, wanted, inputs }) as readonly Step[], reads)
   if ('outcome' in steps) return steps.outcome
-  return change(due, { steps: steps.value, unsure, state: { reads, found, wanted, hidden, diff: diffOf(differing, found, after, hidden), after, result } })
+  return change(due, {
+    steps: steps.value,
+    unsure,
+    state: { reads, found, wanted, hidden, diff: diffOf(differing, found, after, hidden), after, result },
+  })
 }
 
 const quiet = { changed: false, confidence: 'certain', diff: [], steps: [] } as const satisfies Partial<CallOutcome>

@@ -61,7 +61,8 @@ export function sealResult(result: object, states: readonly States[], hidden: Hi
 
 function without(value: unknown, hidden: ReadonlySet<unknown>): unknown {
   if (typeof value === 'string') return hidden.has(value) ? mask : value
-  if (Array.isArray(value)) return value.filter((item) => typeof item === 'string' || !hidden.has(item)).map((item) => without(item, hidden))
+  if (Array.isArray(value))
+    return value.filter((item) => typeof item === 'string' || !hidden.has(item)).map((item) => without(item, hidden))
   if (typeof value !== 'object' || value === null || ![Object.prototype, null].includes(Object.getPrototypeOf(value))) return value
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, inner]) =>

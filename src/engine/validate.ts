@@ -2,6 +2,7 @@ import type { ErrorObject, ValidateFunction } from 'ajv'
 import type { FormatsPlugin } from 'ajv-formats'
 import type { Definition } from '../dsl/definition.ts'
 import { instanceClasses } from '../dsl/schema.ts'
+import { redact } from '../util/redact.ts'
 import { suggest } from '../util/suggest.ts'
 
 /** Checks parameters; undefined when they are right, else sentences that name path, value and what was meant. */
@@ -65,6 +66,6 @@ function show(value: unknown): string {
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'object' && value !== null && !Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype)
     return `a ${value.constructor.name}`
-  const text = JSON.stringify(value) ?? String(value)
+  const text = redact(JSON.stringify(value) ?? String(value))
   return text.length > 80 ? `${text.slice(0, 77)}…` : text
 }

@@ -62,7 +62,10 @@ ${then}`
 
 function step(params: Common, then: Script) {
   const { stdin } = params
-  return run(inPlace(params, then), stdin === undefined ? undefined : new TextEncoder().encode(typeof stdin === 'string' ? stdin : stdin.reveal()))
+  return run(
+    inPlace(params, then),
+    stdin === undefined ? undefined : new TextEncoder().encode(typeof stdin === 'string' ? stdin : stdin.reveal()),
+  )
 }
 
 /** Runs a program, without a shell that could read its arguments as anything else. */
