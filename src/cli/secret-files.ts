@@ -8,7 +8,7 @@ import { suggest } from '../util/suggest.ts'
 import type { Context } from './context.ts'
 import { lendTerminal } from './interrupt.ts'
 
-type Secrets = typeof import('../../secrets/index.ts')
+type Secrets = typeof import('../secrets/index.ts')
 type OpenFile = Awaited<ReturnType<Secrets['openFile']>>
 type Lock = Awaited<ReturnType<Secrets['lockOf']>>
 

@@ -135,7 +135,7 @@ function refuseMask(definition: Definition, params: object, at: SourceLine | und
   throw new RollcallError({
     summary: 'A secret was turned into text before it reached its task',
     detail: `${definition.name} ${wrong.join(', ')}: it holds the word ${mask}, which would be sent to the host`,
-    fix: 'Pass the Secret itself. Text around it is put together by the sealed tag, a script by the sh tag:\ncontent: sealed`password=${password}\\n`',
+    fix: `Pass the Secret itself. Text around it is put together by the sealed tag, a script by the sh tag:\ncontent: sealed\`password=\${password}\``,
     exitCode: 1,
     ...(at && { at }),
   })
