@@ -20,7 +20,7 @@ export interface RenderRequest extends Omit<PlaybookRequest, 'limit' | 'limitOpt
   readonly task: string
   readonly host: string
   /** Gives the file with its secrets. */
-  readonly reveal: boolean
+  readonly reveal?: boolean
   readonly forks: number
   readonly progress: (line: string) => void
 }

@@ -9,7 +9,7 @@ const mistakes: readonly (readonly [line: string | readonly string[], says: read
     [
       'There is no such command',
       "  'rollcall zzz'",
-      '  There are: run, explain, render, facts, inventory, exec, doc, lab.',
+      '  There are: run, explain, render, facts, inventory, exec, doc, secret, lab.',
       '  rollcall --help',
     ],
   ],
@@ -142,7 +142,7 @@ describe('completion', () => {
   test.each([
     [
       ['rollcall', ''],
-      ['run', 'explain', 'render', 'facts', 'inventory', 'exec', 'doc', 'lab', 'completion'],
+      ['run', 'explain', 'render', 'facts', 'inventory', 'exec', 'doc', 'secret', 'lab', 'completion'],
     ],
     [
       ['rollcall', 'lab', ''],

@@ -27,7 +27,7 @@ export const render = defineCommand({
       ...(args.inventory !== undefined && { inventory: args.inventory }),
       task: args.task,
       host: args.host,
-      reveal: args.reveal ?? false,
+      ...(args.reveal && { reveal: true }),
       forks: positiveInteger(args.forks, '--forks'),
       progress,
     })
