@@ -45,7 +45,7 @@ export async function editText(text: string, options: EditOptions): Promise<stri
     writeFileSync(file, text, { mode: 0o600, flag: 'wx' })
     for (;;) {
       await options.lend(() => runEditor(file, options.env, (child) => (editor = child)))
-      const edited = readFileSync(file, 'utf8')
+      const edited = readEdited(file)
       const problem = options.problemOf(edited)
       if (problem === undefined) return edited
       options.note(problem)
@@ -56,6 +56,19 @@ export async function editText(text: string, options: EditOptions): Promise<stri
     remove()
     process.off('exit', remove)
     for (const [signal, handler] of handlers) process.off(signal, handler)
+  }
+}
+
+function readEdited(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    const details = {
+      summary: 'The editor left no file, so nothing was saved',
+      fix: 'Edit it again, and save it under the name it has.',
+      exitCode: 1,
+    }
+    throw new RollcallError(details, { cause })
   }
 }
 

@@ -11,8 +11,9 @@ export function canAsk(): boolean {
 export function ask(question: string, { hidden = false } = {}): Promise<string> {
   // Readline echoes what is typed to its output; nowhere is where secrets are echoed.
   const output = hidden ? new Writable({ write: (_chunk, _encoding, done) => done() }) : process.stderr
-  if (hidden) process.stderr.write(question)
   const lines = createInterface({ input: process.stdin, output, terminal: true })
+  // Only now: before, the terminal itself would echo what a fast hand types.
+  if (hidden) process.stderr.write(question)
   return new Promise((resolve, reject) => {
     const end = (settle: () => void) => {
       settle()

@@ -18,6 +18,8 @@ export interface CliRun {
 export interface CliOptions {
   readonly env?: NodeJS.ProcessEnv
   readonly cwd?: string
+  /** Standard input; none unless given. */
+  readonly stdin?: string
 }
 
 // One build for all tests of a file, so that what they look at does not change under them.
@@ -34,8 +36,11 @@ function environment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** Starts `rollcall` as a process of its own. */
-export async function startRollcall(args: readonly string[], { env = {}, cwd = ownRoot() }: CliOptions = {}): Promise<ChildProcess> {
-  return spawn(process.execPath, [await program(), ...args], { cwd, env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] })
+export async function startRollcall(args: readonly string[], { env = {}, cwd = ownRoot(), stdin }: CliOptions = {}): Promise<ChildProcess> {
+  const input = stdin === undefined ? 'ignore' : 'pipe'
+  const child = spawn(process.execPath, [await program(), ...args], { cwd, env: environment(env), stdio: [input, 'pipe', 'pipe'] })
+  child.stdin?.end(stdin)
+  return child
 }
 
 /** Runs `rollcall` to its end. */
@@ -53,6 +58,36 @@ export async function rollcall(args: readonly string[], options: CliOptions = {}
   const json = args.includes('json')
   const lines = json ? text.stdout.split('\n').filter((line) => line !== '') : []
   return { code, ...text, events: lines.map((line) => JSON.parse(line) as Event) }
+}
+
+/**
+ * Runs `rollcall` on a terminal of its own, and answers each question when it stands there.
+ * @returns What the terminal showed, and the exit code.
+ */
+export async function onTerminal(
+  args: readonly string[],
+  answers: readonly (readonly [question: string, answer: string])[],
+  { env = {}, cwd = ownRoot() }: CliOptions = {},
+): Promise<{ readonly code: number; readonly shown: string }> {
+  const words = [process.execPath, await program(), ...args].map((word) => `'${word.replaceAll(`'`, `'\\''`)}'`)
+  const child = spawn('script', ['-qec', words.join(' '), '/dev/null'], { cwd, env: environment({ SHELL: '/bin/sh', ...env }) })
+  const left = [...answers]
+  let shown = ''
+  let looked = 0
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    shown += chunk
+    for (let at = left.length > 0 ? shown.indexOf(left[0]![0], looked) : -1; at !== -1; ) {
+      const [question, answer] = left.shift()!
+      looked = at + question.length
+      child.stdin.write(answer)
+      at = left.length > 0 ? shown.indexOf(left[0]![0], looked) : -1
+    }
+  })
+  const code = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (exit) => resolve(exit ?? -1))
+  })
+  return { code, shown }
 }
 
 interface EventOf {
