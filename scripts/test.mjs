@@ -35,7 +35,7 @@ async function stage(name, work) {
 const verdict = ({ exitCode }) => ({ passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1 })
 
 /** Debian packages that tests need, by a file each brings. The lab looks after its own. */
-const packages = { 'busybox-static': '/bin/busybox', acl: '/usr/bin/setfacl', openssl: '/usr/bin/openssl' }
+const packages = { 'busybox-static': '/bin/busybox', acl: '/usr/bin/setfacl', openssl: '/usr/bin/openssl', age: '/usr/bin/age' }
 
 async function installPackages() {
   const missing = Object.keys(packages).filter((name) => !existsSync(packages[name]))

@@ -34,13 +34,25 @@ export async function loadValidator(): Promise<ParamsValidator> {
       compiled.set(definition, validate)
     }
     if (validate(withoutUndefined(params))) return undefined
-    return [...new Set((validate.errors ?? []).map((error) => sentence(error, definition)))].join('\n')
+    return [...new Set(withoutAlternatives(validate.errors ?? []).map((error) => sentence(error, definition)))].join('\n')
   }
 }
 
 /** `x: undefined` means "not given", as in JSON. */
 function withoutUndefined(params: object): object {
   return Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined))
+}
+
+/** Of several kinds of value that are allowed, one sentence names all; where the kind is right, what else is wrong is said. */
+function withoutAlternatives(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const unions = errors.filter(({ keyword }) => keyword === 'anyOf')
+  return unions.reduce((left, union) => {
+    const inUnion = (error: ErrorObject) => error.instancePath === union.instancePath && error.schemaPath.startsWith(`${union.schemaPath}/`)
+    const kinds = left.filter((error) => inUnion(error) && ['type', 'instanceOf'].includes(error.keyword))
+    const rest = left.filter((error) => error !== union && !kinds.includes(error))
+    if (rest.some((error) => inUnion(error) || error.instancePath.startsWith(`${union.instancePath}/`))) return rest
+    return [...rest, { ...union, message: `must be ${kinds.map(({ message = '' }) => message.replace(/^must be /, '')).join(' or ')}` }]
+  }, errors)
 }
 
 function sentence(error: ErrorObject, definition: Definition): string {
