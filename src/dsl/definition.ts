@@ -18,6 +18,8 @@ export interface ResolvedInput {
   readonly sha256: string
   /** Of sealed content, for people: `[secret]` stands for what is secret in it. Absent where nothing is. */
   readonly shown?: Uint8Array
+  /** Code made something of a secret: more of it may tell the secret than `shown` hides. */
+  readonly opaque?: true
 }
 export type Inputs<I extends InputSet> = { readonly [K in keyof I]: undefined extends I[K] ? ResolvedInput | undefined : ResolvedInput }
 

@@ -17,6 +17,8 @@ export interface PreparedCall {
   readonly views: readonly TemplateView[]
   /** A secret stands in its parameters or inputs: nobody sees content, hashes of it, or their results. */
   readonly sealed: boolean
+  /** Something was made of a secret besides: then no part of the content is known to be harmless. */
+  readonly opaque: boolean
   readonly at: SourceLine | undefined
   /** Check mode: its parameters come from results that a run may leave otherwise. */
   readonly unsure: Unsure | undefined
@@ -118,7 +120,8 @@ function prepare(context: PlayContext, call: Call, unsure: Unsure | undefined, r
       views.push(...resolved.views)
     }
   const sealed = revealed || holdsSecret(params) || Object.values(inputs).some((input) => input?.shown !== undefined)
-  return { definition, params, inputs, views, sealed, at, unsure }
+  const opaque = revealed || Object.values(inputs).some((input) => input?.opaque)
+  return { definition, params, inputs, views, sealed, opaque, at, unsure }
 }
 
 /** `${secret}` in an ordinary string is `[secret]`, and would be written to the host as that. */

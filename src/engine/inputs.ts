@@ -8,7 +8,7 @@ import { summarise } from '../facts/knowledge.ts'
 import { RollcallError } from '../model/errors.ts'
 import type { TemplateView } from '../model/event.ts'
 import { renderTemplate } from '../render/index.ts'
-import { mask, registerDigest } from '../util/redact.ts'
+import { registerDigest } from '../util/redact.ts'
 import { Secret } from '../util/secret.ts'
 import type { ResolveInput } from './context.ts'
 import { type KnowledgeScope, knowledgeIn } from './fleet.ts'
@@ -19,7 +19,7 @@ export function inputResolver(root: string, scope: KnowledgeScope, files: Map<st
     if (source instanceof Uint8Array) return { input: digest(source), views: [] }
     if (source instanceof Rendering) return { input: withDigest(renderTemplate(source, { root })), views: viewsOf(source, root, scope) }
     if (source instanceof Secret)
-      return { input: withDigest({ ...digest(Buffer.from(source.reveal(), 'utf8')), shown: Buffer.from(mask) }), views: [] }
+      return { input: withDigest({ ...digest(Buffer.from(source.reveal(), 'utf8')), shown: Buffer.from(source.shown, 'utf8') }), views: [] }
     const path = pathOf(source, root)
     const known = files.get(path) ?? readInput(path)
     files.set(path, known)

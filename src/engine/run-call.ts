@@ -12,6 +12,7 @@ import { type CallOutcome, sureness } from './outcome.ts'
 import { leastSure, type Unsure, type View } from './overlay.ts'
 import { readDue } from './reads.ts'
 import { hiddenFields, sealResult } from './seal.ts'
+import { withSealedTexts } from './sealed-text.ts'
 
 /** A call whose turn it is, and all that surrounds it. */
 export interface Due {
@@ -64,7 +65,15 @@ export async function runCall(due: Due): Promise<CallOutcome> {
   return change(due, {
     steps: steps.value,
     unsure,
-    state: { reads, found, wanted, hidden, diff: diffOf(differing, found, after, hidden), after, result },
+    state: {
+      reads,
+      found,
+      wanted,
+      hidden,
+      diff: withSealedTexts(diffOf(differing, found, after, hidden), differing, found, wanted, due.call),
+      after,
+      result,
+    },
   })
 }
 

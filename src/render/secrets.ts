@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { RollcallError } from '../model/errors.ts'
-import { mask, redact } from '../util/redact.ts'
+import { redact } from '../util/redact.ts'
 import { revealCount, type Secret, whileRendering } from '../util/secret.ts'
 
 /** Nobody's data holds it, so a mark can neither be written by chance nor be forged. */
@@ -18,6 +18,7 @@ export function markOf(secret: Secret): string {
 export interface WithSecrets {
   readonly text: string
   readonly shown?: string
+  readonly opaque?: true
 }
 
 /**
@@ -32,10 +33,10 @@ export function collectSecrets(render: () => string): WithSecrets {
   try {
     const marked = whileRendering(render)
     const revealed = revealCount() !== reveals
-    if (mine.length === 0) return revealed ? { text: marked, shown: redact(marked) } : { text: marked }
+    if (mine.length === 0) return revealed ? { text: marked, shown: redact(marked), opaque: true } : { text: marked }
     if (marked.replace(marks, '').toLowerCase().includes(nonce)) throw changedMark()
     const text = marked.replace(marks, (_, index) => mine[Number(index)]!.reveal())
-    return { text, shown: redact(marked.replace(marks, mask)) }
+    return { text, shown: redact(marked.replace(marks, (_, index) => mine[Number(index)]!.shown)), ...(revealed && { opaque: true }) }
   } finally {
     printed = outer
   }

@@ -20,13 +20,13 @@ export class SecretAsText extends Error {
 export class Secret {
   #value: string | undefined
   readonly #open: (() => string) | undefined
-  readonly #registers: boolean
+  readonly #around: string | undefined
   /**
    * @param value The value, or a function that gives it when it is first revealed.
-   * @param registers False for text made of secrets that are registered themselves: the rest of it is no secret.
+   * @param around For text made of secrets that are registered themselves: the same for people. The rest of it is no secret.
    */
-  constructor(value: string | (() => string), registers = true) {
-    this.#registers = registers
+  constructor(value: string | (() => string), around?: string) {
+    this.#around = around
     if (typeof value === 'function') this.#open = value
     else this.#value = this.#take(value)
   }
@@ -35,7 +35,7 @@ export class Secret {
       throw new TypeError(
         `a Secret holds text, and was given ${value === null ? 'null' : typeof value}; for a variable of the environment there is secretFromEnv('NAME')`,
       )
-    if (this.#registers) registerSecret(value)
+    if (this.#around === undefined) registerSecret(value)
     return value
   }
   /** The plain value. Call it only where the value is handed to the process that needs it; in a template it seals the file. */
@@ -43,6 +43,10 @@ export class Secret {
     reveals += 1
     this.#value ??= this.#take(this.#open?.())
     return this.#value
+  }
+  /** For people: `[secret]`, and the text around it where there is some. */
+  get shown(): string {
+    return this.#around ?? mask
   }
   toString(): string {
     return masked()
@@ -92,7 +96,7 @@ export function sealed(strings: TemplateStringsArray, ...values: readonly (strin
     if (typeof value !== 'string' && typeof value !== 'number' && !(value instanceof Secret))
       throw new TypeError(`sealed cannot insert ${value === null ? 'null' : typeof value}: give it a string, a number or a secret`)
   const text = () => String.raw({ raw: strings }, ...values.map((value) => (value instanceof Secret ? value.reveal() : value)))
-  return new Secret(text, false)
+  return new Secret(text, String.raw({ raw: strings }, ...values.map((value) => (value instanceof Secret ? value.shown : value))))
 }
 
 /** Whether a value made of plain data, lists, secrets and scripts holds a secret anywhere. */

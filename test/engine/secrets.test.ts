@@ -53,6 +53,56 @@ describe.each([true, false])('a sealed file (check: %s)', (check) => {
   })
 })
 
+describe('a file of which it is known where its secrets stand shows the rest of it', () => {
+  const [user, password] = [new Secret('some user'), new Secret('some password')]
+  const text = sealed`# app\nmaxconn 10\nauth ${user}:${password}\nport 80\n`
+  const shown = '# app\nmaxconn 10\nauth [secret]:[secret]\nport 80\n'
+  it.each<[string, string | undefined, string | undefined]>([
+    ['a new file', undefined, undefined],
+    [
+      'another line',
+      '# app\nmaxconn 5\nauth some user:some password\nport 80\n',
+      '# app\n(hidden, for it may hold a secret)\nauth [secret]:[secret]\nport 80\n',
+    ],
+    [
+      'an older secret',
+      '# app\nmaxconn 10\nauth older:first word\nport 80\nport 81\n',
+      '# app\nmaxconn 10\nauth [secret]:[secret]\nport 80\n(hidden, for it may hold a secret)\n',
+    ],
+    ['an older secret in another form', 'password = older word\n', '(hidden, for it may hold a secret)\n'],
+    ['a line that only begins alike', '# app\nauth older\n', '# app\n(hidden, for it may hold a secret)\n'],
+  ])('%s', async (name, before, seen) => {
+    const dest = path(`shown ${name.replaceAll(' older', '')}`)
+    if (before !== undefined) writeFileSync(dest, before)
+    const { events, tasks } = await run(({ task }) => void task('copy', copy({ dest, content: text })), { check: true })
+    hides(events, text.reveal(), ...(before === undefined ? [] : [before]), 'some user', 'some password', 'older')
+    const [entry] = tasks[0]!.diff!
+    expect([entry!.before.text, entry!.after.text]).toEqual([seen, shown])
+  })
+  it.each<[string, string | Buffer, Secret]>([
+    ['the secret alone is another', '# app\nmaxconn 10\nauth other:word\nport 80\n', text],
+    ['the old content is no text', Buffer.from([0xff, 0]), text],
+    ['there is nothing around it', old, content],
+  ])('not where %s', async (name, before, given) => {
+    const dest = path(`not shown ${name}`)
+    writeFileSync(dest, before)
+    const { tasks } = await run(({ task }) => void task('copy', copy({ dest, content: given })), { check: true })
+    const [entry] = tasks[0]!.diff!
+    expect(entry).toEqual({
+      resource: `file:${dest}`,
+      before: { fields: { content: '[secret]' } },
+      after: { fields: { content: '[secret], changed' } },
+    })
+  })
+  it('nor where the closure revealed something', async () => {
+    writeFileSync(path('revealed'), old)
+    const { tasks } = await run(
+      ({ task }) => void task('copy', () => copy({ dest: path('revealed'), content: sealed`${String(user.reveal().length)} ${password}` })),
+    )
+    expect([tasks[0]?.diff?.[0]?.before.text, tasks[0]?.diff?.[0]?.after.text]).toEqual([undefined, undefined])
+  })
+})
+
 test('a sealed file that is as it should be costs one exchange, and its result shows no hash', async () => {
   writeFileSync(path('same'), content.reveal())
   const done = await run(({ task }) => void task('copy', copy({ dest: path('same'), content })))
