@@ -14,7 +14,7 @@ import { suggest } from './util/suggest.ts'
  */
 export async function unlockSecrets(): Promise<void> {
   const { files, variables } = declaredSecrets()
-  for (const { variable, at } of variables)
+  for (const { variable, at, unlock } of variables) {
     if ((process.env[variable] ?? '') === '')
       throw new RollcallError({
         summary: 'A variable that holds a secret is not set',
@@ -23,6 +23,8 @@ export async function unlockSecrets(): Promise<void> {
         exitCode: 1,
         ...(at && { at }),
       })
+    unlock()
+  }
   const locked = files.filter((file) => file.locked())
   if (locked.length === 0) return
   const { readSecrets } = await import('./secrets/index.ts')

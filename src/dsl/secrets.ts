@@ -16,6 +16,8 @@ export interface DeclaredSecrets {
 export interface DeclaredVariable {
   readonly variable: string
   readonly at: SourceLine | undefined
+  /** Takes its value, and makes it known to what looks for secrets in output. */
+  readonly unlock: () => void
 }
 
 const files: DeclaredSecrets[] = []
@@ -65,12 +67,13 @@ export function defineSecrets<const N extends readonly string[]>(definition: {
  * host is contacted.
  */
 export function secretFromEnv(variable: string): Secret {
-  variables.push({ variable, at: callerLine() })
-  return new Secret(() => {
+  const secret = new Secret(() => {
     const value = process.env[variable]
     if (value === undefined || value === '') throw locked(`the variable ${variable} is not set`)
     return value
   })
+  variables.push({ variable, at: callerLine(), unlock: () => void secret.reveal() })
+  return secret
 }
 
 function locked(detail: string): RollcallError {

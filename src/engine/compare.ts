@@ -3,7 +3,7 @@ import { type Read, type ReadSet, type Unknown, unknown } from '../dsl/resource.
 import type { DiffEntry, DiffSide } from '../model/event.ts'
 import { mask } from '../util/redact.ts'
 import { Secret } from '../util/secret.ts'
-import { type Hidden, maskedFields, sealState } from './seal.ts'
+import { type Hidden, maskedFields } from './seal.ts'
 
 export type State = { readonly [field: string]: unknown }
 export type States = { readonly [name: string]: State }
@@ -52,7 +52,7 @@ export function diffOf(differing: readonly Difference[], found: States, after: S
 }
 
 function side(read: Read, whole: State, hidden: ReadonlySet<string> | undefined, secret: readonly string[], was?: DiffSide): DiffSide {
-  const state = sealState(whole, hidden)
+  const state = Object.fromEntries(Object.entries(whole).filter(([field]) => !hidden?.has(field)))
   const unsure = Object.keys(state).filter((field) => state[field] === unknown)
   const sure = Object.fromEntries(Object.entries(state).filter(([, value]) => value !== unknown))
   const { fields, text } = read.kind.describe(sure)

@@ -25,17 +25,6 @@ function tells(value: unknown): boolean {
   return redact(text) !== text
 }
 
-/** A state without what is hidden. Hashes leave their mask, so that they do not look absent. */
-export function sealState(state: State, hidden: ReadonlySet<string> | undefined): State {
-  if (!hidden || hidden.size === 0) return state
-  return Object.fromEntries(
-    Object.entries(state).flatMap(([field, value]) => {
-      if (!hidden.has(field) || typeof value === 'symbol') return [[field, value]]
-      return typeof value === 'string' ? [[field, mask]] : []
-    }),
-  )
-}
-
 /**
  * How one side of a diff shows hidden fields that differ: that they are there and, after a change, that they are others.
  * Several fields of content are one to a reader.

@@ -1,4 +1,5 @@
-import { Secret } from '../util/secret.ts'
+import { mask } from '../util/redact.ts'
+import { Secret, SecretAsText, wasTurnedIntoText } from '../util/secret.ts'
 import { UnprintableValue } from './errors.ts'
 import { markOf } from './secrets.ts'
 
@@ -21,7 +22,10 @@ function remedy(value: unknown): string {
 
 /** What `<%= … %>` and `<%~ … %>` put into the file. Text, numbers and secrets only: the rest would put `undefined` or `[object Object]` into a configuration. */
 export function print(value: unknown): string {
-  if (typeof value === 'string') return value
+  if (typeof value === 'string') {
+    if (wasTurnedIntoText() && value.includes(mask)) throw new SecretAsText() // Before it came here, in a closure.
+    return value
+  }
   if (value instanceof Secret) return markOf(value)
   if (typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value))) return String(value)
   throw new UnprintableValue(describe(value), remedy(value))

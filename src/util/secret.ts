@@ -92,9 +92,12 @@ export function whileRendering<T>(work: () => T): T {
  * @example copy({ dest: '/etc/app.conf', content: sealed`user=app\npassword=${secrets.appPassword}\n` })
  */
 export function sealed(strings: TemplateStringsArray, ...values: readonly (string | number | Secret)[]): Secret {
-  for (const value of values)
+  for (const value of values) {
+    if (typeof value === 'string' && wasTurnedIntoText() && value.includes(mask))
+      throw new TypeError(`sealed was given text in which a Secret had become ${mask} already: insert the Secret itself`)
     if (typeof value !== 'string' && typeof value !== 'number' && !(value instanceof Secret))
       throw new TypeError(`sealed cannot insert ${value === null ? 'null' : typeof value}: give it a string, a number or a secret`)
+  }
   const text = () => String.raw({ raw: strings }, ...values.map((value) => (value instanceof Secret ? value.reveal() : value)))
   return new Secret(text, String.raw({ raw: strings }, ...values.map((value) => (value instanceof Secret ? value.shown : value))))
 }

@@ -130,8 +130,11 @@ test('other commands that contact hosts unlock first, too', async () => {
   }
 })
 
-test('exec does not repeat a secret that a host says', async () => {
-  const command = ['exec', 'all', '-i', 'inventory/lab.ts', '--format', 'json', '--', 'echo', 'it is hunter two']
-  const done = await rollcall(command, { cwd: root, env: { ROLLCALL_AGE_IDENTITY: identity() } })
+test.each([
+  ['lab', 'hunter two'],
+  ['env', 'from outside'],
+])('exec does not repeat a secret of inventory %s that a host says', async (name, value) => {
+  const command = ['exec', 'all', '-i', `inventory/${name}.ts`, '--format', 'json', '--', 'echo', `it is ${value}`]
+  const done = await rollcall(command, { cwd: root, env: { ROLLCALL_AGE_IDENTITY: identity(), SITE_PASSWORD: 'from outside' } })
   expect([done.code, JSON.parse(done.stdout)]).toMatchObject([0, { host: 'here', stdout: 'it is [secret]\n' }])
 })

@@ -37,18 +37,20 @@ const content = new Secret('the new one\n')
 
 describe.each([true, false])('a sealed file (check: %s)', (check) => {
   it.each<[string, (() => void) | undefined, object]>([
-    ['a new one', undefined, { before: { state: 'absent' }, after: { state: 'file', content: '[secret]' } }],
+    ['a new one', undefined, { before: { state: 'absent' }, after: { state: 'file', mode: '0600', content: '[secret]' } }],
     ['a changed one', () => writeFileSync(path('a'), old), { before: { content: '[secret]' }, after: { content: '[secret], changed' } }],
   ])('%s: diff, steps and result say what happens and nothing of what is in it', async (name, before, diff) => {
     const dest = before ? path('a') : path(`new-${check}`)
     before?.()
-    const { events, tasks } = await run(({ task }) => void task('copy', copy({ dest, content, mode: '0600' })), { check })
+    const { events, tasks } = await run(({ task }) => void task('copy', copy({ dest, content, ...(before ? {} : { mode: '0600' }) })), {
+      check,
+    })
     hides(events, old, content.reveal())
     const { diff: [entry] = [], steps, result } = tasks[0]!
-    expect([name, entry?.before.fields, entry?.after.fields]).toMatchObject([name, (diff as any).before, (diff as any).after])
+    expect([name, entry?.before.fields, entry?.after.fields]).toEqual([name, (diff as any).before, (diff as any).after])
     expect([entry?.before.text, entry?.after.text]).toEqual([undefined, undefined])
-    expect(steps).toEqual([`write ${dest} ([secret], mode 0600)`])
-    expect(result).toMatchObject({ after: { file: { sha256: '[secret]', mode: '0600' } } })
+    expect(steps).toEqual([`write ${dest} ([secret]${before ? '' : ', mode 0600'})`])
+    expect(result).toMatchObject({ after: { file: { sha256: '[secret]' } } })
     if (!check) expect(readFileSync(dest, 'utf8')).toBe(content.reveal())
   })
 })

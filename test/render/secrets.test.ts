@@ -49,6 +49,12 @@ test.each([
   expect(details.fix).toContain('reveal()')
 })
 
+test('a secret that became text before it came to the template', () => {
+  const { details } = failure(() => render('\n<%= it.line %>', { line: `user:${x}` }))
+  expect(details).toMatchObject({ summary: 'A template turns a secret into text by itself', at: { line: 2 } })
+  expect(render('[secret]\n<%= it.y %>', { y: 1 })).toBe('[secret]\n1')
+})
+
 test('a part in which a secret was printed, and that is worked on afterwards', () => {
   put('templates/part.eta', '<%= it.x %>')
   expect(failure(() => render('<%~ include("part", it).toUpperCase() %>', { x })).details.summary).toBe(

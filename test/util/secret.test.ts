@@ -63,6 +63,9 @@ describe('sealed', () => {
     sealed`some text around ${new Secret('pass word')}`.reveal()
     expect(redact('some text around pass word')).toBe('some text around [secret]')
   })
+  it('refuses text in which a secret was lost', () => {
+    expect(() => sealed`a ${`b ${new Secret('pass word')}`}`).toThrow('insert the Secret itself')
+  })
   it('refuses what has no text', () => expect(() => sealed`${undefined as never}`).toThrow('sealed cannot insert undefined'))
 })
 
