@@ -1,6 +1,7 @@
 import type { Read, ReadSet } from '../dsl/resource.ts'
 import type { DiffSide } from '../model/event.ts'
 import { mask, redact } from '../util/redact.ts'
+import { maskText } from '../util/secret.ts'
 import type { State, States, WantedStates } from './compare.ts'
 
 /** Fields nobody may see, by the name of the read. Empty for a call that holds no secret. */
@@ -49,7 +50,7 @@ export function sealResult(result: object, states: readonly States[], hidden: Hi
 }
 
 function without(value: unknown, hidden: ReadonlySet<unknown>): unknown {
-  if (typeof value === 'string') return hidden.has(value) ? mask : value
+  if (typeof value === 'string') return hidden.has(value) ? maskText() : value
   if (Array.isArray(value))
     return value.filter((item) => typeof item === 'string' || !hidden.has(item)).map((item) => without(item, hidden))
   if (typeof value !== 'object' || value === null || ![Object.prototype, null].includes(Object.getPrototypeOf(value))) return value

@@ -46,6 +46,9 @@ export async function findIdentities(env: Environment): Promise<Identities | und
   return { file, identities: await readIdentities(file) }
 }
 
+/** Files whose passphrase was asked for: nobody types it twice for one command. */
+const unlocked = new Map<string, string>()
+
 async function readIdentities(file: string): Promise<readonly string[]> {
   const wrong = (detail: string, fix = 'Such a file is made by rollcall secret keygen, or by age-keygen.') =>
     new RollcallError({ summary: 'This is no file of identities', detail: `${file}: ${detail}`, fix, exitCode: 1 })
@@ -56,10 +59,13 @@ async function readIdentities(file: string): Promise<readonly string[]> {
     throw new RollcallError({ summary: 'The file of identities cannot be read', detail: (cause as Error).message, exitCode: 1 }, { cause })
   }
   let text = bytes.toString('utf8')
-  if (lockKindOf(bytes) === 'passphrase') {
+  const asked = unlocked.get(file)
+  if (asked !== undefined) text = asked
+  else if (lockKindOf(bytes) === 'passphrase') {
     const opened = await decrypt(bytes, { kind: 'passphrase', passphrase: await askPassphrase(file) })
     if ('failure' in opened) throw wrong(opened.failure === 'noMatch' ? 'the passphrase is wrong' : 'it is damaged', 'Try again.')
     text = opened.text
+    unlocked.set(file, text)
   }
   if (/^-----BEGIN .*PRIVATE KEY-----/m.test(text))
     throw wrong('it holds an SSH key, and these are not supported', 'Use a key of age:\nrollcall secret keygen')

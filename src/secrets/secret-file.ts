@@ -41,6 +41,12 @@ export async function openFile(path: string, place: SecretPlace): Promise<OpenFi
     })
   const bytes = readFileSync(path)
   const kind = lockKindOf(bytes)
+  if (/^<{7} /m.test(bytes.toString('latin1')))
+    throw fail({
+      summary: 'A file of secrets holds both sides of a merge',
+      detail: file,
+      fix: `An encrypted file cannot be merged. Take one side, and set what the other one changed once more:\ngit checkout --ours -- ${file}`,
+    })
   if (kind === undefined)
     throw fail({
       summary: 'This is no file of age',

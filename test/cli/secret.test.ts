@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
-import { newIdentity, recipientOf } from '../../src/secrets/age.ts'
+import { encrypt as ageEncrypt, newIdentity, recipientOf } from '../../src/secrets/age.ts'
 import { type CliRun, onTerminal, rollcall, startRollcall } from '../helpers/cli.ts'
 
 let root = ''
@@ -138,6 +138,12 @@ describe('edit', () => {
     const run = await onTerminal(['secret', 'edit', 'lab'], [['Edit it again? [Y/n]', '\r']], { cwd: root, env: editor(script) })
     expect([run.code, decrypted()]).toEqual([0, '{"first": "right"}'])
   })
+  it('Ctrl-C in the editor is the editor’s; when that ends by it, nothing is saved and nothing left', async () => {
+    const asFile = { cwd: root, env: editor('echo no >"$1"; echo READY; exec sleep 60') }
+    const run = await onTerminal(['secret', 'edit', 'lab'], [['READY', '\x03']], asFile)
+    expect([run.code, run.shown]).toEqual([1, expect.stringMatching(/The editor failed[\s\S]*SIGINT/)])
+    expect([decrypted(), left()]).toEqual(['{"first": "right"}', []])
+  })
   it('Ctrl-C at that question saves nothing and leaves nothing', async () => {
     const run = await onTerminal(['secret', 'edit', 'lab'], [['Edit it again? [Y/n]', '\x03']], { cwd: root, env: editor('echo no >"$1"') })
     expect([run.code, decrypted(), left()]).toEqual([130, '{"first": "right"}', []])
@@ -178,6 +184,19 @@ describe('on a terminal', () => {
     const nobody = await secret('get', 'phrase', 'one')
     expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining('there is no terminal to ask for it')])
   })
+})
+
+test('an identity behind a passphrase is asked for once', async () => {
+  const locked = await ageEncrypt(readFileSync(path('home/identity.txt'), 'utf8'), { kind: 'passphrase', passphrase: 'five words' })
+  put('locked.txt', locked, 0o600)
+  const withIt = {
+    cwd: root,
+    env: { ...env, ...editor(`printf '{"first": "once asked"}' >"$1"`), ROLLCALL_AGE_IDENTITY: path('locked.txt') },
+  }
+  const run = await onTerminal(['secret', 'edit', 'lab'], [['Passphrase of', 'five words\r']], withIt)
+  expect([run.code, decrypted(), run.shown.split('Passphrase of').length]).toEqual([0, '{"first": "once asked"}', 2])
+  const wrong = await onTerminal(['secret', 'list', 'lab'], [['Passphrase of', 'other words\r']], withIt)
+  expect([wrong.code, wrong.shown]).toEqual([1, expect.stringContaining('the passphrase is wrong')])
 })
 
 describe('rekey', () => {

@@ -200,6 +200,13 @@ describe('a secret that became text before it reached its task', () => {
       details: { summary: 'A secret was turned into text before it reached its task', exitCode: 1 },
     })
   })
+  it('in what a sealed result shows is one, too', async () => {
+    const { tasks } = await run(({ task }) => {
+      const first = task('copy', copy({ dest: path('sum'), content }))
+      task('sum', ({ result }) => copy({ dest: path('never'), content: String((result(first).after.file as { sha256?: string }).sha256) }))
+    })
+    expect(tasks[1]?.error?.summary).toBe('A secret was turned into text before it reached its task')
+  })
   it('in what is only shown is none', async () => {
     const { tasks } = await run(({ task }) => void task('say', debug({ msg: `the pin is ${pin}` })))
     expect(tasks[0]).toMatchObject({ outcome: 'ok', message: 'the pin is [secret]' })

@@ -70,7 +70,7 @@ export async function onTerminal(
   { env = {}, cwd = ownRoot() }: CliOptions = {},
 ): Promise<{ readonly code: number; readonly shown: string }> {
   const words = [process.execPath, await program(), ...args].map((word) => `'${word.replaceAll(`'`, `'\\''`)}'`)
-  const child = spawn('script', ['-qec', words.join(' '), '/dev/null'], { cwd, env: environment({ SHELL: '/bin/sh', ...env }) })
+  const child = spawn('script', ['-qec', `exec ${words.join(' ')}`, '/dev/null'], { cwd, env: environment({ SHELL: '/bin/sh', ...env }) })
   const left = [...answers]
   let shown = ''
   let looked = 0

@@ -64,6 +64,12 @@ describe('what cannot be opened says why, and shows nothing of what is inside', 
   const whole = async () => encrypt(document, lock)
   const cases: readonly [name: string, make: () => Promise<string | Buffer | undefined>, env: object, says: RegExp][] = [
     ['no file', async () => undefined, {}, /does not exist.*rollcall secret create/s],
+    [
+      'both sides of a merge',
+      async () => `<<<<<<< HEAD\n${await whole()}=======\n${await whole()}>>>>>>> other\n`,
+      {},
+      /both sides of a merge.*git checkout --ours/s,
+    ],
     ['another file', async () => '{"password": "hunter two"}', {}, /no file of age.*in clear/s],
     ['no identity', whole, { ROLLCALL_AGE_IDENTITY: '', XDG_CONFIG_HOME: path('nobody') }, /no identity.*ROLLCALL_AGE_IDENTITY=/s],
     [
