@@ -9,12 +9,11 @@ export interface DocumentProblem {
 }
 
 const nameForm = /^[A-Za-z_][A-Za-z0-9_]*$/
+const nameRule = 'letters, digits and underscores, beginning with no digit, as TypeScript writes it'
 
 /** A sentence that says why a name cannot be one; undefined when it can. */
 export function nameProblem(name: string): string | undefined {
-  return nameForm.test(name)
-    ? undefined
-    : `'${name}' cannot be the name of a secret: letters, digits and underscores, beginning with no digit, as TypeScript writes it`
+  return nameForm.test(name) ? undefined : `'${name}': ${nameRule}`
 }
 
 const blank = /\s*/y
@@ -52,9 +51,9 @@ export function parseDocument(text: string): { readonly values: Values } | { rea
       if (quoted === undefined) return problem(text[at] === '}' ? 'a comma stands before }' : 'a name in double quotes must stand here')
       const name = JSON.parse(quoted) as string
       if (values.has(name)) return problem(`'${name}' is there twice`)
-      const wrong = nameProblem(name)
-      if (wrong !== undefined) return problem(wrong)
-      if (!sign(':')) return problem(`a colon must stand after "${name}"`)
+      // Neither shows it: where a name was forgotten, this is a value.
+      if (nameProblem(name) !== undefined) return problem(`the name before this place cannot be one: ${nameRule}`)
+      if (!sign(':')) return problem('a colon must stand here, between a name and its text')
       skip()
       const value = take(string)
       if (value === undefined)

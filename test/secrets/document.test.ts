@@ -24,7 +24,7 @@ test.each<[string, number, number, RegExp]>([
   ['a: hushhush', 1, 1, /begin with {/],
   ['{"a": "hushhush",}', 1, 18, /a comma stands before }/],
   ["{'a': 'hushhush'}", 1, 2, /name in double quotes/],
-  ['{\n  "a" "hushhush"}', 2, 7, /a colon must stand after "a"/],
+  ['{\n  "a" "hushhush"}', 2, 7, /a colon must stand here/],
   ['{\n  "a": 5\n}', 2, 8, /'a' must be text in double quotes, a number too/],
   ['{"a": ["hushhush"]}', 1, 7, /'a' must be text/],
   ['{"a": "hushhush\nmore"}', 1, 7, /not closed on its line/],
@@ -33,8 +33,10 @@ test.each<[string, number, number, RegExp]>([
   ['{"a": "hushhush"', 1, 17, /a comma or }/],
   ['{"a": "hushhush"} x', 1, 19, /after the closing }/],
   ['{"a": "hushhush", "a": "other"}', 1, 22, /'a' is there twice/],
-  ['{"a-b": "hushhush"}', 1, 7, /cannot be the name/],
-  ['{"": "hushhush"}', 1, 4, /cannot be the name/],
+  ['{"a-b": "hushhush"}', 1, 7, /cannot be one: letters/],
+  ['{"": "hushhush"}', 1, 4, /cannot be one: letters/],
+  ['{"a": "b", "hushhush"}', 1, 22, /a colon must stand here/],
+  ['{"a": "b", "hush hush"}', 1, 23, /cannot be one: letters/],
 ])('%j is wrong at %i:%i', (text, line, column, message) => {
   const parsed = parseDocument(text)
   expect(parsed).toEqual({ problem: { line, column, message: expect.stringMatching(message) } })
