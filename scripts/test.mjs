@@ -37,6 +37,7 @@ const verdict = ({ exitCode }) => ({ passed: exitCode === 0 ? 1 : 0, failed: exi
 /** Debian packages that tests need, by a file each brings. The lab looks after its own. */
 const packages = {
   'busybox-static': '/bin/busybox',
+  age: '/usr/bin/age',
   acl: '/usr/bin/setfacl',
   openssl: '/usr/bin/openssl',
   'openssh-client': '/usr/bin/ssh',

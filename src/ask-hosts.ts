@@ -3,6 +3,7 @@ import { type Gathered, type GatherRequest, gatherFacts } from './engine/gather-
 import { openFactMemory } from './fact-memory.ts'
 import type { InventoryModel } from './model/inventory.ts'
 import { startLab } from './start-lab.ts'
+import { unlockSecrets } from './unlock-secrets.ts'
 
 export interface AskRequest extends Pick<GatherRequest, 'hosts' | 'targets' | 'families' | 'maxAge' | 'forks'> {
   readonly inventory: InventoryModel
@@ -20,6 +21,7 @@ const deadlineMs = 10_000
 
 /** Starts the lab where it is needed and asks hosts for their facts: the one way to real hosts of every command. */
 export async function askHosts({ inventory, inventoryPath, check, progress, ...asked }: AskRequest): Promise<Gathered> {
+  await unlockSecrets() // A missing identity ends here, before any host is contacted.
   await startLab(inventory, asked.hosts, progress)
   const cache = asked.families.length === 0 ? noMemory : await openFactMemory(inventoryPath, inventory)
   return gatherFacts({ ...asked, cache, deadlineMs, open: (host) => openHost(host, { check }), now: Date.now })

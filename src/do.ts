@@ -3,15 +3,17 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { forPlaybooksOnly, paramsFromJson, paramsFromWords } from './do-params.ts'
 import { makeCall } from './dsl/call.ts'
-import { type Definition, type InputSource, Refusal } from './dsl/definition.ts'
+import { type Definition, type InputSource, Refusal, type ResolvedInput } from './dsl/definition.ts'
 import type { Inventory } from './dsl/inventory.ts'
 import type { PlayRecord } from './dsl/playbook.ts'
 import { Rendering } from './dsl/template.ts'
+import { digest, readController } from './engine/controller-files.ts'
 import { loadValidator } from './engine/validate.ts'
 import { RollcallError } from './model/errors.ts'
 import { moduleNamed } from './module-named.ts'
 import { type HostsRequest, openHosts } from './open-hosts.ts'
 import { type RunOptions, runOpened } from './run.ts'
+import { Secret } from './util/secret.ts'
 
 export interface DoRequest extends HostsRequest, RunOptions {
   /** Name of a built-in. */
@@ -125,17 +127,18 @@ function tryReads(definition: Definition, params: object, root: string): void {
   if (definition.kind === 'controller') return
   if (definition.kind === 'query') return void definition.reads(params, { check: true })
   const sources = Object.entries(definition.inputs?.(params) ?? {})
-  const inputs = Object.fromEntries(sources.map(([name, source]) => [name, source && { bytes: bytesOf(source, root), sha256: '' }]))
+  const inputs = Object.fromEntries(sources.map(([name, source]) => [name, source && inputOf(source, root)]))
   if (definition.kind === 'action') definition.reads(params)
   else definition.reads(params, { get: () => undefined }, inputs)
 }
 
-function bytesOf(source: InputSource, root: string): Uint8Array {
-  if (source instanceof Uint8Array) return source
-  if (source instanceof Rendering) return new Uint8Array()
+function inputOf(source: InputSource, root: string): ResolvedInput {
+  if (source instanceof Uint8Array) return digest(source)
+  // What a template or a secret gives does not matter here.
+  if (source instanceof Rendering || source instanceof Secret) return digest(new Uint8Array())
   const path = source.path instanceof URL ? fileURLToPath(source.path) : resolve(root, source.path)
   try {
-    return readFileSync(path)
+    return readController(path)
   } catch (cause) {
     throw unreadable(path, cause)
   }

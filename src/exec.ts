@@ -4,7 +4,9 @@ import { type ErrorDetails, RollcallError, UnreachableError } from './model/erro
 import type { HostRecord } from './model/inventory.ts'
 import { type HostsRequest, openHosts } from './open-hosts.ts'
 import { startLab } from './start-lab.ts'
+import { unlockSecrets } from './unlock-secrets.ts'
 import { limitConcurrency } from './util/concurrency.ts'
+import { redactDeep } from './util/redact.ts'
 import { sh } from './util/sh.ts'
 
 export interface ExecRequest extends HostsRequest {
@@ -33,13 +35,15 @@ export interface ExecResult {
  */
 export async function exec(request: ExecRequest): Promise<number> {
   const { model, hosts } = await openHosts(request)
+  await unlockSecrets()
   await startLab(model, hosts, request.progress)
   const together = limitConcurrency(request.forks)
   const outcomes = await Promise.all(
     hosts.map((host) =>
       together(async () => {
         const result = await execOn(host, request).catch((error: unknown) => failed(host, error))
-        request.done(result)
+        const { host: name, outcome, ...said } = result
+        request.done({ host: name, outcome, ...redactDeep(said) })
         return result.outcome
       }),
     ),

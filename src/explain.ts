@@ -14,6 +14,7 @@ import { formatLine, type SourceLine } from './model/errors.ts'
 import type { GroupSeen } from './model/host-groups.ts'
 import { openPlaybook, type PlaybookRequest } from './open-playbook.ts'
 import { rememberedFacts } from './remembered-facts.ts'
+import { redact, redactDeep } from './util/redact.ts'
 
 export interface ExplainedTemplate extends GroupSeen {
   readonly template: string
@@ -81,7 +82,7 @@ export async function explain(request: PlaybookRequest): Promise<ExplainReport> 
     fleet: [...inventory.hosts.values()].map(({ name, groups, vars, privateIp, publicIp }) => ({
       host: name,
       groups,
-      vars,
+      vars: redactDeep(jsonSafe(vars)) as object,
       ...(privateIp !== undefined && { privateIp }),
       ...(publicIp !== undefined && { publicIp }),
     })),
@@ -157,20 +158,22 @@ function explainOn(
     return { calls: [], note: 'depends on the result of an earlier task' }
   if (evaluation.kind === 'skipped') return { calls: [], note: `skipped: ${evaluation.reason}` }
   if (evaluation.kind === 'error')
-    return { calls: [], note: evaluation.error instanceof Error ? evaluation.error.message : String(evaluation.error) }
+    return { calls: [], note: redact(evaluation.error instanceof Error ? evaluation.error.message : String(evaluation.error)) }
   const calls = evaluation.calls.map((call: PreparedCall) => ({
     module: call.definition.name,
     ...place(call.at),
-    params: jsonSafe(
-      Object.fromEntries(
-        Object.entries(call.params).map(([name, value]) => [
-          name,
-          value instanceof Rendering
-            ? `template ${context.relative(value.path)}`
-            : value instanceof URL
-              ? context.relative(fileURLToPath(value))
-              : value,
-        ]),
+    params: redactDeep(
+      jsonSafe(
+        Object.fromEntries(
+          Object.entries(call.params).map(([name, value]) => [
+            name,
+            value instanceof Rendering
+              ? `template ${context.relative(value.path)}`
+              : value instanceof URL
+                ? context.relative(fileURLToPath(value))
+                : value,
+          ]),
+        ),
       ),
     ),
     templates: seen,

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { askHosts } from './ask-hosts.ts'
 import { openHost } from './connect.ts'
 import { ownFacts } from './dsl/define-facts.ts'
@@ -13,12 +14,15 @@ import { loadValidator } from './engine/validate.ts'
 import { RollcallError } from './model/errors.ts'
 import type { FactsEvent, TemplateView } from './model/event.ts'
 import { openPlaybook, type PlaybookRequest } from './open-playbook.ts'
+import { redact } from './util/redact.ts'
 import { suggest } from './util/suggest.ts'
 
 export interface RenderRequest extends Omit<PlaybookRequest, 'limit' | 'limitOption' | 'tags' | 'skipTags'> {
   /** Name of the task whose file is wanted. */
   readonly task: string
   readonly host: string
+  /** Gives the file with its secrets. */
+  readonly reveal?: boolean
   readonly forks: number
   readonly progress: (line: string) => void
 }
@@ -27,7 +31,10 @@ export interface RenderedFile {
   readonly host: string
   readonly task: string
   readonly dest?: string
+  /** Without `reveal` with `[secret]` in place of secrets. */
   readonly bytes: Uint8Array
+  /** Whether a secret stands in the file. */
+  readonly sealed?: true
   readonly views: readonly TemplateView[]
   readonly facts: FactsEvent
 }
@@ -104,12 +111,14 @@ function fileOf(request: RenderRequest, task: TaskRecord, evaluation: Evaluation
   const call = evaluation.calls.find((candidate) => Object.values(candidate.inputs).some(Boolean))
   const input = call && Object.values(call.inputs).find(Boolean)
   if (!input) throw notRendered(request, 'it writes no file from a template')
+  const shown = input.shown ?? (isUtf8(input.bytes) ? Buffer.from(redact(Buffer.from(input.bytes).toString('utf8'))) : input.bytes)
   const dest = (call.params as { dest?: unknown }).dest
   return {
     host: request.host,
     task: task.name,
     ...(typeof dest === 'string' && { dest }),
-    bytes: input.bytes,
+    bytes: request.reveal ? input.bytes : shown,
+    ...(Buffer.from(shown).equals(input.bytes) ? {} : { sealed: true }),
     views: call.views,
     facts,
   }

@@ -10,6 +10,7 @@ import type { Selection } from './engine/select.ts'
 import { loadValidator, type ParamsValidator } from './engine/validate.ts'
 import { type ErrorDetails, RollcallError } from './model/errors.ts'
 import type { Emit, HostRecap } from './model/event.ts'
+import { redactEvent } from './model/redact-event.ts'
 import { type OpenedPlaybook, openPlaybook, type PlaybookRequest } from './open-playbook.ts'
 import { openStates, type States } from './open-states.ts'
 import { ownVersion } from './util/own-root.ts'
@@ -42,7 +43,8 @@ export async function run(request: RunRequest): Promise<number> {
 }
 
 /** {@link run} from where everything is known but what hosts say. */
-export async function runOpened(opened: ToRun, request: RunOptions, started = performance.now()): Promise<number> {
+export async function runOpened(opened: ToRun, asked: RunOptions, started = performance.now()): Promise<number> {
+  const request: RunOptions = { ...asked, emit: (event) => asked.emit(redactEvent(event)) }
   const validate = loadValidator()
   const own = ownFactsOf(opened)
   if (own.length > 0) await opened.compiled // Scripts of the user's own wait for the compiler.

@@ -1,6 +1,7 @@
 import { jsonSafe } from './engine/compare.ts'
 import { matchPattern } from './engine/limit.ts'
 import { type InventoryRequest, openInventory } from './open-inventory.ts'
+import { redactDeep } from './util/redact.ts'
 
 /** One host as declared, values resolved over `all`, groups and the host itself. */
 export interface ShownHost {
@@ -36,8 +37,8 @@ export async function showInventory(request: InventoryRequest & { readonly patte
         groups,
         ...(privateIp !== undefined && { privateIp }),
         ...(publicIp !== undefined && { publicIp }),
-        connection: jsonSafe(connection),
-        vars: jsonSafe(vars),
+        connection: redactDeep(jsonSafe(connection)),
+        vars: redactDeep(jsonSafe(vars)),
       }
     }),
   }

@@ -22,6 +22,7 @@ const layers: Readonly<Record<string, { readonly files: readonly string[]; reado
   'src/store': { files: ['src/model', 'src/util'] },
   'src/facts': { files: ['src/dsl', 'src/model', 'src/util', 'src/store', ...sessions] },
   'src/render': { files: ['src/facts', 'src/dsl', 'src/model', 'src/util'] },
+  'src/secrets': { files: ['src/store', 'src/model', 'src/util'] },
   'src/transport': { files: ['src/model', 'src/util'] },
   'src/lab': { files: ['src/model', 'src/util', ...sessions] },
   'src/load': { files: ['src/dsl', 'src/model', 'src/util'] },
@@ -40,6 +41,7 @@ const layers: Readonly<Record<string, { readonly files: readonly string[]; reado
       'src/transport',
       'src/facts',
       'src/store',
+      'src/secrets',
       'src/modules',
       'src/resources',
       'src/dsl',
@@ -53,7 +55,9 @@ const layers: Readonly<Record<string, { readonly files: readonly string[]; reado
   'src/cleanup': {
     files: ['src', 'src/engine', 'src/load', 'src/lab', 'src/store', 'src/model', 'src/util', ...sessions],
   },
-  'src/cli': { files: ['src', 'src/doctor', 'src/cleanup', 'src/report', 'src/load', 'src/lab', 'src/dsl', 'src/model', 'src/util'] },
+  'src/cli': {
+    files: ['src', 'src/doctor', 'src/cleanup', 'src/secrets', 'src/report', 'src/load', 'src/lab', 'src/dsl', 'src/model', 'src/util'],
+  },
   inventory: { files: [], packages: ['rollcall'] },
   templates: { files: [], packages: ['rollcall'] },
   modules: { files: ['templates'], packages: ['rollcall'] },

@@ -2,6 +2,7 @@ import { matchPattern } from '../engine/limit.ts'
 import { type ErrorDetails, RollcallError, UnreachableError } from '../model/errors.ts'
 import type { HostRecord } from '../model/inventory.ts'
 import { type InventoryRequest, openInventory } from '../open-inventory.ts'
+import { unlockSecrets } from '../unlock-secrets.ts'
 import { limitConcurrency } from '../util/concurrency.ts'
 import { keptHere, removeHere } from './controller.ts'
 import { type HostCleanup, openCleanup } from './hosts.ts'
@@ -43,6 +44,7 @@ export async function cleanup(request: CleanupRequest): Promise<Cleaned> {
   const failures: Cleaned['failures'][number][] = []
   const open: HostCleanup[] = []
   const { asked, down } = request.hosts ? await hostsOf(request) : { asked: [], down: [] }
+  if (asked.length > 0) await unlockSecrets()
   const fail = (host: string, error: unknown) => {
     if (!(error instanceof RollcallError)) throw error
     failures.push({ host, outcome: error instanceof UnreachableError ? 'unreachable' : 'failed', error: error.details })

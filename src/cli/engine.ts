@@ -18,6 +18,8 @@ export interface Engine {
   readonly cleanup: typeof import('../cleanup/cleanup.ts').cleanup
   readonly doctor: typeof import('../doctor/doctor.ts').doctor
   readonly completions: typeof import('../completions.ts').completions
+  /** Files of secrets, as `rollcall secret` handles them. */
+  readonly secrets: () => Promise<typeof import('../secrets/index.ts')>
   readonly lab: () => Promise<Pick<Lab, LabVerb>>
   /** The hosts of an inventory that the lab provides. */
   readonly labHosts: (
@@ -42,6 +44,7 @@ export const engine: Engine = {
   cleanup: async (request) => (await import('../cleanup/cleanup.ts')).cleanup(request),
   doctor: async (request) => (await import('../doctor/doctor.ts')).doctor(request),
   completions: async (request) => (await import('../completions.ts')).completions(request),
+  secrets: () => import('../secrets/index.ts'),
   lab: () => import('../lab/index.ts'),
   labHosts: async (request) => {
     const [{ openInventory }, { labHostsOf }] = await Promise.all([import('../open-inventory.ts'), import('../start-lab.ts')])

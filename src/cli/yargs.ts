@@ -14,6 +14,7 @@ import { inventory } from './commands/inventory.ts'
 import { lab } from './commands/lab.ts'
 import { render } from './commands/render.ts'
 import { run } from './commands/run.ts'
+import { secret } from './commands/secret.ts'
 import { complete } from './complete.ts'
 import type { Context, World } from './context.ts'
 import { failureOf } from './failure.ts'
@@ -29,6 +30,7 @@ export const commands: readonly AnyCommand[] = [
   doCommand,
   exec,
   doc,
+  secret,
   lab,
   doctor,
   cleanup,

@@ -1,6 +1,7 @@
 import { matchPattern } from '../engine/limit.ts'
 import type { InventoryModel } from '../model/inventory.ts'
 import type { InventoryRequest } from '../open-inventory.ts'
+import { unlockSecrets } from '../unlock-secrets.ts'
 import { limitConcurrency } from '../util/concurrency.ts'
 import { type Checked, ok, problem, warning } from './check.ts'
 import { checkHost } from './hosts.ts'
@@ -39,6 +40,7 @@ export async function doctor(request: DoctorRequest): Promise<readonly Checked[]
   if (request.pattern !== undefined && model !== undefined) {
     if (chosen.length === 0)
       tell([warning('hosts', `the pattern '${request.pattern}' leaves none`, 'See which hosts there are:\nrollcall inventory list')])
+    if (chosen.length > 0) await unlockSecrets()
     const together = limitConcurrency(request.forks)
     await Promise.all(chosen.map((name) => together(async () => tell(await checkHost(model.hosts.get(name)!)))))
   }

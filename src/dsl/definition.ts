@@ -1,3 +1,4 @@
+import type { Secret } from '../util/secret.ts'
 import type { Script } from '../util/sh.ts'
 import type { Read, ReadSet, Unknown } from './resource.ts'
 import type { ParamsSchema } from './schema.ts'
@@ -18,7 +19,7 @@ export interface ControllerEntry {
   readonly type: 'file' | 'directory'
   readonly content: ResolvedInput
 }
-export type InputSource = ControllerFile | Rendering | Uint8Array
+export type InputSource = ControllerFile | Rendering | Uint8Array | Secret
 export type InputSet = { readonly [name: string]: InputSource | undefined }
 /** What the engine makes of an input before reads and plan see it. */
 export interface ResolvedInput {
@@ -29,6 +30,10 @@ export interface ResolvedInput {
   readonly mode?: string
   /** Of a directory of the controller, which has no bytes of its own. */
   readonly entries?: readonly ControllerEntry[]
+  /** Of sealed content, for people: `[secret]` stands for what is secret in it. Absent where nothing is. */
+  readonly shown?: Uint8Array
+  /** Code made something of a secret: more of it may tell the secret than `shown` hides. */
+  readonly opaque?: true
 }
 export type Inputs<I extends InputSet> = { readonly [K in keyof I]: undefined extends I[K] ? ResolvedInput | undefined : ResolvedInput }
 

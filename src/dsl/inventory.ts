@@ -2,6 +2,7 @@ import type { SourceLine } from '../model/errors.ts'
 import type { DeclaredFacts } from '../model/facts.ts'
 import type { ConnectionSettings, InventoryModel, Shape, Vars } from '../model/inventory.ts'
 import { callerLine } from '../util/caller.ts'
+import type { Secret } from '../util/secret.ts'
 import { resolveInventory } from './resolve-inventory.ts'
 
 export interface GroupDefinition {
@@ -31,11 +32,13 @@ export type Widen<T> = T extends string
     ? number
     : T extends boolean
       ? boolean
-      : T extends readonly (infer E)[]
-        ? readonly Widen<E>[]
-        : T extends object
-          ? { readonly [K in keyof T]: Widen<T[K]> }
-          : T
+      : T extends Secret
+        ? Secret
+        : T extends readonly (infer E)[]
+          ? readonly Widen<E>[]
+          : T extends object
+            ? { readonly [K in keyof T]: Widen<T[K]> }
+            : T
 
 type Simplify<T> = { readonly [K in keyof T]: T[K] } & {}
 type VarsOf<G, K> = K extends keyof G ? (G[K] extends { readonly vars: infer V } ? Widen<V> : {}) : {}

@@ -1,5 +1,6 @@
 import { RollcallError, type SourceLine } from '../model/errors.ts'
 import { callerLine } from '../util/caller.ts'
+import { redact } from '../util/redact.ts'
 import type { Calls, HandlerOptions, PlayTools, TaskOptions } from './play-tools.ts'
 
 /** A task or handler as collected: for the engine. It is also the value users hold. */
@@ -36,11 +37,12 @@ export function recordTools(play: string): { tools: PlayTools<any>; tasks: TaskR
   const section = (path: readonly string[]): SectionTools => {
     const add = (
       kind: 'task' | 'handler',
-      name: string,
+      given: string,
       action: TaskRecord['action'],
       options: TaskOptions<any, any> & HandlerOptions<any, any> = {},
     ): TaskRecord => {
       const at = callerLine()
+      const name = redact(given) // It is reported, and kept on the host for handlers.
       const id = [play, ...path, name].join(' / ')
       const list = kind === 'task' ? tasks : handlers
       if (list.some((other) => other.id === id))

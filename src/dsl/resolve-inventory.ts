@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { RollcallError, type SourceLine } from '../model/errors.ts'
 import { builtInFamilies } from '../model/facts.ts'
 import type { ConnectionSettings, HostRecord, InventoryModel, VarLevel, Vars } from '../model/inventory.ts'
+import { Secret } from '../util/secret.ts'
 import { suggest } from '../util/suggest.ts'
 import type { GroupDefinition, GroupDefinitions, HostDefinition, HostDefinitions } from './inventory.ts'
 
@@ -97,7 +98,7 @@ function resolveVars(name: string, host: HostDefinition, groups: GroupDefinition
   for (const group of host.groups) {
     for (const [key, value] of Object.entries(groups[group]?.vars ?? {})) {
       const other = setBy[key]
-      if (other !== undefined && !isDeepStrictEqual(fromGroups[key], value) && !(key in (host.vars ?? {})))
+      if (other !== undefined && !alike(fromGroups[key], value) && !(key in (host.vars ?? {})))
         fail(
           `groups '${other}' and '${group}' set '${key}' of host '${name}' differently`,
           `Set it on the host itself: '${name}': { vars: { ${key}: … } }.`,
@@ -107,4 +108,10 @@ function resolveVars(name: string, host: HostDefinition, groups: GroupDefinition
     }
   }
   return Object.freeze({ ...groups.all?.vars, ...fromGroups, ...host.vars })
+}
+
+/** Two secrets agree only where they are one: what they hold may be locked, and is compared by nobody. */
+function alike(left: unknown, right: unknown): boolean {
+  if (left instanceof Secret || right instanceof Secret) return left === right
+  return isDeepStrictEqual(left, right)
 }

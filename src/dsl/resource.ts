@@ -35,6 +35,11 @@ export interface ResourceKind<State extends object = object> {
   /** States in the order of the requests. Throws with a sentence when the output makes no sense. */
   readonly parse: (stdout: Uint8Array, requests: readonly ReadRequest[]) => readonly State[]
   readonly describe: (state: State) => Description
+  /**
+   * Fields that are content or tell what it is (a hash): nobody sees them of a call that holds a secret. Other fields are
+   * hidden there only where the secret stands in them.
+   */
+  readonly contentFields?: readonly string[]
   /** The id under which the state really lives (a symlink's end); absent where an id has no other name. */
   readonly canonical?: (state: State, id: string) => string
   /** Whether a state is "not there": what a planned but unseen change may have brought into being. */
@@ -59,12 +64,17 @@ export interface Read<State extends object = object> {
 }
 
 /**
- * Makes a read of a kind.
+ * Makes a read of a kind. `shown` stands for the id in its key where people must not see the id, and is as unique.
  * @throws TypeError when `need` is none of the kind's.
  */
-export function readOf<State extends object>(kind: ResourceKind<State>, id: string, need: string = kind.needs[0]!): Read<State> {
+export function readOf<State extends object>(
+  kind: ResourceKind<State>,
+  id: string,
+  need: string = kind.needs[0]!,
+  shown: string = id,
+): Read<State> {
   if (!kind.needs.includes(need)) throw new TypeError(`a ${kind.name} has no '${need}' to read, only ${kind.needs.join(', ')}`)
-  return { kind, id, need, key: `${kind.name}:${id}` }
+  return { kind, id, need, key: `${kind.name}:${shown}` }
 }
 
 export type ReadSet = { readonly [name: string]: Read<any> }

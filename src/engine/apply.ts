@@ -6,6 +6,7 @@ import { UnreachableError } from '../model/errors.ts'
 import { stepJob } from '../resources/step-job.ts'
 import { refusedByValidate } from '../resources/write-script.ts'
 import type { Job, Reply } from '../transport/session-types.ts'
+import { mask } from '../util/redact.ts'
 import type { Change } from './change.ts'
 import { comeBack } from './come-back.ts'
 import { differences, type State, type States, type WantedStates } from './compare.ts'
@@ -52,7 +53,7 @@ export async function apply(due: Due, planned: Change, writer: HostWriter): Prom
     const okCodes = (call.definition.kind === 'action' && call.definition.okCodes?.(call.params)) || [0]
     failOn(
       replies.steps,
-      (index) => ({ name: describeStep(planned.steps[index]!), step: planned.steps[index]! }),
+      (index) => ({ name: describeStep(planned.steps[index]!, call.sealed), step: planned.steps[index]! }),
       due,
       okCodes,
       (failed) => ({
@@ -69,7 +70,7 @@ export async function apply(due: Due, planned: Change, writer: HostWriter): Prom
   if (handled && replies.clear[0]?.ran) host.pending.delete(task.id)
   if (returns) await comeBack(due, returns)
   keep(host, as, batch, states)
-  const steps = planned.steps.map(describeStep)
+  const steps = planned.steps.map((step) => describeStep(step, call.sealed))
   if (!planned.state) {
     const result = resultOf(due, replies.steps, { start, end: context.now() }) ?? {}
     return { changed: true, confidence: 'certain', result, diff: [], steps }
@@ -115,7 +116,7 @@ function isUntouched({ state }: Change, states: ReadonlyMap<string, State | Erro
 
 /** That the state wanted is the state left; a difference is the module's fault, or something on the host undoes it. */
 function verify({ call, playHost, as }: Due, planned: NonNullable<Change['state']>, states: ReadonlyMap<string, State | Error>): States {
-  const { reads, wanted } = planned
+  const { reads, wanted, hidden } = planned
   const after: States = Object.fromEntries(
     Object.entries(reads).map(([name, read]) => {
       const state = states.get(read.key) ?? cached(playHost.state, as, read)
@@ -128,7 +129,10 @@ function verify({ call, playHost, as }: Due, planned: NonNullable<Change['state'
   const wrong = differences(reads, after, left ?? wanted)
   if (wrong.length === 0) return after
   const lines = wrong.flatMap(({ name, read, fields }) =>
-    fields.map((field) => `${read.key} ${field}: wanted ${show(wanted[name]?.[field])}, is ${show(after[name]?.[field])}`),
+    fields.map((field) => {
+      if (hidden[name]?.has(field)) return `${read.key} ${field}: it is not the ${mask} that was wanted`
+      return `${read.key} ${field}: wanted ${show(wanted[name]?.[field])}, is ${show(after[name]?.[field])}`
+    }),
   )
   throw new CallFailed(
     {

@@ -7,6 +7,7 @@ import type { States, WantedStates } from './compare.ts'
 import { type CallOutcome, sureness } from './outcome.ts'
 import type { Unsure } from './overlay.ts'
 import type { Due } from './run-call.ts'
+import type { Hidden } from './seal.ts'
 import { describeStep } from './steps.ts'
 
 /** A change that is planned: its steps, and for a module the states around it. */
@@ -21,6 +22,7 @@ export interface Change {
     readonly found: States
     readonly wanted: WantedStates
     readonly after: States
+    readonly hidden: Hidden
     readonly diff: readonly DiffEntry[]
     readonly result: (after: States, changed: boolean, outcomes?: readonly StepOutcome[]) => object
   }
@@ -50,6 +52,6 @@ function foresee(due: Due, planned: Change): CallOutcome {
     ...(state ? { result: state.result(state.after, true) } : { result: { ran: false, reason: 'check mode' }, partial: true }),
     ...(definition.kind === 'action' && definition.would !== undefined && { would: definition.would }),
     diff: state?.diff ?? [],
-    steps: planned.steps.map(describeStep),
+    steps: planned.steps.map((step) => describeStep(step, due.call.sealed)),
   }
 }

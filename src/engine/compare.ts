@@ -1,7 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Read, type ReadSet, type Unknown, unknown } from '../dsl/resource.ts'
 import type { DiffEntry, DiffSide } from '../model/event.ts'
+import { mask } from '../util/redact.ts'
+import { Secret } from '../util/secret.ts'
 import { Script } from '../util/sh.ts'
+import { type Hidden, maskedFields } from './seal.ts'
 
 export type State = { readonly [field: string]: unknown }
 export type States = { readonly [name: string]: State }
@@ -31,10 +34,11 @@ export function merge(found: State | undefined, wanted: State | undefined): Stat
 }
 
 /** Before and after of what differs, ready for a report. */
-export function diffOf(differing: readonly Difference[], found: States, after: States): readonly DiffEntry[] {
-  return differing.map(({ name, read }) => {
-    const before = side(read, found[name] ?? {})
-    const left = side(read, after[name] ?? {})
+export function diffOf(differing: readonly Difference[], found: States, after: States, hidden: Hidden = {}): readonly DiffEntry[] {
+  return differing.map(({ name, read, fields }) => {
+    const secret = fields.filter((field) => hidden[name]?.has(field))
+    const before = side(read, found[name] ?? {}, hidden[name], secret)
+    const left = side(read, after[name] ?? {}, hidden[name], secret, before)
     const changed = new Set(
       [...Object.keys(before.fields), ...Object.keys(left.fields)].filter((field) => before.fields[field] !== left.fields[field]),
     )
@@ -48,16 +52,22 @@ export function diffOf(differing: readonly Difference[], found: States, after: S
   })
 }
 
-function side(read: Read, state: State): DiffSide {
+function side(read: Read, whole: State, hidden: ReadonlySet<string> | undefined, secret: readonly string[], was?: DiffSide): DiffSide {
+  const state = Object.fromEntries(Object.entries(whole).filter(([field]) => !hidden?.has(field)))
   const unsure = Object.keys(state).filter((field) => state[field] === unknown)
   const sure = Object.fromEntries(Object.entries(state).filter(([, value]) => value !== unknown))
   const { fields, text } = read.kind.describe(sure)
-  return { fields: { ...fields, ...Object.fromEntries(unsure.map((field) => [field, '(unknown)'])) }, ...(text !== undefined && { text }) }
+  const masks = maskedFields(read, whole, secret, was)
+  return {
+    fields: { ...fields, ...Object.fromEntries(unsure.map((field) => [field, '(unknown)'])), ...masks },
+    ...(text !== undefined && { text }),
+  }
 }
 
 /** A value as JSON for events: bytes become their length, scripts what people may see of them, functions are left out. */
 export function jsonSafe(value: unknown): unknown {
   if (value === unknown) return '(unknown)'
+  if (value instanceof Secret) return mask
   if (value instanceof Script) return value.shown
   if (value instanceof Uint8Array) return { bytes: value.length }
   if (Array.isArray(value)) return value.map(jsonSafe)

@@ -3,6 +3,9 @@ import { type Definition, type InputSet, Refusal, type ResolvedInput } from '../
 import type { TaskRecord } from '../dsl/record.ts'
 import { RollcallError, type SourceLine } from '../model/errors.ts'
 import type { TemplateView } from '../model/event.ts'
+import { mask } from '../util/redact.ts'
+import { holdsSecret, revealCount, wasTurnedIntoText } from '../util/secret.ts'
+import { Script } from '../util/sh.ts'
 import type { PlayContext, PlayHost } from './context.ts'
 import { leastSure, type Unsure } from './overlay.ts'
 
@@ -12,6 +15,10 @@ export interface PreparedCall {
   readonly params: object
   readonly inputs: { readonly [name: string]: ResolvedInput | undefined }
   readonly views: readonly TemplateView[]
+  /** A secret stands in its parameters or inputs: nobody sees content, hashes of it, or their results. */
+  readonly sealed: boolean
+  /** Something was made of a secret besides: then no part of the content is known to be harmless. */
+  readonly opaque: boolean
   readonly at: SourceLine | undefined
   /** Check mode: its parameters come from results that a run may leave otherwise. */
   readonly unsure: Unsure | undefined
@@ -74,17 +81,19 @@ function evaluateNow(context: PlayContext, playHost: PlayHost, task: TaskRecord)
     if (!waits && !due) return { kind: 'skipped', reason: 'its condition is false', unsure: unsure() }
     const waitsForWhen = waits
     waits = false
+    const reveals = revealCount()
     const action = typeof task.action === 'function' ? task.action(scope) : task.action
+    const revealed = revealCount() !== reveals
     if (waits) return { kind: 'pending', calls: [] }
     const list = Array.isArray(action)
-    const calls = ([action].flat() as Call[]).map((call) => prepare(context, call, unsure()))
+    const calls = ([action].flat() as Call[]).map((call) => prepare(context, call, unsure(), revealed))
     return waitsForWhen ? { kind: 'pending', calls } : { kind: 'ready', calls, list }
   } catch (error) {
     return waits ? { kind: 'pending', calls: [] } : { kind: 'error', error }
   }
 }
 
-function prepare(context: PlayContext, call: Call, unsure: Unsure | undefined): PreparedCall {
+function prepare(context: PlayContext, call: Call, unsure: Unsure | undefined, revealed: boolean): PreparedCall {
   const { definition, params, at } = call ?? {}
   if (!definition)
     throw new RollcallError({
@@ -100,6 +109,7 @@ function prepare(context: PlayContext, call: Call, unsure: Unsure | undefined): 
       fix: `It takes ${parametersOf(definition)}.`,
       ...(at && { at }),
     })
+  if (definition.kind !== 'controller' && wasTurnedIntoText()) refuseMask(definition, params, at)
   const views: TemplateView[] = []
   const inputs: Record<string, ResolvedInput | undefined> = {}
   if ((definition.kind === 'module' || definition.kind === 'action') && definition.inputs)
@@ -109,7 +119,29 @@ function prepare(context: PlayContext, call: Call, unsure: Unsure | undefined): 
       inputs[name] = resolved.input
       views.push(...resolved.views)
     }
-  return { definition, params, inputs, views, at, unsure }
+  const sealed = revealed || holdsSecret(params) || Object.values(inputs).some((input) => input?.shown !== undefined)
+  const opaque = revealed || Object.values(inputs).some((input) => input?.opaque)
+  return { definition, params, inputs, views, sealed, opaque, at, unsure }
+}
+
+/** `${secret}` in an ordinary string is `[secret]`, and would be written to the host as that. */
+function refuseMask(definition: Definition, params: object, at: SourceLine | undefined): void {
+  const holds = (value: unknown): boolean => {
+    if (typeof value === 'string') return value.includes(mask)
+    if (value instanceof Script) return !value.sealed && value.text.includes(mask)
+    if (typeof value !== 'object' || value === null) return false
+    const plain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype
+    return plain && Object.values(value).some(holds)
+  }
+  const wrong = Object.entries(params).flatMap(([name, value]) => (holds(value) ? [name] : []))
+  if (wrong.length === 0) return
+  throw new RollcallError({
+    summary: 'A secret was turned into text before it reached its task',
+    detail: `${definition.name} ${wrong.join(', ')}: it holds the word ${mask}, which would be sent to the host`,
+    fix: `Pass the Secret itself. Text around it is put together by the sealed tag, a script by the sh tag:\ncontent: sealed\`password=\${password}\``,
+    exitCode: 1,
+    ...(at && { at }),
+  })
 }
 
 /** What a call refuses for its parameters alone is a mistake like a parameter of a wrong type, and found as early. */

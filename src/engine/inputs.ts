@@ -6,6 +6,8 @@ import { summarise } from '../facts/knowledge.ts'
 import { RollcallError } from '../model/errors.ts'
 import type { TemplateView } from '../model/event.ts'
 import { renderTemplate } from '../render/index.ts'
+import { registerDigest } from '../util/redact.ts'
+import { Secret } from '../util/secret.ts'
 import type { ResolveInput } from './context.ts'
 import { digest, readController } from './controller-files.ts'
 import { type KnowledgeScope, knowledgeIn } from './fleet.ts'
@@ -14,7 +16,9 @@ import { type KnowledgeScope, knowledgeIn } from './fleet.ts'
 export function inputResolver(root: string, scope: KnowledgeScope, files: Map<string, ResolvedInput>): ResolveInput {
   return (source) => {
     if (source instanceof Uint8Array) return { input: digest(source), views: [] }
-    if (source instanceof Rendering) return { input: renderTemplate(source, { root }), views: viewsOf(source, root, scope) }
+    if (source instanceof Rendering) return { input: withDigest(renderTemplate(source, { root })), views: viewsOf(source, root, scope) }
+    if (source instanceof Secret)
+      return { input: withDigest({ ...digest(Buffer.from(source.reveal(), 'utf8')), shown: Buffer.from(source.shown, 'utf8') }), views: [] }
     const path = pathOf(source, root)
     const known = files.get(path) ?? readInput(path)
     files.set(path, known)
@@ -59,4 +63,10 @@ function readInput(path: string): ResolvedInput {
       { cause: error },
     )
   }
+}
+
+/** The hash of sealed content is no more for people than the content: who has it can try values against it. */
+function withDigest<T extends ResolvedInput>(input: T): T {
+  if (input.shown) registerDigest(input.sha256)
+  return input
 }

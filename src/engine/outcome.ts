@@ -1,6 +1,7 @@
 import type { TaskRecord } from '../dsl/record.ts'
 import { type ErrorDetails, RollcallError } from '../model/errors.ts'
 import type { Confidence, DiffEntry } from '../model/event.ts'
+import { redact } from '../util/redact.ts'
 import type { Unsure } from './overlay.ts'
 
 /** What one call did, or in check mode would do, on one host. */
@@ -111,7 +112,8 @@ export class ActionFailed extends RollcallError {
 /** A step failed on the host: carries what the operator needs to see. */
 export function stepFailure(module: string, step: string, reply: { code: number; stdout: string; stderr: string }): ErrorDetails {
   const output = [reply.stderr, reply.stdout]
-    .map((text) => text.trim())
+    // Before it is cut: of half a secret nothing would be recognised.
+    .map((text) => redact(text).trim())
     .filter((text) => text !== '')
     .join('\n')
   return {

@@ -12,6 +12,8 @@ import { forgetOthers } from './host-state.ts'
 import { CallFailed, type CallOutcome, sureness } from './outcome.ts'
 import { leastSure, type Unsure, type View } from './overlay.ts'
 import { readDue } from './reads.ts'
+import { hiddenFields, sealResult } from './seal.ts'
+import { withSealedTexts } from './sealed-text.ts'
 
 /** A call whose turn it is, and all that surrounds it. */
 export interface Due {
@@ -79,13 +81,26 @@ async function perform(due: Due): Promise<CallOutcome> {
   if ('outcome' in planned) return planned.outcome
   const wanted = planned.value
   const differing = differences(reads, found, wanted)
+  const hidden = hiddenFields(due.call.sealed, reads, wanted)
   const result = (after: States, changed: boolean, outcomes: readonly StepOutcome[] = []) =>
-    definition.result?.(params, { before: found, after, changed, outcomes }) ?? { before: found, after }
+    sealResult(definition.result?.(params, { before: found, after, changed, outcomes }) ?? { before: found, after }, [found, after], hidden)
   if (differing.length === 0) return undecided(due, reads, wanted) ?? { ...quiet, ...sureness(unsure), result: result(found, false) }
   const after: States = Object.fromEntries(Object.entries(found).map(([name, state]) => [name, merge(state, wanted[name])]))
   const steps = await unlessUnsure(due, unsure, () => definition.steps(params, { found, wanted, inputs }) as readonly Step[], reads)
   if ('outcome' in steps) return steps.outcome
-  return change(due, { steps: steps.value, unsure, state: { reads, found, wanted, diff: diffOf(differing, found, after), after, result } })
+  return change(due, {
+    steps: steps.value,
+    unsure,
+    state: {
+      reads,
+      found,
+      wanted,
+      hidden,
+      diff: withSealedTexts(diffOf(differing, found, after, hidden), differing, found, wanted, due.call),
+      after,
+      result,
+    },
+  })
 }
 
 /** Check mode: what is wanted hangs on something that is only planned, so whether it differs cannot be told. */

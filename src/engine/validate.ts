@@ -2,6 +2,7 @@ import type { ErrorObject, ValidateFunction } from 'ajv'
 import type { FormatsPlugin } from 'ajv-formats'
 import type { Definition } from '../dsl/definition.ts'
 import { instanceClasses } from '../dsl/schema.ts'
+import { redact } from '../util/redact.ts'
 import { suggest } from '../util/suggest.ts'
 
 /** Checks parameters; undefined when they are right, else sentences that name path, value and what was meant. */
@@ -34,13 +35,25 @@ export async function loadValidator(): Promise<ParamsValidator> {
       compiled.set(definition, validate)
     }
     if (validate(withoutUndefined(params))) return undefined
-    return [...new Set((validate.errors ?? []).map((error) => sentence(error, definition)))].join('\n')
+    return [...new Set(withoutAlternatives(validate.errors ?? []).map((error) => sentence(error, definition)))].join('\n')
   }
 }
 
 /** `x: undefined` means "not given", as in JSON. */
 function withoutUndefined(params: object): object {
   return Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined))
+}
+
+/** Of several kinds of value that are allowed, one sentence names all; where the kind is right, what else is wrong is said. */
+function withoutAlternatives(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const unions = errors.filter(({ keyword }) => keyword === 'anyOf')
+  return unions.reduce((left, union) => {
+    const inUnion = (error: ErrorObject) => error.instancePath === union.instancePath && error.schemaPath.startsWith(`${union.schemaPath}/`)
+    const kinds = left.filter((error) => inUnion(error) && ['type', 'instanceOf'].includes(error.keyword))
+    const rest = left.filter((error) => error !== union && !kinds.includes(error))
+    if (rest.some((error) => inUnion(error) || error.instancePath.startsWith(`${union.instancePath}/`))) return rest
+    return [...rest, { ...union, message: `must be ${kinds.map(({ message = '' }) => message.replace(/^must be /, '')).join(' or ')}` }]
+  }, errors)
 }
 
 function sentence(error: ErrorObject, definition: Definition): string {
@@ -68,6 +81,6 @@ function show(value: unknown): string {
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'object' && value !== null && !Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype)
     return `a ${value.constructor.name}`
-  const text = JSON.stringify(value) ?? String(value)
+  const text = redact(JSON.stringify(value) ?? String(value))
   return text.length > 80 ? `${text.slice(0, 77)}…` : text
 }

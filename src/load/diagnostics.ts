@@ -71,7 +71,7 @@ export function compileError(
   })
   const more = diagnostics.length - shown.length
   const hint = diagnostics.some(({ file, code }) => file?.endsWith('.eta') && code === 'TS2345')
-    ? ['A template prints text and numbers only: use a condition for anything that may be absent, false or an object.']
+    ? ['A template prints text, numbers and secrets only: use a condition for anything that may be absent, false or an object.']
     : []
   const first = diagnostics[0]
   const inPlaybook = first?.file === undefined || first.file === shortPath(root, playbook)

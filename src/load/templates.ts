@@ -58,7 +58,7 @@ function generate(project: Project, { name, eta, by }: Binding): CheckedTemplate
   const specifier = relative(dirname(generated), by)
   const header =
     `import type { TemplateData } from 'rollcall'; import type { ${name} } from '${specifier}'; ` +
-    `declare function ${printName}(value: string | number): void; export function render(it: TemplateData<typeof ${name}>): void { `
+    `declare function ${printName}(value: string | number | import('rollcall').Secret): void; export function render(it: TemplateData<typeof ${name}>): void { `
   writeWhole(generated, `${header}${converted.code}\n}\n`)
   return { eta, generated, headerLength: header.length }
 }

@@ -5,20 +5,21 @@ import { type Params, parameters, Type } from '../dsl/schema.ts'
 import { run } from '../dsl/step.ts'
 import { type FileState, file } from '../resources/file.ts'
 import { type ProbeState, probe } from '../resources/probe.ts'
+import type { Secret } from '../util/secret.ts'
 import { Script, sh } from '../util/sh.ts'
 import { splitWords, WordsError } from '../util/split-words.ts'
 import { commandResult, idleCommand } from './command-result.ts'
-import { absolutePath, script } from './shared-params.ts'
+import { absolutePath, script, text } from './shared-params.ts'
 
 const common = {
   chdir: Type.Optional(absolutePath('the directory to run in')),
   creates: Type.Optional(absolutePath('does not run when this is there')),
   removes: Type.Optional(absolutePath('does not run unless this is there')),
-  stdin: Type.Optional(Type.String({ description: 'given as standard input; without it there is none' })),
+  stdin: Type.Optional(text('given as standard input; without it there is none; may be a secret')),
   environment: Type.Optional(
-    Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String(), {
+    Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), text('text, or a secret'), {
       additionalProperties: false,
-      description: 'environment variables',
+      description: 'environment variables; a value may be a secret, which then no other user of the host sees',
     }),
   ),
   okCodes: Type.Optional(
@@ -33,8 +34,8 @@ interface Common {
   readonly chdir?: string | undefined
   readonly creates?: string | undefined
   readonly removes?: string | undefined
-  readonly stdin?: string | undefined
-  readonly environment?: { readonly [name: string]: string } | undefined
+  readonly stdin?: string | Secret | undefined
+  readonly environment?: { readonly [name: string]: string | Secret } | undefined
   readonly okCodes?: readonly number[] | undefined
   readonly stripEmptyEnds?: boolean | undefined
 }
@@ -62,21 +63,35 @@ function dueNow({ creates, removes }: Common, found: ConditionsFound): true | st
 
 /** The session's umask is 077; commands get the usual one. */
 function inPlace({ chdir, environment = {} }: Common, then: Script): Script {
-  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
+  const variables = Object.entries(environment).map(([name, value]) => sh`export ${name}=${value}`)
   const whole = sh`umask 022
-${variables.length === 0 ? sh`:` : sh`export ${variables}`}
+${variables.length === 0 ? sh`:` : variables.reduce((all, one) => sh`${all}; ${one}`)}
 cd -- ${chdir ?? '/'} || exit
 ${then}`
   // What people are shown is what they wrote.
-  return new Script(whole.text, `${chdir === undefined ? '' : sh`cd ${chdir} && `}${then.shown}`)
+  return shownAs(whole, `${chdir === undefined ? '' : sh`cd ${chdir} && `}${then.shown}`)
+}
+
+/** A script that people see otherwise than it is sent. */
+function shownAs(script: Script, shown: string): Script {
+  return new Script(script.sealed ? () => script.text : script.text, shown)
 }
 
 function step(params: Common, then: Script) {
-  return run(inPlace(params, then), params.stdin === undefined ? undefined : new TextEncoder().encode(params.stdin))
+  const { stdin } = params
+  return run(
+    inPlace(params, then),
+    stdin === undefined ? undefined : new TextEncoder().encode(typeof stdin === 'string' ? stdin : stdin.reveal()),
+  )
 }
 
 const commandParams = parameters({
-  argv: Type.Optional(Type.Array(Type.String(), { minItems: 1, description: 'the program and its arguments, one word each' })),
+  argv: Type.Optional(
+    Type.Array(text('a word, or a secret'), {
+      minItems: 1,
+      description: 'the program and its arguments, one word each; every user of the host sees arguments while it runs, secrets too',
+    }),
+  ),
   cmd: Type.Optional(
     Type.String({
       minLength: 1,
@@ -87,7 +102,7 @@ const commandParams = parameters({
   ...common,
 })
 
-function wordsOf({ argv, cmd }: Params<typeof commandParams>): readonly string[] {
+function wordsOf({ argv, cmd }: Params<typeof commandParams>): readonly (string | Secret)[] {
   if ((argv === undefined) === (cmd === undefined)) throw new Refusal('command takes either argv or cmd', 'Give exactly one of the two.')
   if (argv !== undefined) return argv
   try {
@@ -116,11 +131,11 @@ export const command = defineAction({
   due: (params, found) => dueNow(params, found as ConditionsFound),
   steps: (params) => {
     const exec = sh`exec ${wordsOf(params)}`
-    return [step(params, new Script(exec.text, params.cmd ?? sh`${wordsOf(params)}`.shown))]
+    return [step(params, shownAs(exec, params.cmd ?? sh`${wordsOf(params)}`.shown))]
   },
   okCodes: ({ okCodes = [0] }) => okCodes,
-  result: (params, outcomes, happening) => commandResult(wordsOf(params), outcomes[0]!, happening, params.stripEmptyEnds),
-  idle: (params, reason) => idleCommand(wordsOf(params), reason),
+  result: (params, outcomes, happening) => commandResult(wordsOf(params).map(String), outcomes[0]!, happening, params.stripEmptyEnds),
+  idle: (params, reason) => idleCommand(wordsOf(params).map(String), reason),
 })
 
 const shellParams = parameters({

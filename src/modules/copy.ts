@@ -5,6 +5,7 @@ import { instanceOf, type Params, parameters, Type } from '../dsl/schema.ts'
 import { type FileState, file } from '../resources/file.ts'
 import { canonicalPath } from '../resources/path.ts'
 import { type TreeCopyState, treeCopy } from '../resources/tree-copy.ts'
+import { Secret } from '../util/secret.ts'
 import { exactMode, wantedAttributes } from './attributes.ts'
 import { copyTreeSteps, refuseForTree, refuseSource } from './copy-on-host.ts'
 import { atDest, checkSum, sourceOf, targetOfDirectory, targetOfFile, withMode } from './copy-source.ts'
@@ -15,6 +16,7 @@ import { absolutePath, fileParams, modeDescription, modePattern } from './shared
 import { planWholeFile, readWholeFile, type WholeContent, wholeFileSteps } from './whole-file.ts'
 
 const bytes = instanceOf('Uint8Array', Uint8Array)
+const secret = instanceOf('Secret', Secret)
 const url = instanceOf('URL', URL)
 const orPreserve = (description: string) =>
   Type.Unsafe<string>({ anyOf: [{ const: 'preserve' }, { type: 'string', pattern: modePattern }], description })
@@ -29,7 +31,10 @@ const params = parameters({
     }),
   ),
   content: Type.Optional(
-    Type.Unsafe<string | Uint8Array>({ anyOf: [{ type: 'string' }, bytes], description: 'the content itself, as text or bytes' }),
+    Type.Unsafe<string | Uint8Array | Secret>({
+      anyOf: [{ type: 'string' }, bytes, secret],
+      description: 'the content itself: text, bytes, or a secret (put text around secrets with the sealed tag)',
+    }),
   ),
   remoteSrc: Type.Optional(Type.Boolean({ description: 'src is a file or directory of the host itself, by its whole path' })),
   force: Type.Optional(Type.Boolean({ description: 'false: a file that is there is left alone, whatever it holds; default true' })),

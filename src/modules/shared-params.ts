@@ -1,4 +1,5 @@
 import { callback, instanceOf, Type } from '../dsl/schema.ts'
+import { Secret } from '../util/secret.ts'
 import { Script } from '../util/sh.ts'
 import { symbolicMode } from '../util/symbolic-mode.ts'
 
@@ -10,6 +11,9 @@ export const mode = Type.String({ pattern: modePattern, description: modeDescrip
 export const owner = Type.String({ minLength: 1, description: 'the user who owns it: a name, or a number in quotes' })
 export const group = Type.String({ minLength: 1, description: 'the group that owns it: a name, or a number in quotes' })
 export const absolutePath = (description: string) => Type.String({ pattern: '^/', description })
+/** Text that may be a secret: it reaches the host, and no report. */
+export const text = (description: string) =>
+  Type.Unsafe<string | Secret>({ anyOf: [{ type: 'string' }, instanceOf('Secret', Secret)], description })
 export const script = (description: string) => instanceOf('Script', Script, description)
 
 /** Parameters of every module that writes a whole file. */

@@ -3,15 +3,17 @@ import { defineModule } from '../dsl/module.ts'
 import { instanceOf, parameters, Type } from '../dsl/schema.ts'
 import { Rendering } from '../dsl/template.ts'
 import { unit, unitId } from '../resources/unit.ts'
+import type { Secret } from '../util/secret.ts'
+import { text } from './shared-params.ts'
 import { leftOfUnit, planUnit, unitParams, unitResult, unitSteps } from './unit-plan.ts'
 import { planWholeFile, readWholeFile, wholeFileSteps } from './whole-file.ts'
 
 const rendering = instanceOf('Rendering', Rendering)
 
-function sourceOf(src: Rendering | undefined, content: string | undefined): InputSource {
+function sourceOf(src: Rendering | undefined, content: string | Secret | undefined): InputSource {
   if ((src === undefined) === (content === undefined))
     throw new Refusal('systemdUnit takes either src or content', 'Give exactly one of the two.')
-  return src ?? new TextEncoder().encode(content)
+  return src ?? (typeof content === 'string' ? new TextEncoder().encode(content) : content!)
 }
 
 const pathOf = (name: string, directory = '/etc/systemd/system') => `${directory}/${unitId(name)}`
@@ -23,7 +25,7 @@ export const systemdUnit = defineModule({
   params: parameters({
     name: Type.String({ minLength: 1, description: 'the unit with its suffix: app.service, app.timer' }),
     src: Type.Optional(Type.Unsafe<Rendering>({ ...rendering, description: 'a template of defineTemplate, called with its input' })),
-    content: Type.Optional(Type.String({ description: 'the text of the unit file itself' })),
+    content: Type.Optional(text('the text of the unit file itself; may be a secret')),
     directory: Type.Optional(Type.String({ pattern: '^/', description: 'where unit files lie; default /etc/systemd/system' })),
     ...unitParams,
     daemonReload: Type.Optional(

@@ -1,6 +1,7 @@
 import { relative } from 'node:path'
 import { MissingFact } from '../facts/guard.ts'
 import { type ErrorDetails, RollcallError, type SourceLine } from '../model/errors.ts'
+import { SecretAsText } from '../util/secret.ts'
 import { suggest } from '../util/suggest.ts'
 
 /** A template reads a name that is not in its data. */
@@ -38,6 +39,16 @@ export function placed(error: unknown, at: SourceLine | undefined, otherwise: Er
       { cause: error },
     )
   }
+  if (error instanceof SecretAsText)
+    return new RollcallError(
+      {
+        summary: 'A template turns a secret into text by itself',
+        detail: 'a Secret in a string or in JSON.stringify would be written as [secret]',
+        fix: 'Print it by a tag of its own, <%= it.password %>, or ask for its value where it goes into other text: it.password.reveal().',
+        ...place,
+      },
+      { cause: error },
+    )
   if (error instanceof RollcallError) return new RollcallError({ ...error.details, ...place }, { cause: error })
   return new RollcallError({ ...otherwise, ...place }, { cause: error })
 }

@@ -1,4 +1,7 @@
+import { mask } from '../util/redact.ts'
+import { Secret, SecretAsText, wasTurnedIntoText } from '../util/secret.ts'
 import { UnprintableValue } from './errors.ts'
+import { markOf } from './secrets.ts'
 
 function describe(value: unknown): string {
   if (value === undefined || value === null || typeof value === 'boolean') return String(value)
@@ -17,9 +20,13 @@ function remedy(value: unknown): string {
   return 'Print text or a finite number.'
 }
 
-/** What `<%= … %>` and `<%~ … %>` put into the file. Text and numbers only: the rest would put `undefined` or `[object Object]` into a configuration. */
+/** What `<%= … %>` and `<%~ … %>` put into the file. Text, numbers and secrets only: the rest would put `undefined` or `[object Object]` into a configuration. */
 export function print(value: unknown): string {
-  if (typeof value === 'string') return value
+  if (typeof value === 'string') {
+    if (wasTurnedIntoText() && value.includes(mask)) throw new SecretAsText() // Before it came here, in a closure.
+    return value
+  }
+  if (value instanceof Secret) return markOf(value)
   if (typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value))) return String(value)
   throw new UnprintableValue(describe(value), remedy(value))
 }

@@ -8,6 +8,7 @@ import { userFrames } from '../util/caller.ts'
 import { suggest } from '../util/suggest.ts'
 import { type Compiled, compileTemplate, makeEta, templateLine } from './compile.ts'
 import { messageOf, placed, shownPath } from './errors.ts'
+import { collectSecrets } from './secrets.ts'
 import { strict } from './strict.ts'
 
 /** A file as it would be written. */
@@ -15,6 +16,10 @@ export interface Rendered {
   readonly bytes: Uint8Array
   /** Hexadecimal. */
   readonly sha256: string
+  /** Where a secret stands in it, or went into it: the same with `[secret]`. */
+  readonly shown?: Uint8Array
+  /** Its code revealed a secret: what it made of it is in the file, and nobody can tell where. */
+  readonly opaque?: true
 }
 
 const compiled = new Map<string, { readonly modified: number; readonly size: number; readonly template: Compiled }>()
@@ -131,11 +136,14 @@ export function renderTemplate(rendering: Rendering, options: { readonly root: s
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 100
   try {
-    const data = dataOf(rendering, options.root)
-    const template = load(rendering.path, options.root, rendering.at)
-    const text = runTemplate(template, data, rendering, options.root)
+    const { text, shown, opaque } = collectSecrets(() => {
+      const data = dataOf(rendering, options.root)
+      const template = load(rendering.path, options.root, rendering.at)
+      return runTemplate(template, data, rendering, options.root)
+    })
     const bytes = Buffer.from(text, 'utf8')
-    return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    return { bytes, sha256, ...(shown !== undefined && { shown: Buffer.from(shown, 'utf8') }), ...(opaque && { opaque }) }
   } finally {
     Error.stackTraceLimit = limit
   }

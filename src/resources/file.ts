@@ -39,6 +39,7 @@ export const fileKind: ResourceKind<FileState> = {
   script: fileScript,
   parse: parseFiles,
   describe: describeFile,
+  contentFields: ['content', 'sha256'],
   canonical: (state, id) => (typeof state.realPath === 'string' ? state.realPath : id),
   absent: (state) => !state.exists,
   absentIsAll: true,

@@ -1,6 +1,6 @@
 import type { WriteStep } from '../dsl/step.ts'
 import type { Job } from '../transport/session-types.ts'
-import { Script, sh } from '../util/sh.ts'
+import { Script, sh, word } from '../util/sh.ts'
 import { canonicalPath, follow } from './path.ts'
 
 const prologue = new Script(`LC_ALL=C; export LC_ALL
@@ -163,7 +163,7 @@ export function refusedByValidate(stderr: string): boolean {
 /** `eval` in a subshell: whatever the user's script does to its shell, the write goes on or stops in order. */
 function validation(script: Script): Script {
   return sh`${copyForCheck}
-( trap - EXIT HUP INT TERM; cd / && eval ${script.text} ) </dev/null >&2 || fail "${new Script(refusal)} (exit code $?); nothing was changed"
+( trap - EXIT HUP INT TERM; cd / && eval ${word(script)} ) </dev/null >&2 || fail "${new Script(refusal)} (exit code $?); nothing was changed"
 [ -z "$check" ] || rm -f -- "$check"
 check=`
 }

@@ -6,6 +6,7 @@ import type { Step } from '../dsl/step.ts'
 import { Rendering } from '../dsl/template.ts'
 import { digest, readController } from '../engine/controller-files.ts'
 import { stepJob } from '../resources/step-job.ts'
+import { Secret } from '../util/secret.ts'
 import type { LawPlace } from './law-host.ts'
 
 /** What runs scripts. */
@@ -136,6 +137,7 @@ function resolveInputs(definition: Definition, params: object, options: DriveOpt
 
 function resolveInput(source: InputSource, { render }: DriveOptions): ResolvedInput {
   if (source instanceof Uint8Array) return digest(source)
+  if (source instanceof Secret) return digest(new TextEncoder().encode(source.reveal()))
   if (!(source instanceof Rendering)) return readController(source.path)
   if (!render) throw new Error('give the law kit `render` to try calls that take templates')
   return digest(render(source))

@@ -19,7 +19,7 @@ export interface CliOptions {
   readonly env?: NodeJS.ProcessEnv
   readonly cwd?: string
   /** Given as standard input; without it there is none. */
-  readonly input?: string
+  readonly stdin?: string
   /** Number of the user to run as; only root may choose. */
   readonly as?: number
 }
@@ -40,14 +40,14 @@ function environment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 
 /** Starts `rollcall` as a process of its own. */
 export async function startRollcall(args: readonly string[], options: CliOptions = {}): Promise<ChildProcess> {
-  const { env = {}, cwd = ownRoot(), input, as } = options
+  const { env = {}, cwd = ownRoot(), stdin, as } = options
   const child = spawn(process.execPath, [await program(), ...args], {
     cwd,
     env: environment(env),
-    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     ...(as !== undefined && { uid: as, gid: as }),
   })
-  child.stdin?.end(input)
+  child.stdin?.end(stdin)
   return child
 }
 
@@ -66,6 +66,36 @@ export async function rollcall(args: readonly string[], options: CliOptions = {}
   const json = args.includes('json')
   const lines = json ? text.stdout.split('\n').filter((line) => line !== '') : []
   return { code, ...text, events: lines.map((line) => JSON.parse(line) as Event) }
+}
+
+/**
+ * Runs `rollcall` on a terminal of its own, and answers each question when it stands there.
+ * @returns What the terminal showed, and the exit code.
+ */
+export async function onTerminal(
+  args: readonly string[],
+  answers: readonly (readonly [question: string, answer: string])[],
+  { env = {}, cwd = ownRoot() }: CliOptions = {},
+): Promise<{ readonly code: number; readonly shown: string }> {
+  const words = [process.execPath, await program(), ...args].map((word) => `'${word.replaceAll(`'`, `'\\''`)}'`)
+  const child = spawn('script', ['-qec', `exec ${words.join(' ')}`, '/dev/null'], { cwd, env: environment({ SHELL: '/bin/sh', ...env }) })
+  const left = [...answers]
+  let shown = ''
+  let looked = 0
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    shown += chunk
+    for (let at = left.length > 0 ? shown.indexOf(left[0]![0], looked) : -1; at !== -1; ) {
+      const [question, answer] = left.shift()!
+      looked = at + question.length
+      child.stdin.write(answer)
+      at = left.length > 0 ? shown.indexOf(left[0]![0], looked) : -1
+    }
+  })
+  const code = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (exit) => resolve(exit ?? -1))
+  })
+  return { code, shown }
 }
 
 interface EventOf {

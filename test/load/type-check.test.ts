@@ -88,9 +88,21 @@ test('a change of a template is checked anew; a boolean it would print is told w
   expect(await errorOf(project)).toMatchObject({
     details: {
       detail: expect.stringContaining('templates/conf.eta:1:5'),
-      fix: expect.stringContaining('A template prints text and numbers only'),
+      fix: expect.stringContaining('A template prints text, numbers and secrets only'),
     },
   })
+})
+
+test('a template prints a secret as it prints text, and knows what else it is not', async () => {
+  const project = tempProject({
+    ...plain,
+    'templates/index.ts': `import { defineTemplate, type Secret, value } from 'rollcall'
+export const conf = defineTemplate({ file: 'conf.eta', input: { password: value<Secret>() }, data: (given) => given })\n`,
+    'templates/conf.eta': '<%= it.password %> <%~ it.password.reveal().length %>',
+  })
+  expect(await check(project)).toMatchObject({ ok: true })
+  project.write('templates/conf.eta', '<%= it.password.length %>')
+  expect(await check(project)).toMatchObject({ ok: false, diagnostics: [{ file: 'templates/conf.eta', column: 17 }] })
 })
 
 test('a block that is not closed is an error of its template', async () => {

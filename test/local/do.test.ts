@@ -65,7 +65,7 @@ describe('localhost, in a folder that is no project', () => {
     writeFileSync(at('params.json'), JSON.stringify({ dest: at('from-json'), content: 'x' }))
     expect((await here('copy', '@params.json')).code).toBe(0)
     expect(readFileSync(at('from-json'), 'utf8')).toBe('x')
-    const options = { cwd: folder, input: JSON.stringify({ script: 'echo "$0" | tr a-z A-Z' }) }
+    const options = { cwd: folder, stdin: JSON.stringify({ script: 'echo "$0" | tr a-z A-Z' }) }
     expect(await rollcall(['do', 'localhost', 'shell', '-'], options)).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('changed'),

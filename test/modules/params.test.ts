@@ -43,10 +43,18 @@ describe('wrong parameters are said in sentences', () => {
     ['replace', { path: '/a' }, /replace needs the parameter 'regexp'/],
     ['file', { path: 'a' }, /path is "a"/],
     ['file', { path: '/a', state: 'dir' }, /must be one of file, directory, link, hard, touch, absent/],
-    ['copy', { dest: '/a', content: 5 }, /content is 5/],
+    ['copy', { dest: '/a', content: 5 }, /^copy content is 5, it must be string or a Uint8Array or a Secret \(the content itself[^\n]*$/],
+    ['copy', { dest: '/a', src: '' }, /^copy src is "", it must NOT have fewer than 1 characters$/],
     ['copy', { dest: '/a', src: new URL('file:///x'), mode: '0644' }, /^$/],
     ['copy', { dest: '/a', content: new Uint8Array() }, /^$/],
     ['copy', { dest: '/a', content: '', validate: 'haproxy -c' }, /validate is "haproxy -c", it must be a Function/],
+    ['copy', { dest: '/a', content: new Secret('hush hush') }, /^$/],
+    ['copy', { dest: new Secret('hush hush'), content: '' }, /^copy dest is a Secret, it must be string[\s\S]*$/],
+    ['command', { argv: ['a', new Secret('b')], stdin: new Secret('c'), environment: { A: new Secret('d') } }, /^$/],
+    ['command', { argv: ['a', 5] }, /command argv\.1 is 5, it must be string or a Secret \(a word, or a secret\)$/],
+    ['command', { argv: ['a'], stdin: 5 }, /^command stdin is 5, it must be string or a Secret \(given as [\s\S]*$/],
+    ['command', { argv: ['a'], environment: { A: [] } }, /command environment\.A is \[\], it must be string/],
+    ['systemdUnit', { name: 'a.service', content: new Secret('hush hush') }, /^$/],
     ['template', { dest: '/a', src: 'x.eta' }, /src is "x.eta", it must be a Rendering/],
     ['shell', { script: 'ls' }, /script is "ls", it must be a Script \(a script made with the sh tag\)/],
     ['command', { argv: [] }, /argv/],
@@ -131,6 +139,8 @@ describe('wrong parameters are said in sentences', () => {
     ['pause', { seconds: -1 }, /seconds is -1/],
     ['pause', { minutes: 100_000 }, /minutes is 100000/],
   ])('%s %j', (name, params, message) => {
-    expect(validate(byName.get(name)!, params) ?? '').toMatch(message)
+    const said = validate(byName.get(name)!, params) ?? ''
+    expect(said).toMatch(message)
+    expect(said).not.toContain('hush')
   })
 })

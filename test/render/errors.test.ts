@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { MissingFact } from '../../src/facts/guard.ts'
 import { formatError } from '../../src/model/errors.ts'
-import { Secret } from '../../src/util/secret.ts'
 import { called, failure, item, missing, put, render, renderAs, renderFile, root } from './fixture.ts'
 
 describe('an error in a template names its line', () => {
@@ -97,7 +96,6 @@ describe('what an error says', () => {
     ['a list', ['x'], 'a list'],
     ['a function', () => 1, 'a function'],
     ['a symbol', Symbol('x'), 'a symbol'],
-    ['a secret', new Secret('hunter2'), 'an object'],
     ['a date', new Date(0), 'an object'],
   ])('refuses to print %s', (_, x, what) => {
     for (const text of ['<%= it.x %>', '<%~ it.x %>']) {

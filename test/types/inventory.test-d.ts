@@ -1,5 +1,5 @@
 import { expectTypeOf } from 'expect-type'
-import { defineInventory, definePlaybook, file, local } from '../../src/index.ts'
+import { copy, defineInventory, definePlaybook, defineSecrets, file, local, Secret, sealed, secretFromEnv } from '../../src/index.ts'
 
 const inventory = defineInventory({
   groups: {
@@ -55,4 +55,28 @@ defineInventory({
   // @ts-expect-error a group may override a var of all only with its type
   groups: { all: { vars: { port: 80 } }, web: { vars: { port: 'http' } } },
   hosts: { a: { groups: ['web'] } },
+})
+
+const secrets = defineSecrets({ file: 'secrets/lab.age', names: ['first', 'second'] })
+expectTypeOf(secrets).toEqualTypeOf<{ readonly first: Secret; readonly second: Secret }>()
+// @ts-expect-error a name that was not asked for
+secrets.third
+expectTypeOf(secretFromEnv('NAME')).toEqualTypeOf<Secret>()
+expectTypeOf(sealed`a ${secrets.first} ${1} ${'b'}`).toEqualTypeOf<Secret>()
+// @ts-expect-error nothing else has a text
+sealed`a ${true}`
+
+const withSecrets = defineInventory({
+  groups: { all: { vars: { token: secrets.first, deep: { list: [secrets.second] } } }, web: {} },
+  hosts: { a: { groups: ['web'], vars: { token: new Secret('x') }, connection: local() } },
+})
+definePlaybook('secrets', withSecrets, (play) => {
+  play('web', { hosts: 'web' }, ({ task }) => {
+    task('vars', ({ host }) => {
+      expectTypeOf(host.vars).toEqualTypeOf<{ readonly token: Secret; readonly deep: { readonly list: readonly Secret[] } }>()
+      return copy({ dest: '/a', content: host.vars.token })
+    })
+    // @ts-expect-error a secret is no text where it would be shown
+    task('path', copy({ dest: secrets.first, content: '' }))
+  })
 })

@@ -11,6 +11,7 @@ export const render = defineCommand({
   options: {
     task: { type: 'string', demandOption: true, requiresArg: true, describe: 'name of the task that writes the file' },
     host: { type: 'string', demandOption: true, requiresArg: true, describe: 'host it would be written to' },
+    reveal: { type: 'boolean', describe: 'print the secrets in it; without it they are [secret]' },
     inventory: shared.inventory,
     forks: shared.forks,
     format: shared.format,
@@ -26,6 +27,7 @@ export const render = defineCommand({
       ...(args.inventory !== undefined && { inventory: args.inventory }),
       task: args.task,
       host: args.host,
+      ...(args.reveal && { reveal: true }),
       forks: positiveInteger(args.forks, '--forks'),
       progress,
     })
@@ -39,6 +41,7 @@ export const render = defineCommand({
       `${file.task} on ${file.host}${file.dest === undefined ? '' : `: ${file.dest}`}`,
       factsSentence(file.facts.hosts),
       ...notLiveLines(file.facts.hosts, 8),
+      ...(file.sealed && !args.reveal ? ['secrets in it are shown as [secret]; --reveal prints them'] : []),
       ...file.views.map((view) => `${view.template} ${view.input}: ${viewSentence(view)}`),
     ]
     for (const note of notes) screen.note(errorColours.faint(printable(note)))

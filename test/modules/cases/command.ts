@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import { command } from '../../../src/modules/command.ts'
 import type { LawCase } from '../../../src/testing/index.ts'
+import { Secret } from '../../../src/util/secret.ts'
 import { text } from '../case-helpers.ts'
 
 export const cases: readonly LawCase[] = [
@@ -39,6 +40,19 @@ export const cases: readonly LawCase[] = [
         environment: { WORD: hostile },
         stdin: hostile,
       }),
+    after: (root, hostile) => expect(text(`${root}/a`)).toBe(hostile.repeat(3)),
+  },
+  {
+    name: 'command with hostile secrets',
+    hostile: true,
+    call: (root, hostile) => {
+      const secret = new Secret(hostile)
+      return command({
+        argv: ['sh', '-c', 'printf %s "$1$WORD" >"$2"; cat >>"$2"', 'sh', secret, `${root}/a`],
+        environment: { WORD: secret },
+        stdin: secret,
+      })
+    },
     after: (root, hostile) => expect(text(`${root}/a`)).toBe(hostile.repeat(3)),
   },
 ]

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { expect } from 'vitest'
 import { copy } from '../../../src/modules/copy.ts'
 import type { LawCase } from '../../../src/testing/index.ts'
+import { Secret, sealed } from '../../../src/util/secret.ts'
 import { sh } from '../../../src/util/sh.ts'
 import { modeOf, text } from '../case-helpers.ts'
 
@@ -285,6 +286,23 @@ export const cases: readonly LawCase[] = [
     hostile: true,
     call: (root, hostile) => copy({ dest: `${root}/${hostile}`, content: hostile, backup: true, validate: (path) => sh`test -s ${path}` }),
     after: (root, hostile) => expect(text(`${root}/${hostile}`)).toBe(hostile),
+  },
+  {
+    name: 'copy of a hostile secret, and a check of it that knows it',
+    hostile: true,
+    call: (root, hostile) =>
+      copy({
+        dest: `${root}/a`,
+        content: sealed`${new Secret(hostile)}`,
+        validate: (path) => sh`test "$(cat ${path}; echo .)" = ${sealed`${new Secret(hostile)}.`}`,
+      }),
+    after: (root, hostile) => expect(text(`${root}/a`)).toBe(hostile),
+  },
+  {
+    name: 'copy leaves a secret that is right',
+    before: (root) => writeFileSync(`${root}/a`, 'same'),
+    call: (root) => copy({ dest: `${root}/a`, content: new Secret('same') }),
+    expect: 'nothing',
   },
   {
     name: 'copy over a file with hostile name, through a hostile link',

@@ -1,0 +1,31 @@
+import { redact, redactDeep } from '../util/redact.ts'
+import type { Event } from './event.ts'
+
+/**
+ * An event without any registered secret in it, whoever said it: the last line of defence. Words of the engine's own
+ * (outcomes, names of hosts and modules) stay, for programs tell events apart by them.
+ */
+export function redactEvent(event: Event): Event {
+  switch (event.event) {
+    case 'run':
+      return { ...event, queries: redactDeep(event.queries) }
+    case 'facts':
+      return {
+        ...event,
+        hosts: event.hosts.map((host) => (host.reason === undefined ? host : { ...host, reason: redact(host.reason) })),
+      }
+    case 'play':
+      return { ...event, play: redact(event.play) }
+    case 'warning':
+      return { ...event, message: redact(event.message), ...(event.fix !== undefined && { fix: redact(event.fix) }) }
+    case 'task': {
+      const { event: kind, host, module, handler, outcome, confidence, durationMs, templates, ...said } = event
+      const own = { event: kind, host, module, handler, outcome, confidence, durationMs, ...(templates && { templates }) }
+      return { ...redactDeep(said), ...own }
+    }
+    case 'recap':
+      return event
+    default:
+      return event satisfies never
+  }
+}

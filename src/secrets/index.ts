@@ -1,0 +1,7 @@
+export { checkRecipient, type Lock, recipientOf } from './age.ts'
+export { formatDocument, nameProblem, parseDocument, type Values } from './document.ts'
+export { type EditOptions, editText } from './edit.ts'
+export { findIdentities, identityVariable, makeIdentity, usualIdentityFile } from './identities.ts'
+export { ask, askPassphrase, canAsk, readInput, readValue } from './prompt.ts'
+export { readRecipients, recipientsFile, writeRecipients } from './recipients.ts'
+export { lockOf, type OpenFile, openFile, readSecrets, type SecretPlace, saveFile } from './secret-file.ts'
