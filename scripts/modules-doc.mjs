@@ -33,6 +33,7 @@ const instances = {
   Rendering: 'template call',
   Function: '`(path) => sh` script',
   Uint8Array: 'bytes',
+  Secret: '`Secret`',
   URL: '`URL`',
 }
 
@@ -40,7 +41,7 @@ function typeOf(schema) {
   if (schema.instanceOf) return instances[schema.instanceOf] ?? schema.instanceOf
   if (schema.enum) return schema.enum.map((value) => `\`${JSON.stringify(value).replaceAll('"', "'")}\``).join(' or ')
   if (schema.anyOf) return [...new Set(schema.anyOf.map(typeOf))].join(' or ')
-  if (schema.type === 'array') return `list of ${typeOf(schema.items)}s`
+  if (schema.type === 'array') return schema.items ? `list of ${typeOf(schema.items)}s` : 'list'
   if (schema.type === 'object') return `names and ${Object.values(schema.patternProperties ?? {}).map(typeOf)[0] ?? 'value'}s`
   return schema.type
 }

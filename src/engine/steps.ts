@@ -4,5 +4,5 @@ import type { Step } from '../dsl/step.ts'
 export function describeStep(step: Step): string {
   return step.kind === 'write'
     ? `write ${step.path} (${step.content.length} bytes${step.mode === undefined ? '' : `, mode ${step.mode}`})`
-    : step.script.shown.trim()
+    : (step.title ?? step.script.shown.trim())
 }

@@ -6,7 +6,7 @@ import { run, type Step } from '../dsl/step.ts'
 import { type DownloadState, download } from '../resources/download.ts'
 import { type FileState, file } from '../resources/file.ts'
 import { type FileHashState, fileHash } from '../resources/file-hash.ts'
-import { type HttpState, http } from '../resources/http.ts'
+import { type HttpState, http, shownUrl } from '../resources/http.ts'
 import { parseHead } from '../resources/http-answer.ts'
 import type { HttpRequest } from '../resources/http-client.ts'
 import { attributeSteps, wantedAttributes } from './attributes.ts'
@@ -151,7 +151,8 @@ function planOf(params: GetUrlParams, found: Found): { readonly [name: string]: 
 function stepsOf(params: GetUrlParams, found: Found): readonly Step[] {
   const { file: state } = found
   if (isRight(params, found)) return attributeSteps(state.realPath, state, params)
-  return [run(downloadStep(params, requestFor(params), state.realPath, expected(params, found)))]
+  const script = downloadStep(params, requestFor(params), state.realPath, expected(params, found))
+  return [{ ...run(script), title: `download ${shownUrl(params.url)} to ${state.realPath}` }]
 }
 
 /** A file that the host downloads. */
