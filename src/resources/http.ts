@@ -1,7 +1,7 @@
 import { type Read, type ResourceKind, readOf } from '../dsl/resource.ts'
 import { identityOf } from '../util/identity.ts'
 import { Script, sh } from '../util/sh.ts'
-import { checkRequest, type HttpRequest, httpClient, privateFolder } from './http-client.ts'
+import { checkRequest, type HttpRequest, httpClient, privateFolder, shownUrl } from './http-client.ts'
 import { outputReader } from './output-reader.ts'
 
 /** What came of a request that a host made. */
@@ -52,11 +52,6 @@ export function parseHttp(stdout: Uint8Array): HttpState {
   const [problem, elapsed] = [output.record(), Number(output.record())]
   const head = Buffer.from(output.take(Number(output.record()))).toString('latin1')
   return { problem, elapsed, head, body: Uint8Array.from(output.take(Number(output.record()))) }
-}
-
-/** A URL without the password that may stand in it. */
-export function shownUrl(url: string): string {
-  return url.replace(/^([a-z]+:\/\/)[^/@]*@/i, '$1')
 }
 
 /**

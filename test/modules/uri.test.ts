@@ -133,6 +133,15 @@ describe.each([dash, wget])('on $name, which is no busybox', (host) => {
     expect(last().headers).toMatchObject({ authorization: `Basic ${Buffer.from('joe:pa55word').toString('base64')}`, 'x-key': 'k3y-k3y' })
     expect(last().body).toBe('b0dy-b0dy')
   })
+  test('a password in the URL', async () => {
+    const answer = await ask(host, uri({ url: `${server.url.replace('://', '://joe:pa55%20word@')}/commands`, returnContent: true }))
+    expect(answer.url).toBe(`${server.url}/commands`)
+    const lines = answer.content.split('\n').filter((line: string) => line.startsWith(host === wget ? 'wget ' : 'curl '))
+    expect(lines.join()).not.toMatch(/pa55/)
+    await expect(ask(host, uri({ url: `${server.url.replace('://', '://joe:pa55%20word@')}/status/500` }))).rejects.toThrow(
+      `${server.url}/status/500 answered 500`,
+    )
+  })
   test('a password, and a secret in a body, are shown nowhere', async () => {
     const call = uri({ url: `${server.url}/auth`, urlUsername: 'joe', urlPassword: new Secret('s3cret "\\'), returnContent: true })
     expect(await ask(host, call)).toMatchObject({ status: 200, content: 'welcome' })
