@@ -33,6 +33,7 @@ const instances = {
   Rendering: 'template call',
   Function: '`(path) => sh` script',
   Uint8Array: 'bytes',
+  Secret: '`Secret`',
   URL: '`URL`',
   RegExp: '`RegExp`',
 }
@@ -42,7 +43,10 @@ function typeOf(schema) {
   if ('const' in schema) return `\`${JSON.stringify(schema.const).replaceAll('"', "'")}\``
   if (schema.enum) return schema.enum.map((value) => `\`${JSON.stringify(value).replaceAll('"', "'")}\``).join(' or ')
   if (schema.anyOf) return [...new Set(schema.anyOf.map(typeOf))].join(' or ')
-  if (schema.type === 'array') return schema.items.enum ? `list of ${typeOf(schema.items)}` : `list of ${typeOf(schema.items)}s`
+  if (schema.type === 'array') {
+    if (!schema.items) return 'list'
+    return schema.items.enum ? `list of ${typeOf(schema.items)}` : `list of ${typeOf(schema.items)}s`
+  }
   if (schema.type === 'object') {
     const [value] = Object.values(schema.patternProperties ?? {})
     return `names and ${typeOf(value ?? (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : { type: 'value' }))}s`

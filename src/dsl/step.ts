@@ -5,6 +5,8 @@ export interface RunStep {
   readonly kind: 'run'
   readonly script: Script
   readonly stdin?: Uint8Array
+  /** What people see in place of a script that is too long to read. */
+  readonly title?: string
 }
 
 /**

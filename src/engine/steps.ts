@@ -5,7 +5,7 @@ import { mask } from '../util/redact.ts'
 export function describeStep(step: Step, sealed = false): string {
   return step.kind === 'write'
     ? `write ${step.path} (${contentOf(step, sealed)}${step.mode === undefined ? '' : `, mode ${step.mode}`})`
-    : step.script.shown.trim()
+    : (step.title ?? step.script.shown.trim())
 }
 
 function contentOf({ from, content }: WriteStep, sealed: boolean): string {

@@ -8,7 +8,7 @@ import { type FileState, file } from '../resources/file.ts'
 import { type FileHashState, fileHash } from '../resources/file-hash.ts'
 import { type HttpState, http } from '../resources/http.ts'
 import { parseHead } from '../resources/http-answer.ts'
-import type { HttpRequest } from '../resources/http-client.ts'
+import { type HttpRequest, shownUrl } from '../resources/http-client.ts'
 import { attributeSteps, wantedAttributes } from './attributes.ts'
 import { findChecksum, parseChecksum } from './checksum.ts'
 import { downloadStep } from './get-url-step.ts'
@@ -65,7 +65,7 @@ function nameIn(url: string): string {
   const last = new URL(url).pathname.split('/').at(-1) ?? ''
   const name = decode(last)
   if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name))
-    throw new Refusal(`${url} names no file`, 'Give the name in dest, and with checksum the hash itself.')
+    throw new Refusal(`${shownUrl(url)} names no file`, 'Give the name in dest, and with checksum the hash itself.')
   return name
 }
 
@@ -112,7 +112,7 @@ function expected(params: GetUrlParams, { sums }: Found): { readonly name: strin
   if (params.checksum === undefined) return undefined
   const sum = parseChecksum(params.checksum)
   if (sum.value !== undefined) return { name: sum.name, value: sum.value }
-  if (sums?.problem !== '') throw new Refusal(`${sum.url} gave no answer: ${sums?.problem}`, noAnswerFix(sums?.problem))
+  if (sums?.problem !== '') throw new Refusal(`${shownUrl(sum.url!)} gave no answer: ${sums?.problem}`, noAnswerFix(sums?.problem))
   const status = parseHead(sums.head, sum.url!)?.status
   if (status !== 200) throw new Refusal(`${sum.url} answered ${status}`)
   return { name: sum.name, value: findChecksum(Buffer.from(sums.body).toString('utf8'), sum, nameIn(params.url)) }
@@ -125,7 +125,7 @@ function isRight(params: GetUrlParams, found: Found): boolean {
   if (!state.exists) return false
   if (wanted) return (wanted.name === 'sha256' ? state.sha256 : hash?.value) === wanted.value
   if (compared && compared.problem !== '')
-    throw new Refusal(`${params.url} cannot be compared: ${compared.problem}`, noAnswerFix(compared.problem))
+    throw new Refusal(`${shownUrl(params.url)} cannot be compared: ${compared.problem}`, noAnswerFix(compared.problem))
   return compared ? compared.same : true
 }
 
@@ -151,7 +151,8 @@ function planOf(params: GetUrlParams, found: Found): { readonly [name: string]: 
 function stepsOf(params: GetUrlParams, found: Found): readonly Step[] {
   const { file: state } = found
   if (isRight(params, found)) return attributeSteps(state.realPath, state, params)
-  return [run(downloadStep(params, requestFor(params), state.realPath, expected(params, found)))]
+  const script = downloadStep(params, requestFor(params), state.realPath, expected(params, found))
+  return [{ ...run(script), title: `download ${shownUrl(params.url)} to ${state.realPath}` }]
 }
 
 /** A file that the host downloads. */

@@ -52,32 +52,24 @@ function fetchAll({ remote = 'origin' }: GitParams): Script {
 
 const hasCommit = new Script('git cat-file -e "$commit^{commit}" 2>/dev/null')
 
-/** What is wanted, and without depth and singleBranch all else there is. A commit that is there costs nothing. */
+/** What is wanted, and without depth and singleBranch all else there is. What a clone has brought is not fetched again. */
 function fetch({ remote = 'origin', depth, singleBranch }: GitParams, { commit, branch, ref }: GitVersion, fresh: boolean): Script {
   const narrow = depth === undefined ? [] : [`--depth=${depth}`]
-  const own =
-    branch === undefined
-      ? ref?.startsWith('refs/')
-        ? [`+${ref}:${ref}`]
-        : ref === undefined
-          ? []
-          : [ref]
-      : [`+refs/heads/${branch}:refs/remotes/${remote}/${branch}`]
   const all = `+refs/heads/*:refs/remotes/${remote}/*`
-  const start = sh`commit=${commit}`
-  if (ref === undefined) {
-    const whole = sh`git fetch -q --force --tags -- ${remote} ${all} || exit`
-    const one = sh`git fetch -q --force ${narrow} -- ${remote} ${commit} 2>/dev/null`
-    return sh`${start}
-${hasCommit} || ${one} || ${depth === undefined ? whole : sh`git fetch -q --force --unshallow --tags -- ${remote} ${all} || ${whole}`}
-${present}`
-  }
-  const rest = depth !== undefined || singleBranch ? sh`:` : sh`git fetch -q --force --tags -- ${remote} ${all} || exit`
-  return sh`${start}
-${fresh && branch !== undefined ? sh`${hasCommit} ||` : sh``} git fetch -q --force ${narrow} -- ${remote} ${own} || exit
-${fresh ? sh`:` : rest}
+  const whole = sh`git fetch -q --force --tags -- ${remote} ${all} || exit`
+  const get =
+    ref === undefined
+      ? sh`${hasCommit} || git fetch -q --force ${narrow} -- ${remote} ${commit} 2>/dev/null ||
+${depth === undefined ? whole : sh`git fetch -q --force --unshallow --tags -- ${remote} ${all} 2>/dev/null || ${whole}`}`
+      : sh`${fresh ? hasCommit : new Script('false')} ||
+git fetch -q --force ${narrow} ${depth === undefined && !singleBranch ? ['--tags', '--', remote, own(remote, branch, ref), all] : ['--', remote, own(remote, branch, ref)]} || exit`
+  return sh`commit=${commit}
+${get}
 ${present}`
 }
+
+const own = (remote: string, branch: string | undefined, ref: string) =>
+  branch !== undefined ? `+refs/heads/${branch}:refs/remotes/${remote}/${branch}` : ref.startsWith('refs/') ? `+${ref}:${ref}` : ref
 
 const present = new Script(`if ! git cat-file -e "$commit^{commit}"; then
   echo "the commit $commit is not in what the repository gave: it may have been replaced meanwhile; run again" >&2

@@ -110,7 +110,9 @@ export const script = defineAction({
     if (made?.exists) return `${creates} is there`
     return left && !left.exists ? `${removes} is not there` : true
   },
-  steps: (params, { script }) => [run(scriptFor(params, script.bytes), script.bytes)],
+  steps: (params, { script }) => [
+    { ...run(scriptFor(params, script.bytes), script.bytes), title: [String(params.src), ...(params.args ?? [])].join(' ') },
+  ],
   result: (_, outcomes): ScriptRan => {
     const { code, stdout, stderr } = outcomes.at(-1)!
     const [out, err] = [Buffer.from(stdout).toString('utf8'), Buffer.from(stderr).toString('utf8')]

@@ -108,7 +108,8 @@ export const unarchive = defineModule({
   steps: (params, { found, inputs: { archive } }) => {
     const all = found as unknown as Found
     const real = all.dest.realPath
-    return [run(unarchiveScript(params, real, recordOf(params), sumOf(params, all, archive)), archive?.bytes)]
+    const script = unarchiveScript(params, real, recordOf(params), sumOf(params, all, archive))
+    return [{ ...run(script, archive?.bytes), title: `unpack ${String(params.src)} in ${real}` }]
   },
   touches: ({ dest }) => [`file:${dest}/*`, `link:${dest}/*`],
   result: ({ src, dest }, { after }): Unarchived => {

@@ -2,7 +2,7 @@ import { Refusal } from '../dsl/definition.ts'
 import { oneOf, type Params, parameters, Type } from '../dsl/schema.ts'
 import type { HttpState } from '../resources/http.ts'
 import { parseHead } from '../resources/http-answer.ts'
-import type { HttpRequest } from '../resources/http-client.ts'
+import { type HttpRequest, shownUrl } from '../resources/http-client.ts'
 import { encodeBody, type UriBody } from './request-body.ts'
 import { noAnswerFix, octalMode, requestOf, requestParams } from './request-params.ts'
 import { absolutePath, group, owner } from './shared-params.ts'
@@ -91,7 +91,8 @@ const text = (body: Uint8Array) => Buffer.from(body).toString('utf8')
 
 /** What a request's answer is to a user. @throws Refusal for no answer and for a status that was not asked for. */
 export function answerOf(params: UriParams, { problem, head, body, elapsed }: HttpState): Answer {
-  const { url, statusCode = 200, returnContent = false, dest } = params
+  const { statusCode = 200, returnContent = false, dest } = params
+  const url = shownUrl(params.url)
   if (problem !== '') throw new Refusal(`${url} gave no answer: ${problem}`, noAnswerFix(problem))
   const answer = parseHead(head, url)
   if (!answer) throw new Refusal(`${url} gave an answer without a status`)

@@ -3,7 +3,7 @@ import { defineAction, defineQuery } from '../dsl/module.ts'
 import { run } from '../dsl/step.ts'
 import { type FileState, file } from '../resources/file.ts'
 import { http, httpScript, parseHttp } from '../resources/http.ts'
-import { httpClient, privateFolder } from '../resources/http-client.ts'
+import { httpClient, privateFolder, shownUrl } from '../resources/http-client.ts'
 import { placeScript } from '../resources/write-script.ts'
 import { Script, sh } from '../util/sh.ts'
 import { fourDigits } from './attributes.ts'
@@ -35,7 +35,11 @@ const action = defineAction({
     if (made?.exists) return `${creates} is there`
     return left && !left.exists ? `${removes} is not there` : true
   },
-  steps: (params) => [run(params.dest === undefined ? httpScript(requestFor(params)) : toFile(params, params.dest))],
+  steps: (params) => {
+    const { url, method = 'GET', dest } = params
+    const script = dest === undefined ? httpScript(requestFor(params)) : toFile(params, dest)
+    return [{ ...run(script), title: `${method} ${shownUrl(url)}${dest === undefined ? '' : ` to ${dest}`}` }]
+  },
   touches: ({ dest }) => (dest === undefined ? [] : [`file:${dest}`]),
   result: (params, [outcome]): UriRan => ({ ran: true, ...answerOf(params, parseHttp(outcome!.stdout)) }),
 })

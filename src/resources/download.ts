@@ -1,8 +1,7 @@
 import { type Read, type ResourceKind, readOf } from '../dsl/resource.ts'
 import { identityOf } from '../util/identity.ts'
 import { Script, sh } from '../util/sh.ts'
-import { shownUrl } from './http.ts'
-import { type HttpRequest, httpClient, privateFolder } from './http-client.ts'
+import { checkRequest, type HttpRequest, httpClient, privateFolder, shownUrl } from './http-client.ts'
 import { outputReader } from './output-reader.ts'
 
 /** How a file of the host and what a URL gives compare. */
@@ -24,6 +23,7 @@ exit 0`)
 
 /** Reads whether a file holds what a URL gives, by downloading it without keeping it. */
 export function download(request: HttpRequest, path: string, owner: object): Read<DownloadState> {
+  checkRequest(request)
   const kind: ResourceKind<DownloadState> = {
     name: 'download',
     needs: ['same'],

@@ -2,7 +2,7 @@ import { type Read, type ResourceKind, readOf } from '../dsl/resource.ts'
 import { identityOf } from '../util/identity.ts'
 import { Script, sh } from '../util/sh.ts'
 import { gitQuietly } from './git.ts'
-import { shownUrl } from './http.ts'
+import { shownUrl } from './http-client.ts'
 import { outputReader } from './output-reader.ts'
 
 /** How to reach a repository elsewhere. */
@@ -35,7 +35,7 @@ export function sshCommand({ keyFile, acceptHostKey, sshOpts = [] }: GitRemote, 
     ...sshOpts,
   ]
   const command = sh`GIT_SSH_COMMAND=${sh`ssh ${words}`.text}; export GIT_SSH_COMMAND`
-  return acceptHostKey && known ? sh`${command}\n${known}` : command
+  return acceptHostKey && known ? sh`${command}; ${known}` : command
 }
 
 const ownKnownHosts = new Script(

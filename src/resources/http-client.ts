@@ -43,7 +43,33 @@ function refuseLines(what: string, value: Word | undefined): void {
   if (value !== undefined && /[\r\n\0]/.test(plain(value))) throw new Refusal(`${what} holds a line break`, 'A header is one line.')
 }
 
-function check({ url, headers = {}, urlUsername, urlPassword }: HttpRequest): void {
+/** A URL without the password that may stand in it. */
+export function shownUrl(url: string): string {
+  return url.replace(/^([a-z]+:\/\/)[^/@]*@/i, '$1')
+}
+
+/** The request without a fragment, which is no business of the server, and with the password of its URL where no list of processes shows it. */
+function bare(request: HttpRequest): HttpRequest {
+  const url = request.url.replace(/#.*/, '')
+  const [, user = '', password] = /^[a-z]+:\/\/(?:([^/@:?]*)(?::([^/@?]*))?@)/i.exec(url) ?? []
+  return {
+    ...request,
+    url: shownUrl(url),
+    ...(user !== '' && request.urlUsername === undefined && { urlUsername: decoded(user) }),
+    ...(password !== undefined && request.urlPassword === undefined && { urlPassword: new Secret(decoded(password)) }),
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** @throws Refusal for what cannot be sent. */
+export function checkRequest({ url, headers = {}, urlUsername, urlPassword }: HttpRequest): void {
   if (/[\s\0]/.test(url)) throw new Refusal(`the URL ${JSON.stringify(url)} holds a blank`, 'Write %20 for a space.')
   for (const [name, value] of Object.entries(headers)) {
     if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name)) throw new Refusal(`${JSON.stringify(name)} is no name of a header`)
@@ -123,7 +149,7 @@ const fetchFunction = new Script(`fetch() {
   problem= rc=0
   : >"$private/head"; : >"$private/say"
   if command -v curl >/dev/null 2>&1; then
-    set -- --output "$1"
+    case $method in HEAD) set -- --output /dev/null;; *) set -- --output "$1";; esac
     [ ! -e "$private/body" ] || set -- "$@" --data-binary "@$private/body"
     curl -q --config "$private/curl" --dump-header "$private/head" "$@" 2>"$private/say" || rc=$?
   elif ! command -v wget >/dev/null 2>&1; then
@@ -164,8 +190,8 @@ last_status() { sed -n 's|^HTTP/[0-9.]* \\([0-9][0-9][0-9]\\).*|\\1|p' "$private
  * folder `$private` of ours alone.
  */
 export function httpClient(asked: HttpRequest): Script {
-  check(asked)
-  const request = { ...asked, url: asked.url.replace(/#.*/, '') } // A fragment is no business of the server; busybox would send it.
+  checkRequest(asked)
+  const request = bare(asked)
   const { url, method, body, timeout, validateCerts, headers = {} } = request
   const lines = (words: readonly Word[], file: Script) => (words.length === 0 ? sh`: >${file}` : sh`printf '%s\n' ${words} >${file}`)
   const lacks = busyboxLacks(request)

@@ -1,7 +1,7 @@
 import { type Read, type ResourceKind, readOf } from '../dsl/resource.ts'
 import { identityOf } from '../util/identity.ts'
 import { Script, sh } from '../util/sh.ts'
-import { type HttpRequest, httpClient, privateFolder } from './http-client.ts'
+import { checkRequest, type HttpRequest, httpClient, privateFolder, shownUrl } from './http-client.ts'
 import { outputReader } from './output-reader.ts'
 
 /** What came of a request that a host made. */
@@ -31,10 +31,11 @@ if [ "$(($(wc -c <"$private/answer")))" -gt "$largest" ]; then
   : >"$private/answer"
 fi
 printf '%s\\0%s\\0' "$problem" "$((now - began))"
-send "$private/head"`)
+send "$private/head"
+send "$private/answer"`)
 
-/** Makes a request and prints what came of it, for {@link parseHttp}; always ends with 0. `keep` is run while the body is there. */
-export function httpScript(request: HttpRequest, keep: Script = sh`send "$private/answer"`): Script {
+/** Makes a request and prints what came of it, for {@link parseHttp}; always ends with 0. */
+export function httpScript(request: HttpRequest): Script {
   return sh`private=
 trap '[ -z "$private" ] || rm -rf -- "$private"' EXIT
 trap 'exit 129' HUP INT TERM
@@ -42,7 +43,6 @@ largest=${largestBody}
 ${privateFolder(sh`printf 'no temporary folder can be made\0%s\0%s\0%s\0' 0 0 0; exit 0`)}
 ${httpClient(request)}
 ${answer}
-${keep}
 exit 0`
 }
 
@@ -54,16 +54,12 @@ export function parseHttp(stdout: Uint8Array): HttpState {
   return { problem, elapsed, head, body: Uint8Array.from(output.take(Number(output.record()))) }
 }
 
-/** A URL without the password that may stand in it. */
-export function shownUrl(url: string): string {
-  return url.replace(/^([a-z]+:\/\/)[^/@]*@/i, '$1')
-}
-
 /**
  * Reads what a URL answers to the host. One kind for each request, since a request may hold what no key may show.
  * @param owner The parameters that the request is made from: one owner, one key.
  */
 export function http(request: HttpRequest, owner: object): Read<HttpState> {
+  checkRequest(request)
   const kind: ResourceKind<HttpState> = {
     name: 'http',
     needs: ['answer'],

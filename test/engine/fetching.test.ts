@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { defineInventory, definePlaybook, file, getUrl, git, local, script, unarchive, uri } from '../../src/index.ts'
+import { debug, defineInventory, definePlaybook, file, getUrl, git, local, script, unarchive, uri } from '../../src/index.ts'
 import { sha256 } from '../../src/util/sha256.ts'
 import { runLocally, temporaryFolder } from '../helpers/engine.ts'
 import { webServer } from '../helpers/web-server.ts'
@@ -34,7 +34,8 @@ const playbook = definePlaybook('deploys', inventory, (play) => {
     task('unpack', unarchive({ src: join(root, 'app.tgz'), dest: host, listFiles: true }))
     task('check out', git({ repo: join(root, 'repo'), dest: `${host}/repo`, version: commit }))
     task('script', script({ src: join(root, 'hello.sh'), args: [`${host}/made`], creates: `${host}/made` }))
-    task('ask', uri({ url: `${server.url}/echo`, headers: { 'X-A': 'b' } }))
+    const asked = task('ask', uri({ url: `${server.url}/echo`, headers: { 'X-A': 'b' } }))
+    task('say', ({ result }) => debug({ msg: `${result(asked).status.toFixed()} ${result(asked).headers.contentType}` }))
   })
 })
 
@@ -49,17 +50,19 @@ test('check mode on a bare host knows what would happen, and a first run does it
     'check out: changed',
     'script: changed',
     'ask: ok (assumed)',
+    'say: ok (assumed)',
   ])
   expect(server.asked.map(({ path }) => path)).toEqual(['/echo'])
   expect(() => readFileSync(host)).toThrow('ENOENT')
 
   const first = await runLocally(playbook, { home })
-  expect(first.outcomes('one').map((outcome) => outcome.split(': ')[1])).toEqual([...Array(7).fill('changed'), 'ok'])
+  expect(first.outcomes('one').map((outcome) => outcome.split(': ')[1])).toEqual([...Array(7).fill('changed'), 'ok', 'ok'])
   const resultOf = (name: string) => first.tasks.find(({ task }) => task === name)!.result
   expect(resultOf('unpack')).toMatchObject({ changed: true, files: ['app/', 'app/hello'].map((name) => name.replace(/\/$/, '')) })
   expect(resultOf('check out')).toEqual({ changed: true, after: commit, remoteUrlChanged: false })
   expect(resultOf('script')).toMatchObject({ ran: true, rc: 0, stdout: 'one\ntwo\n', stdoutLines: ['one', 'two'] })
   expect(resultOf('ask')).toMatchObject({ status: 200, json: { method: 'GET' } })
+  expect(resultOf('say')).toMatchObject({ msg: '200 application/json; charset=utf-8' })
 })
 
 test('a second run changes nothing, sends no archive, and asks nobody but by uri', async () => {

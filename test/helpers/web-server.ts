@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -20,7 +21,20 @@ export interface WebServer {
 
 const basic = `Basic ${Buffer.from('joe:s3cret "\\').toString('base64')}`
 
-/** Answers files, and by path: /echo, /status/418, /redirect, /auth, /changing, /json, /cut. */
+/** The command lines of all processes of this machine at this moment. */
+function commandLines(): string {
+  const lines = readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return []
+    try {
+      return readFileSync(`/proc/${name}/cmdline`, 'utf8').replace(/[\0\n]/g, ' ')
+    } catch {
+      return [] // It has ended meanwhile.
+    }
+  })
+  return lines.join('\n')
+}
+
+/** Answers files, and by path: /echo, /commands, /status/418, /redirect, /auth, /changing, /json, /cut. */
 export async function webServer(): Promise<WebServer> {
   const asked: Asked[] = []
   const files = new Map<string, string | Buffer>()
@@ -36,6 +50,8 @@ export async function webServer(): Promise<WebServer> {
         return says(200, { 'Content-Type': 'application/json; charset=utf-8', 'X-Two': ['1', '2'] }, JSON.stringify(request))
       case 'status':
         return says(Number(second), { 'Content-Type': 'text/plain' }, `this is ${second}`)
+      case 'commands':
+        return says(200, {}, commandLines())
       case 'redirect':
         return says(302, { Location: '/echo' }, 'elsewhere')
       case 'auth':

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ModuleDefinition } from '../../src/dsl/definition.ts'
 import { type GitResult, git } from '../../src/modules/git.ts'
-import { apply, type LocalHost, plan, readStates } from '../../src/testing/index.ts'
+import { apply, type LocalHost, localHost, plan, readStates } from '../../src/testing/index.ts'
 import { gitIn, hostsWithPrograms } from './case-helpers.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'git-'))
@@ -109,6 +109,16 @@ test.each<[string, Partial<Parameters<typeof git>[0]>, string]>([
   ['bare with a version', { bare: true, version: 'main' }, 'a bare repository holds every version'],
 ])('%s is said', async (_, params, message) => {
   await expect(plan(git({ repo: `${url}/main`, dest: `${root}/x`, ...params }), dash!)).rejects.toThrow(message)
+})
+
+test('ssh is called without any question, and a read remembers no key', async () => {
+  mkdirSync(`${root}/bin`)
+  writeFileSync(`${root}/bin/ssh`, '#!/bin/sh\nprintf "<%s>" "$@" >&2\nexit 255\n', { mode: 0o755 })
+  const host = localHost({ name: 'ssh', shell: ['/bin/dash'], path: `${root}/bin:/usr/bin:/bin` })
+  const call = git({ repo: 'joe@192.0.2.1:x', dest: `${root}/x`, keyFile: "/it's $HOME", acceptHostKey: true, sshOpts: ['-p', '2222'] })
+  await expect(plan(call, host)).rejects.toThrow(
+    /<-o><BatchMode=yes><-o><StrictHostKeyChecking=accept-new><-i><\/it's \$HOME><-o><IdentitiesOnly=yes><-p><2222><-o><UserKnownHostsFile=\/tmp\/rollcall\.\w+\/known ~\/\.ssh\/known_hosts ~\/\.ssh\/known_hosts2>.*<joe@192\.0\.2\.1>/,
+  )
 })
 
 test('changes by hand are listed', async () => {

@@ -63,7 +63,11 @@ describe.each([dash, wget, busybox])('on $name', (host) => {
     expect(last().headers['x-mine']).toBe('$(it) "is\\')
   })
   test('HEAD', async () => {
-    expect(await ask(host, uri({ url: `${server.url}/echo`, method: 'HEAD' }))).toMatchObject({ status: 200, headers: { xTwo: '1, 2' } })
+    expect(await ask(host, uri({ url: `${server.url}/echo`, method: 'HEAD' }))).toMatchObject({
+      status: 200,
+      msg: 'OK (0 bytes)',
+      headers: { xTwo: '1, 2' },
+    })
   })
   test('redirects', async () => {
     expect(await ask(host, uri({ url: `${server.url}/redirect` }))).toMatchObject({
@@ -112,6 +116,31 @@ describe.each([dash, wget])('on $name, which is no busybox', (host) => {
       redirected: false,
       headers: { location: '/echo' },
     })
+  })
+  test('what is secret stands on no command line', async () => {
+    const secrets = {
+      urlUsername: 'joe',
+      urlPassword: new Secret('pa55word'),
+      forceBasicAuth: true,
+      headers: { 'X-Key': new Secret('k3y-k3y') },
+    }
+    const asked = { url: `${server.url}/commands`, method: 'PUT', body: new Secret('b0dy-b0dy'), ...secrets }
+    const { content } = await ask(host, uri({ ...asked, returnContent: true }))
+    // A local host of the tests is given its script on its command line; a session is not.
+    const lines = content.split('\n').filter((line: string) => line.startsWith(host === wget ? 'wget ' : 'curl '))
+    expect(lines.join()).toContain('--config')
+    expect(lines.join()).not.toMatch(/pa55word|k3y-k3y|b0dy-b0dy/)
+    expect(last().headers).toMatchObject({ authorization: `Basic ${Buffer.from('joe:pa55word').toString('base64')}`, 'x-key': 'k3y-k3y' })
+    expect(last().body).toBe('b0dy-b0dy')
+  })
+  test('a password in the URL', async () => {
+    const answer = await ask(host, uri({ url: `${server.url.replace('://', '://joe:pa55%20word@')}/commands`, returnContent: true }))
+    expect(answer.url).toBe(`${server.url}/commands`)
+    const lines = answer.content.split('\n').filter((line: string) => line.startsWith(host === wget ? 'wget ' : 'curl '))
+    expect(lines.join()).not.toMatch(/pa55/)
+    await expect(ask(host, uri({ url: `${server.url.replace('://', '://joe:pa55%20word@')}/status/500` }))).rejects.toThrow(
+      `${server.url}/status/500 answered 500`,
+    )
   })
   test('a password, and a secret in a body, are shown nowhere', async () => {
     const call = uri({ url: `${server.url}/auth`, urlUsername: 'joe', urlPassword: new Secret('s3cret "\\'), returnContent: true })
