@@ -87,7 +87,7 @@ function bare({ name, params }: Definition, words: readonly string[], word: stri
   if (script !== undefined) return { sentence, instead: `${script}=${quoted(free.join(' '))}` }
   if (word.startsWith('@'))
     return { sentence: `'${word}' stands for all parameters, so it stands alone`, instead: `rollcall do <pattern> ${name} ${word}` }
-  const [needed] = params.required ?? []
+  const needed = params.required?.[0] ?? (Object.hasOwn(params.properties, 'name') ? 'name' : undefined)
   const isName = Object.hasOwn(params.properties, word)
   return { sentence, ...(needed !== undefined && !isName && { instead: `${needed}=${quoted(word)}` }) }
 }

@@ -12,6 +12,8 @@ export interface ValueSchema {
   readonly minLength?: number
   readonly items?: ValueSchema
   readonly instanceOf?: string
+  /** Of a secret: text in its place becomes one. Without it text stays text where text will do. */
+  readonly writeOnly?: boolean
 }
 /** The value, or a clause that says why there is none (`it must be true or false`), with what to write instead. */
 export type Parsed = { readonly value: unknown } | { readonly wrong: string; readonly instead?: string }
@@ -55,10 +57,10 @@ export function valueOfText(schema: ValueSchema, text: string): Parsed {
 }
 
 /** Of several readings: what looks like JSON, a secret before the text that would show it, text, and last what has one spelling. */
-function rank({ type, instanceOf }: ValueSchema, text: string): number {
+function rank({ type, instanceOf, writeOnly }: ValueSchema, text: string): number {
   if (type === 'array') return text.startsWith('[') || plainList(text) ? 0 : 4
   if (type === 'object') return text.startsWith('{') ? 0 : 6
-  if (instanceOf === 'Secret') return 1
+  if (instanceOf === 'Secret' && writeOnly) return 1
   if (instanceOf !== undefined) return 5
   return type === 'string' ? 2 : 3
 }
@@ -159,7 +161,7 @@ export function valueOfJson(schema: ValueSchema, value: unknown): Parsed {
     return items ? all(value.map((each) => valueOfJson(items, each))) : { value }
   }
   if (typeof value !== 'string') return { value }
-  const secret = choices.some(({ instanceOf }) => instanceOf === 'Secret') ? 'Secret' : undefined
+  const secret = choices.some(({ instanceOf, writeOnly }) => instanceOf === 'Secret' && writeOnly) ? 'Secret' : undefined
   const text = choices.some(({ type }) => type === 'string')
   const instance =
     secret ?? (text ? undefined : choices.find(({ instanceOf }) => instanceOf !== undefined && instanceOf in made)?.instanceOf)

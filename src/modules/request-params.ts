@@ -2,6 +2,8 @@ import { instanceOf, Type } from '../dsl/schema.ts'
 import { Secret } from '../util/secret.ts'
 
 const secret = instanceOf('Secret', Secret)
+/** Secret wherever text is all there is to give it: on the command line of `rollcall do`. */
+const alwaysSecret = { ...secret, writeOnly: true }
 
 /** A mode in digits alone. */
 export const octalMode = Type.String({
@@ -16,12 +18,17 @@ export const requestParams = {
   headers: Type.Optional(
     Type.Unsafe<{ readonly [name: string]: string | Secret }>({
       type: 'object',
-      additionalProperties: { anyOf: [{ type: 'string' }, secret] },
+      additionalProperties: { anyOf: [{ type: 'string' }, alwaysSecret] },
       description: 'headers of the request; a value may be a Secret',
     }),
   ),
   urlUsername: Type.Optional(secretText('the user for basic authentication')),
-  urlPassword: Type.Optional(secretText('the password for basic authentication; never on a command line of the host')),
+  urlPassword: Type.Optional(
+    Type.Unsafe<string | Secret>({
+      anyOf: [{ type: 'string' }, alwaysSecret],
+      description: 'the password for basic authentication; never on a command line of the host',
+    }),
+  ),
   forceBasicAuth: Type.Optional(
     Type.Boolean({ description: 'send user and password at once, also where wget would wait to be asked; curl always does' }),
   ),

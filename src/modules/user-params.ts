@@ -45,7 +45,11 @@ export const userParams = parameters({
   system: Type.Optional(Type.Boolean({ description: 'take the number from those for system users; counts only when the user is made' })),
   password: Type.Optional(
     Type.Unsafe<string | Secret>({
-      anyOf: [{ type: 'string', minLength: 1 }, instanceOf('Secret', Secret)],
+      // writeOnly: text on the command line of `rollcall do` becomes a secret.
+      anyOf: [
+        { type: 'string', minLength: 1 },
+        { ...instanceOf('Secret', Secret), writeOnly: true },
+      ],
       description: "its hash as in /etc/shadow ('$y$…', '$6$…'; '*' for none that fits): plain passwords are refused; never shown",
     }),
   ),

@@ -40,13 +40,18 @@ function hostLines(event: TaskEvent, style: TaskStyle): string[] {
   ]
 }
 
-/** Told by the line of the host, by the message or by the diff. */
-const told = new Set(['changed', 'skipped', 'before', 'after', 'msg', 'ran', 'reason'])
+/** Told by the line of the host, by the message, or by other fields; programs get them all the same. */
+const told = new Set([
+  ...['changed', 'failed', 'skipped', 'msg', 'ran', 'reason', 'verbosity'],
+  ...['stdoutLines', 'stderrLines', 'cmd', 'start', 'end', 'delta'],
+])
 const outputs = ['stdout', 'stderr']
 
 /** A result for people: output as it is, other fields a line each. */
 function resultLines(result: unknown, colours: Colours): string[] {
   if (typeof result !== 'object' || result === null) return []
+  // Of a state that holds the outcome and the diff say what there is to say.
+  if ('before' in result && 'after' in result) return []
   const fields = Object.entries(result).filter(([name, value]) => !told.has(name) && !(name === 'rc' && value === 0))
   const output = fields
     .filter(([name]) => outputs.includes(name))

@@ -71,8 +71,12 @@ describe('a value on a command line', () => {
     const parsed = valueOfText({ instanceOf: 'Script' }, 'echo "$HOME"')
     expect(parsed).toEqual({ value: new Script('echo "$HOME"') })
   })
-  test('what may be a secret is one, so that no step shows it', () => {
+  test('what may be a secret and need not be one stays text', () => {
     const schema: ValueSchema = { anyOf: [string, { instanceOf: 'Secret' }] }
+    expect([valueOfText(schema, 'a b'), valueOfJson(schema, 'a b')]).toEqual([{ value: 'a b' }, { value: 'a b' }])
+  })
+  test('what is a secret by its name is one, so that no step shows it', () => {
+    const schema: ValueSchema = { anyOf: [string, { instanceOf: 'Secret', writeOnly: true }] }
     for (const parsed of [valueOfText(schema, 'hunter2'), valueOfJson(schema, 'hunter2')]) {
       const { value } = parsed as { value: Secret }
       expect(value).toBeInstanceOf(Secret)
