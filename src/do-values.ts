@@ -51,9 +51,15 @@ export function valueOfText(schema: ValueSchema, text: string): Parsed {
   const all = alternatives(schema)
   const isText = ({ type }: ValueSchema) => type === 'string'
   if (all.length === 1 && !isText(all[0]!)) return one(all[0]!, text)
-  const attempts = [...all].sort((a, b) => rank(a, text) - rank(b, text)).map((each) => one(each, text))
+  let first: Parsed | undefined
+  // One after the other: making a secret of a text makes it one in all that is reported.
+  for (const each of [...all].sort((a, b) => rank(a, text) - rank(b, text))) {
+    const attempt = one(each, text)
+    if ('value' in attempt) return attempt
+    first ??= attempt
+  }
   // What is wrong with a text is told by the validator, which knows the word that was meant.
-  return attempts.find((attempt) => 'value' in attempt) ?? (all.some(isText) ? { value: text } : attempts[0]!)
+  return all.some(isText) ? { value: text } : first!
 }
 
 /** Of several readings: what looks like JSON, a secret before the text that would show it, text, and last what has one spelling. */
