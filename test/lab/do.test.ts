@@ -21,8 +21,8 @@ describe('rollcall do on real hosts', () => {
     const { code, stderr, results } = await resultsOf('cluster', 'command', 'argv=["cat","/etc/hostname"]')
     expect([code, stderr]).toEqual([0, ''])
     expect(results).toMatchObject([
-      { event: 'result', host: panda.name, changed: true, failed: false, result: { rc: 0, stdout: `${panda.name}\n` } },
-      { event: 'result', host: viper.name, changed: true, failed: false, result: { rc: 0, stdout: `${viper.name}\n` } },
+      { event: 'result', host: panda.name, changed: true, failed: false, result: { rc: 0, stdout: `${panda.name}` } },
+      { event: 'result', host: viper.name, changed: true, failed: false, result: { rc: 0, stdout: `${viper.name}` } },
     ])
   })
   it('a file: check writes nothing and shows the diff, the run writes, a second one has nothing to do', async () => {
@@ -51,8 +51,8 @@ describe('rollcall do on real hosts', () => {
     const { code, results } = await resultsOf('cluster', 'shell', `script=id -un; [ "$(cat /etc/hostname)" = ${panda.name} ]`)
     expect(code).toBe(2)
     expect(results).toMatchObject([
-      { host: panda.name, failed: false, result: { rc: 0, stdout: 'admin\n' } },
-      { host: viper.name, failed: true, changed: true, result: { rc: 1, stdout: 'admin\n' }, error: { host: viper.name } },
+      { host: panda.name, failed: false, result: { rc: 0, stdout: 'admin' } },
+      { host: viper.name, failed: true, changed: true, result: { rc: 1, stdout: 'admin' }, error: { host: viper.name } },
     ])
     const denied = await doOn(viper.name, 'copy', 'dest=/etc/denied', 'content=x')
     expect([denied.code, denied.stdout]).toEqual([2, expect.stringContaining('no temporary file can be made in /etc')])
