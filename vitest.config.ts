@@ -13,6 +13,8 @@ const exclude = ['**/node_modules/**', 'dist/**', '.rollcall/**']
 
 export default defineConfig({
   test: {
+    // Much of a test is waiting for processes, so that one worker a core is not too many on a small machine.
+    maxWorkers: '100%',
     projects: [
       {
         resolve: { alias },

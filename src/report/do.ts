@@ -51,7 +51,7 @@ const outputs = ['stdout', 'stderr']
 function resultLines(result: unknown, colours: Colours): string[] {
   if (typeof result !== 'object' || result === null) return []
   // Of a state that holds the outcome and the diff say what there is to say.
-  if ('before' in result && 'after' in result) return []
+  if ('before' in result && 'after' in result) return 'backupFile' in result ? fieldLines('backupFile', result.backupFile) : []
   const fields = Object.entries(result).filter(([name, value]) => !told.has(name) && !(name === 'rc' && value === 0))
   const output = fields
     .filter(([name]) => outputs.includes(name))
