@@ -1,4 +1,5 @@
 import type { DescribedModule } from '../../describe-modules.ts'
+import { jsonText } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
 import { shared } from '../options.ts'
 
@@ -15,8 +16,7 @@ export const doc = defineCommand({
   async run(args, { engine, screen, colours }) {
     const modules = await engine.describeModules(args.module)
     const lines = args.module === undefined ? summaries(modules) : modules.flatMap((module) => whole(module, colours.strong))
-    for (const line of args.format === 'json' ? [JSON.stringify(args.module === undefined ? modules : modules[0])] : lines)
-      screen.print(line)
+    for (const line of args.format === 'json' ? [jsonText(args.module === undefined ? modules : modules[0])] : lines) screen.print(line)
     return 0
   },
 })
