@@ -19,7 +19,10 @@ const answers: readonly (readonly [line: string, engine: { readonly [verb in key
   ['inventory graph --json', { showInventory: () => ({ hosts: [{ host: 'alpha', vars: { motd: hostile } }] }) }],
   ['inventory validate --json', { validateInventory: () => ({ ok: true, warnings: [{ message: hostile }] }) }],
   ['exec all --json -- true', { exec: ({ done }) => done({ host: 'alpha', outcome: 'ok', rc: 0, stdout: hostile, stderr: '' }) }],
-  ['doc --json', { describeModules: () => [{ name: 'file', kind: 'module', summary: hostile, parameters: [], call: '', result: '' }] }],
+  [
+    'doc --json',
+    { describeModules: () => [{ name: 'file', kind: 'module', summary: hostile, parameters: [], call: '', resultFields: [] }] },
+  ],
   ['doctor --json', { doctor: () => [{ verdict: 'ok', about: 'ssh', message: hostile }] }],
   ['cleanup --json', { cleanup: () => ({ kept: [{ path: hostile }], removable: [], failures: [], down: [] }) }],
   ['lab status --json', { lab: () => lab }],

@@ -26,11 +26,12 @@ function summaries(modules: readonly DescribedModule[]): string[] {
   return modules.map(({ name, kind, summary }) => `${name.padEnd(width)}  ${kind.padEnd(10)}  ${summary}`)
 }
 
-function whole({ name, kind, summary, parameters, call, result }: DescribedModule, strong: (text: string) => string): string[] {
+function whole({ name, kind, summary, parameters, call, resultFields }: DescribedModule, strong: (text: string) => string): string[] {
   const about = parameters.flatMap(({ name: parameter, needed, description, type }) => [
     `  ${strong(parameter)}${needed ? ' (needed)' : ''}: ${type}`,
     ...(description === '' ? [] : [`      ${description}`]),
   ])
-  const calls = ['called so, inside a task:', `  ${call}`, `its result(task) has: ${result}`]
+  const fields = resultFields.map((field) => `  ${strong(field.name)}: ${field.description}`)
+  const calls = ['called so, inside a task:', `  ${call}`, '', 'its result(task) has, besides changed, skipped and failed:', ...fields]
   return [`${strong(name)} (${kind}): ${summary}`, '', ...about, '', ...calls]
 }
