@@ -19,6 +19,18 @@ export async function main(argv: readonly string[], engine: Engine = rollcall): 
   }
   process.on('uncaughtException', fail)
   process.on('unhandledRejection', fail)
+  let idle = false
+  process.once('beforeExit', () => {
+    idle = true
+  })
+  process.once('exit', (code) => {
+    // A signal's own code is no surprise.
+    if (ending || code > 128) return
+    // Else a playbook that ends the process would look as if all had been done.
+    process.exitCode = 1
+    const { lines } = failureOf(endedEarly(idle, code), colours(wantsColour(env, stderr.isTTY)), cwd)
+    stderr.write(`${lines.join('\n')}\n`)
+  })
   let asked = false
   onInterrupt(() => {
     // Where nobody reads our output we would wait for ever to have it written; a second Ctrl-C does not wait.
@@ -29,6 +41,19 @@ export async function main(argv: readonly string[], engine: Engine = rollcall): 
   })
   const ask = process.stdin.isTTY && stderr.isTTY ? { ask: askAtTerminal } : {}
   await exit(await commandLine(argv, { stdout, stderr, env, cwd, engine, ...ask }))
+}
+
+/** Whether the process ends because we end it. */
+let ending = false
+
+function endedEarly(waits: boolean, code: number): RollcallError {
+  return new RollcallError({
+    summary: 'The process ended before Rollcall was done',
+    detail: waits ? 'something waits for what can never come' : `something called process.exit(${code})`,
+    fix: waits
+      ? 'Look for an await in the inventory, the playbook or what they import, whose promise nobody settles.'
+      : 'Look for it in the inventory, the playbook or what they import, and throw an Error in its place.',
+  })
 }
 
 const lost = new Map<NodeJS.WriteStream, NodeJS.ErrnoException>()
@@ -71,6 +96,7 @@ async function askAtTerminal(question: string): Promise<boolean> {
 async function exit(code: number): Promise<never> {
   const written = () => Promise.all([process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))))
   await written()
+  ending = true
   const error = lost.get(process.stdout)
   if (error === undefined || error.code === 'EPIPE') process.exit(code)
   const { lines } = failureOf(

@@ -97,6 +97,17 @@ test('nor does an error that cannot be told anywhere keep it busy', async () => 
   expect(await once(child, 'close')).toEqual([1, null])
 })
 
+test.each([
+  ['exiting', 'something called process.exit(0)', 'Look for it in the inventory, the playbook'],
+  ['stuck', 'something waits for what can never come', 'Look for an await in the inventory, the playbook'],
+])('a playbook that ends the process (%s) does not look as if all had been done', async (playbook, detail, fix) => {
+  const child = start('entry', 'run', playbook)
+  const [code] = await once(child, 'close')
+  const [summary, ...rest] = child.text.err.split('\n')
+  expect([code, summary, rest[0]]).toEqual([1, 'The process ended before Rollcall was done', `  ${detail}`])
+  expect(rest[1]).toContain(fix)
+})
+
 test('Ctrl-C ends it with 130 and says what becomes of a running step', async () => {
   const child = start('entry', 'run', 'endless')
   await once(child.stderr!, 'data')
