@@ -84,6 +84,16 @@ describe('doc', () => {
       'uri body: string or names and values or list of values',
     ])
   })
+  test.for([
+    ['ping', /rollcall doctor all/],
+    ['ansible.builtin.setup', /rollcall facts/],
+    ['systemd', /service's business/],
+    ['set_fact', /result\(task\)/],
+    ['get_url', /Did you mean 'getUrl'\?/],
+    ['toString', /There are: apt, /],
+  ] as const)("Ansible's %s leads to what does it here", async ([name, says]) =>
+    expect((await rollcall(`doc ${name}`, { engine })).err).toMatch(says),
+  )
   test('an unknown module is an error with a suggestion', async () => {
     const { code, err } = await rollcall('doc srvice', { engine })
     expect({ code, err }).toEqual({ code: 1, err: `There is no such module\n  'srvice'\n  Did you mean 'service'?\n` })
