@@ -9,20 +9,16 @@ const path = join(root, 'docs/modules.md')
 const command = 'node scripts/modules-doc.mjs'
 
 const kinds = [
-  [
-    'module',
-    'Modules: a state that holds',
-    'Check mode, diffs and verification follow from what a module reads and wants. `result(task)` gives `before` and `after`, the states it read, and `changed`. `service` and `systemdUnit` also give `name`, `state`, `enabled` and `status`; `apt` gives `cacheUpdated`, `cacheUpdateTime`, `stdout` and `stderr`.',
-  ],
+  ['module', 'Modules: a state that holds', 'Check mode, diffs and verification follow from what a module reads and wants.'],
   [
     'action',
     'Actions: something that happens',
-    'Check mode says `would run` (or what else it would do) and runs nothing. `result(task)` gives `ran`; where it ran also `rc`, `stdout` and `stderr`, and where it did not the `reason`. Of `command` and `shell` all of these can be read, with `stdoutLines`, `stderrLines`, `cmd`, `start`, `end`, `delta` and `msg`. `reboot` gives `rebooted`, `elapsed` (in seconds) and `msg`. In check mode nothing but `ran` and `reason` is known, and what reads more is unknown.',
+    'Check mode says `would run` (or what else it would do) and runs nothing. In check mode nothing of the result but `ran` and `reason` is known, and what reads more is unknown.',
   ],
   [
     'query',
     'Queries: a question that changes nothing',
-    'They run in check mode too. The header of a check lists those that run a script of your own, since only trust says that it reads. `query` gives `rc`, `stdout` and `stderr`; `stat` gives `stat`, whose `exists` tells whether the rest is there; `waitFor` gives `elapsed` (in seconds), `state`, `port` or `path`, and with `searchRegex` the `matchGroups` and `matchGroupdict` of the line found.',
+    'They run in check mode too. The header of a check lists those that run a script of your own, since only trust says that it reads.',
   ],
   ['controller', 'On the controller', 'They touch no host.'],
 ]
@@ -68,6 +64,11 @@ function table({ properties, required = [] }) {
   ]
 }
 
+function results(fields = {}) {
+  const rows = Object.entries(fields).map(([name, meaning]) => `| \`${name}\` | ${cell(meaning)} |`)
+  return rows.length === 0 ? [] : ['', '| result | meaning |', '| --- | --- |', ...rows]
+}
+
 /** The whole page. */
 export async function modulesDoc() {
   const exported = Object.values(await import(pathToFileURL(join(root, 'dist/index.js')).href))
@@ -80,13 +81,22 @@ export async function modulesDoc() {
     ...definitions
       .filter((definition) => definition.kind === kind)
       .sort((left, right) => left.name.localeCompare(right.name, 'en'))
-      .flatMap(({ name, summary, params }) => [`### ${name}`, '', `${summary}.`, '', ...table(params), '']),
+      .flatMap(({ name, summary, params, resultFields }) => [
+        `### ${name}`,
+        '',
+        `${summary}.`,
+        '',
+        ...table(params),
+        ...results(resultFields),
+        '',
+      ]),
   ])
   return `${[
     '# Built-in modules',
     '',
     `Written by \`${command}\` from the schemas that also check the parameters at run time; do not edit it by hand.`,
-    'Every module is imported from `rollcall`. An unknown parameter is an error that names the nearest known one.',
+    'Every module is imported from `rollcall`. An unknown parameter is an error that names the nearest known one. `result(task)` gives what the second table of each says,',
+    'and always `changed`, `skipped` and `failed`; a field may be absent where there is nothing to say.',
     '',
     ...sections,
   ]

@@ -1,3 +1,4 @@
+import type { ResultFields } from './dsl/definition.ts'
 import type { ParamsSchema } from './dsl/schema.ts'
 import { builtInDefinitions, moduleNamed } from './module-named.ts'
 
@@ -18,8 +19,10 @@ export interface DescribedModule {
   readonly parameters: readonly DescribedParameter[]
   /** A call with the parameters that are needed. */
   readonly call: string
-  /** What `result(task)` gives. */
+  /** What `result(task)` gives, by its names alone. */
   readonly result: string
+  /** Of these, what the module itself leaves. */
+  readonly resultFields: readonly { readonly name: string; readonly description: string }[]
 }
 
 interface Described {
@@ -27,6 +30,7 @@ interface Described {
   readonly summary: string
   readonly kind: string
   readonly params: ParamsSchema
+  readonly resultFields?: ResultFields
 }
 
 /**
@@ -37,7 +41,7 @@ export function describeModules(name?: string): readonly DescribedModule[] {
   return (name === undefined ? builtInDefinitions() : [moduleNamed(name)]).map(describe)
 }
 
-function describe({ name, kind, summary, params }: Described): DescribedModule {
+function describe({ name, kind, summary, params, resultFields: fields = {} }: Described): DescribedModule {
   const parameters = Object.entries(params.properties).map(([parameter, schema]) => {
     const { description = '', enum: values } = schema as { description?: string; enum?: readonly string[] }
     return {
@@ -50,15 +54,12 @@ function describe({ name, kind, summary, params }: Described): DescribedModule {
   })
   const needed = parameters.filter((parameter) => parameter.needed).map((parameter) => `${parameter.name}: ${sample(parameter)}`)
   const call = needed.length === 0 ? `${name}({ … })` : `${name}({ ${needed.join(', ')} })`
-  return { name, kind, summary, parameters, call, result: results[kind] ?? '' }
+  const resultFields = Object.entries(fields).map(([field, description]) => ({ name: field, description }))
+  return { name, kind, summary, parameters, call, result: [...outcome, ...Object.keys(fields)].join(', '), resultFields }
 }
 
-const results: Readonly<Record<string, string>> = {
-  module: 'changed, and the states it read as before and after, unless its description says otherwise',
-  action: 'changed and ran; rc, stdout and stderr where it ran, and the reason where it did not',
-  query: 'changed (never), and what it asked for',
-  controller: 'changed (never)',
-}
+/** Of every result. */
+const outcome = ['changed', 'skipped', 'failed']
 
 /** The parts of a schema that tell its type. */
 interface Shown {

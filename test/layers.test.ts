@@ -53,7 +53,7 @@ const layers: Readonly<Record<string, { readonly files: readonly string[]; reado
     files: ['src', 'src/engine', 'src/load', 'src/lab', 'src/transport', 'src/store', 'src/model', 'src/util'],
   },
   'src/cleanup': {
-    files: ['src', 'src/engine', 'src/load', 'src/lab', 'src/store', 'src/model', 'src/util', ...sessions],
+    files: ['src', 'src/engine', 'src/load', 'src/lab', 'src/store', 'src/resources', 'src/model', 'src/util', ...sessions],
   },
   'src/cli': {
     files: ['src', 'src/doctor', 'src/cleanup', 'src/secrets', 'src/report', 'src/load', 'src/lab', 'src/dsl', 'src/model', 'src/util'],

@@ -58,7 +58,13 @@ export async function cleanup(request: CleanupRequest): Promise<Cleaned> {
     const order = new Map(asked.map(({ name }, at) => [name, at]))
     open.sort((a, b) => order.get(a.host)! - order.get(b.host)!)
     const wanted = ({ kind }: Kept) => request.only === undefined || request.only.includes(kind)
-    const kept = [...here, ...open.flatMap(({ kept: there }) => there.map(({ as: _, ...item }) => item))].filter(wanted)
+    // A host that is this machine keeps what this machine keeps; it is told once.
+    const local = new Set(asked.filter(({ connection }) => connection.type === 'local').map(({ name }) => name))
+    const twice = new Set(open.flatMap(({ host, kept: there }) => (local.has(host) ? there.map(({ path }) => path) : [])))
+    const kept = [
+      ...here.filter(({ path }) => !twice.has(path)),
+      ...open.flatMap(({ kept: there }) => there.map(({ as: _, ...item }) => item)),
+    ].filter(wanted)
     const removable = kept.filter(({ kind, inUse }) => inUse === undefined && (kind !== 'pending' || request.clearPending))
     const removed = removable.length > 0 && ((await request.confirm?.(removable)) ?? false)
     if (removed) {

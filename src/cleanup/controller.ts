@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { findProject, listInventories, type Project } from '../load/project.ts'
 import { RollcallError } from '../model/errors.ts'
@@ -7,6 +8,7 @@ import { inventoryIdOf, userCacheDir, userStateDir } from '../store/index.ts'
 import { ownRoot } from '../util/own-root.ts'
 import type { Kept } from './kept.ts'
 import { isRollcallOf, otherProcesses, type SeenProcess } from './processes.ts'
+import { pendingAbout, unpackedAbout } from './records.ts'
 
 type Found = Omit<Kept, 'bytes' | 'ageSeconds'>
 
@@ -38,7 +40,24 @@ async function find(root: string): Promise<readonly Found[]> {
   const project = projectOf(root)
   const running = processes.find(isRollcallOf(userStateDir(), project?.root))
   const use = running === undefined ? {} : { inUse: `a rollcall is at work (process ${running.pid})` }
-  return [...facts(project, use), ...compiled(project, use), ...builds(processes), ...(await labs())]
+  return [...facts(project, use), ...compiled(project, use), ...builds(processes), ...(await labs()), ...records(use)]
+}
+
+/** Of plays whose connection is local, and of tasks that others delegate to this machine. */
+function records(use: Use): Found[] {
+  const own = process.getuid?.() === 0 ? '/var/lib' : join(homedir(), '.local/state')
+  const pending = join(own, 'rollcall/pending')
+  const unpacked = join(process.env.XDG_STATE_HOME || own, 'rollcall/unarchive')
+  const named = (folder: string, names: RegExp) => entries(folder).filter((name) => names.test(name))
+  return [
+    ...named(pending, /^[0-9a-f]{24}\.1$/).map((name): Found => {
+      const path = join(pending, name)
+      return { kind: 'pending', path, about: pendingAbout(readFileSync(path, 'utf8').split('\n')[0] ?? ''), ...use }
+    }),
+    ...named(unpacked, /^[0-9a-f]{24}$/).map(
+      (name): Found => ({ kind: 'records', path: join(unpacked, name), about: unpackedAbout, ...use }),
+    ),
+  ]
 }
 
 function projectOf(root: string): Project | undefined {

@@ -1,3 +1,4 @@
+import { findRecords } from '../resources/unpacked.ts'
 import { Script, sh } from '../util/sh.ts'
 
 /** Folders directly in which a write that was cut off can have left its temporary file; others are not searched. */
@@ -76,6 +77,9 @@ for f in "$pending"/*.1; do
   IFS= read -r l <"$f"; printf 'record %s\n' "$l"
 done
 for f in "$pending"/.*.1; do [ ! -f "$f" ] || sized temporary "$f"; done
+${findRecords}
+for f in "$records"/*; do [ ! -f "$f" ] || sized records "$f"; done
+for f in "$records"/.*-*; do [ ! -f "$f" ] || sized temporary "$f"; done
 set --
 for d in ${writtenTo} "$HOME"; do [ ! -d "$d" ] || set -- "$@" "$d"; done
 [ "$me" = 0 ] && u= || u="-user $me"
@@ -105,7 +109,8 @@ exit "$s"`
 const patterns = {
   sessions: /^\/[^\n]*\/rollcall\.[A-Za-z0-9]{10}$/,
   pending: /^\/[^\n]*\/rollcall\/pending\/[0-9a-f]{24}\.1$/,
-  temporary: /^\/[^\n]*\/(\.[^/\n]+\.rollcall-[A-Za-z0-9]+|\.rollcall-link-\d+|pending\/\.[0-9a-f]{24}\.1)$/,
+  records: /^\/[^\n]*\/rollcall\/unarchive\/[0-9a-f]{24}$/,
+  temporary: /^\/[^\n]*\/(\.[^/\n]+\.rollcall-[A-Za-z0-9]+|\.rollcall-link-\d+|pending\/\.[0-9a-f]{24}\.1|unarchive\/\.[0-9a-f]{24}-\d+)$/,
 } as const
 
 export interface Listed {

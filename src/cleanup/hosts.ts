@@ -1,10 +1,10 @@
 import { openHost } from '../connect.ts'
 import type { As, HostAccess } from '../engine/host-access.ts'
-import { parsePending } from '../engine/pending.ts'
 import { type ErrorDetails, RollcallError } from '../model/errors.ts'
 import type { HostRecord } from '../model/inventory.ts'
 import { type Listed, listScript, parseListing, removeScript } from './host-script.ts'
 import type { Kept } from './kept.ts'
+import { pendingAbout, unpackedAbout } from './records.ts'
 
 /** What a host keeps for the users that Rollcall is there: the login user, and root where sudo lets us be. */
 export interface HostCleanup {
@@ -81,6 +81,7 @@ async function list(access: HostAccess, as: As, own: readonly string[]) {
 }
 
 const abouts = {
+  records: unpackedAbout,
   sessions: 'the folder of a session that ended without tidying up',
   temporary: 'a file of a write that was cut off',
 } as const
@@ -96,13 +97,6 @@ function ofListed(host: string, { kind, ageSeconds, bytes, path, record }: Liste
     about,
     ...(others && kind !== 'sessions' && { inUse: 'another session of Rollcall is on the host' }),
   }
-}
-
-function pendingAbout(record: string): string {
-  const [known] = parsePending({ stdout: Buffer.from(record) })
-  return known === undefined
-    ? 'a record of a handler that cannot be read'
-    : `handler '${known.handler}' of playbook ${known.playbook}, owed since ${known.since}`
 }
 
 function text(bytes: Uint8Array): string {

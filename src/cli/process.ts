@@ -1,3 +1,4 @@
+import { RollcallError } from '../model/errors.ts'
 import { colours, wantsColour } from '../report/index.ts'
 import { type Engine, engine as rollcall } from './engine.ts'
 import { failureOf } from './failure.ts'
@@ -10,11 +11,7 @@ const interrupted = 130
 export async function main(argv: readonly string[], engine: Engine = rollcall): Promise<void> {
   const { stdout, stderr, env } = process
   const cwd = process.cwd()
-  // Whoever read us has gone (`| head`). A run that is changing hosts goes on to its end all the same.
-  for (const stream of [stdout, stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-    })
+  for (const stream of [stdout, stderr]) keepGoing(stream)
   const fail = (error: unknown) => {
     const { lines, exitCode } = failureOf(error, colours(wantsColour(env, stderr.isTTY)), cwd)
     stderr.write(`${lines.join('\n')}\n`)
@@ -22,6 +19,18 @@ export async function main(argv: readonly string[], engine: Engine = rollcall): 
   }
   process.on('uncaughtException', fail)
   process.on('unhandledRejection', fail)
+  let idle = false
+  process.once('beforeExit', () => {
+    idle = true
+  })
+  process.once('exit', (code) => {
+    // A signal's own code is no surprise.
+    if (ending || code > 128) return
+    // Else a playbook that ends the process would look as if all had been done.
+    process.exitCode = 1
+    const { lines } = failureOf(endedEarly(idle, code), colours(wantsColour(env, stderr.isTTY)), cwd)
+    stderr.write(`${lines.join('\n')}\n`)
+  })
   let asked = false
   onInterrupt(() => {
     // Where nobody reads our output we would wait for ever to have it written; a second Ctrl-C does not wait.
@@ -32,6 +41,41 @@ export async function main(argv: readonly string[], engine: Engine = rollcall): 
   })
   const ask = process.stdin.isTTY && stderr.isTTY ? { ask: askAtTerminal } : {}
   await exit(await commandLine(argv, { stdout, stderr, env, cwd, engine, ...ask }))
+}
+
+/** Whether the process ends because we end it. */
+let ending = false
+
+function endedEarly(waits: boolean, code: number): RollcallError {
+  return new RollcallError({
+    summary: 'The process ended before Rollcall was done',
+    detail: waits ? 'something waits for what can never come' : `something called process.exit(${code})`,
+    fix: waits
+      ? 'Look for an await in the inventory, the playbook or what they import, whose promise nobody settles.'
+      : 'Look for it in the inventory, the playbook or what they import, and throw an Error in its place.',
+  })
+}
+
+const lost = new Map<NodeJS.WriteStream, NodeJS.ErrnoException>()
+
+/**
+ * Whoever read us may have gone (`| head`), or the disk of a file be full: then what is written is lost, but a run that is
+ * changing hosts goes on to its end. To a file Node writes at once, and what fails is thrown where somebody only reports.
+ */
+function keepGoing(stream: NodeJS.WriteStream): void {
+  const lose = (error: NodeJS.ErrnoException) => void (lost.has(stream) || lost.set(stream, error))
+  stream.on('error', lose)
+  const write = stream.write.bind(stream) as (...given: unknown[]) => boolean
+  stream.write = (...given: unknown[]) => {
+    const done = given.at(-1)
+    try {
+      if (!lost.has(stream)) return write(...given)
+    } catch (error) {
+      lose(error as NodeJS.ErrnoException)
+    }
+    if (typeof done === 'function') done()
+    return true
+  }
 }
 
 /** Only `y` and `yes` are a yes. */
@@ -50,6 +94,21 @@ async function askAtTerminal(question: string): Promise<boolean> {
 
 /** Ends the process once all was written: process.exit alone cuts off what a pipe has not taken yet. */
 async function exit(code: number): Promise<never> {
-  await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))))
-  process.exit(code)
+  const written = () => Promise.all([process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))))
+  await written()
+  ending = true
+  const error = lost.get(process.stdout)
+  if (error === undefined || error.code === 'EPIPE') process.exit(code)
+  const { lines } = failureOf(
+    new RollcallError({
+      summary: 'What was to be told could not all be written',
+      detail: error.message,
+      fix: 'What was asked for was done all the same. Make room where the output goes, and look again.',
+    }),
+    colours(false),
+    process.cwd(),
+  )
+  process.stderr.write(`${lines.join('\n')}\n`)
+  await written()
+  process.exit(code === 0 ? 1 : code)
 }

@@ -39,7 +39,9 @@ export const commands: readonly AnyCommand[] = [
 type Args = { readonly [name: string]: unknown }
 
 /** Runs one command line to its end and gives the exit code. Errors become text on stderr. */
-export async function commandLine(argv: readonly string[], world: World): Promise<number> {
+export async function commandLine(words: readonly string[], world: World): Promise<number> {
+  // As git and others have it.
+  const argv = words[0] === 'help' && words.length > 1 ? [...words.slice(1), '--help'] : words
   const screen = createScreen(world.stdout, world.stderr)
   const colour = wantsColour(world.env, world.stdout.isTTY ?? false)
   const errorColours = colours(wantsColour(world.env, world.stderr.isTTY ?? false))

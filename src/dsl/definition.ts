@@ -85,10 +85,16 @@ export interface Return {
   readonly fix: string
 }
 
+/** A sentence for each field of a result. */
+export interface ResultFields {
+  readonly [field: string]: string
+}
+
 interface Named {
   readonly name: string
   readonly summary: string
   readonly params: ParamsSchema
+  readonly resultFields?: ResultFields
 }
 type AnyFound = { readonly [name: string]: any }
 type AnyWanted = { readonly [name: string]: { readonly [field: string]: unknown | Unknown } | undefined }

@@ -10,6 +10,7 @@ import type {
   Mode,
   ModuleDefinition,
   QueryDefinition,
+  ResultFields,
   Return,
   StepOutcome,
 } from './definition.ts'
@@ -49,6 +50,8 @@ export function defineModule<
   readonly name: string
   readonly summary: string
   readonly params: P
+  /** What the fields of its result are, for `rollcall doc`. */
+  readonly resultFields?: ResultFields
   /** Files of the controller and rendered templates; the engine resolves them to bytes. */
   readonly inputs?: (params: Params<P>) => I
   /** What to read. Called again with what was found until it asks for nothing new, at most three rounds. */
@@ -96,6 +99,8 @@ export function defineAction<
   readonly name: string
   readonly summary: string
   readonly params: P
+  /** What the fields of its result are, for `rollcall doc`. */
+  readonly resultFields?: ResultFields
   readonly inputs?: (params: Params<P>) => I
   readonly reads?: (params: Params<P>) => R
   /** `true`: run it. A sentence: why there is nothing to do. */
@@ -133,6 +138,8 @@ export function defineQuery<P extends ParamsSchema, R extends ReadSet, Res exten
   readonly name: string
   readonly summary: string
   readonly params: P
+  /** What the fields of its result are, for `rollcall doc`. */
+  readonly resultFields?: ResultFields
   readonly reads: (params: Params<P>, mode: Mode) => R
   /** Throws `Refusal` to fail the task. */
   readonly result: (params: Params<P>, found: Found<R>, mode: Mode) => Res
@@ -145,6 +152,8 @@ export function defineControllerCall<P extends ParamsSchema, Res extends object>
   readonly name: string
   readonly summary: string
   readonly params: P
+  /** What the fields of its result are, for `rollcall doc`. */
+  readonly resultFields?: ResultFields
   readonly run: (params: Params<P>, mode: Mode) => Res | Promise<Res>
 }): Callable<P, Res> {
   return callable({ kind: 'controller', ...definition } as unknown as ControllerDefinition)

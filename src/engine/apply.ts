@@ -4,7 +4,7 @@ import type { Happening } from '../dsl/definition.ts'
 import type { Step } from '../dsl/step.ts'
 import { UnreachableError } from '../model/errors.ts'
 import { stepJob } from '../resources/step-job.ts'
-import { refusedByValidate } from '../resources/write-script.ts'
+import { missingDirectory, noDirectory, refusedByValidate } from '../resources/write-script.ts'
 import type { Job, Reply } from '../transport/session-types.ts'
 import { mask } from '../util/redact.ts'
 import type { Change } from './change.ts'
@@ -178,8 +178,18 @@ function failOn(
 
 /** What to do about a step that failed, where that can be told. */
 function fixOf(step: Step, stderr: string): string | undefined {
-  if (step.kind !== 'write' || step.validate === undefined || !refusedByValidate(stderr)) return undefined
+  if (step.kind !== 'write') return undefined
+  const missing = missingDirectory(stderr)
+  if (missing !== undefined) return `Make it by a task before this one:\nfile({ path: ${quoted(missing)}, state: 'directory' })`
+  const inTheWay = noDirectory(stderr)
+  if (inTheWay !== undefined) return `Correct the path, or make sure that ${inTheWay} is a directory.`
+  if (step.validate === undefined || !refusedByValidate(stderr)) return undefined
   return `Correct what is to be written, or the check. To try the check on the host:\n${step.validate(step.path).shown.trim()}`
+}
+
+/** As it is written in a playbook. */
+function quoted(text: string): string {
+  return `'${text.replace(/[\\']/g, '\\$&').replaceAll('\n', '\\n')}'`
 }
 
 function show(value: unknown): string {

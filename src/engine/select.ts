@@ -72,6 +72,13 @@ export function select(playbook: Playbook, options: SelectOptions): Selection {
 }
 
 function noTargets(playbook: Playbook, { limit, limitOption = '--limit' }: SelectOptions): RollcallError {
+  if (playbook.plays.length === 0)
+    return new RollcallError({
+      summary: 'The playbook has no play',
+      detail: `'${playbook.name}'`,
+      fix: `Add one in its body:\nplay('name', { hosts: 'all' }, ({ task }) => { … })`,
+      exitCode: 1,
+    })
   const hosts = [...new Set(playbook.plays.map((play) => play.hosts))].join(', ')
   return new RollcallError({
     summary: 'No host is left to run on',

@@ -107,7 +107,7 @@ function thrown(error: unknown, loading: Loading): RollcallError {
   const isError = error instanceof Error
   const at = (isError ? userFrames(error.stack)[0] : undefined) ?? { file: loading.path, line: 1 }
   const message = isError ? `${error.name}: ${error.message}` : `thrown: ${String(error)}`
-  const fix = `Correct the code: a ${loading.word}'s body runs once, when it is loaded.`
+  const fix = `Correct the code: the body of ${/^[aeiou]/.test(loading.word) ? 'an' : 'a'} ${loading.word} runs once, when it is loaded.`
   return tell(loading, { summary: `The ${loading.word} threw while it was loaded`, message, at, fix }, error)
 }
 

@@ -127,7 +127,16 @@ interface Search {
 function find(project: Project, { word, folder, nameOrPath, cwd }: Search): string {
   const explicit = /^(\.{0,2}\/)/.test(nameOrPath)
   const bases = explicit ? [cwd] : [folder, cwd, project.root]
-  for (const base of bases) for (const path of [resolve(base, nameOrPath), resolve(base, `${nameOrPath}.ts`)]) if (isFile(path)) return path
+  const there = bases.flatMap((base) => [resolve(base, nameOrPath), resolve(base, `${nameOrPath}.ts`)]).filter(isFile)
+  const found = there.find((path) => path.endsWith('.ts'))
+  if (found !== undefined) return found
+  if (there.length > 0)
+    throw new RollcallError({
+      summary: `${word === 'inventory' ? 'An inventory' : 'A playbook'} is a TypeScript file, and its name ends in .ts`,
+      detail: `'${nameOrPath}' is ${there[0]}`,
+      fix: `Name another, or write it in TypeScript; YAML, INI and JavaScript are not read.`,
+      exitCode: 1,
+    })
   const known = names(folder)
   const meant = suggest(withoutEnding(nameOrPath), known) ?? suggest(withoutEnding(basename(nameOrPath)), known)
   const listed =

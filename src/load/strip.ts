@@ -49,7 +49,11 @@ export function stripTypes(path: string): string {
     }
   }
   const stripped = strip(path, source)
-  if (cached !== undefined) writeWhole(cached, stripped)
+  try {
+    if (cached !== undefined) writeWhole(cached, stripped)
+  } catch {
+    // Then the next run strips it again.
+  }
   return stripped
 }
 

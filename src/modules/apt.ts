@@ -11,6 +11,7 @@ import { compareDebianVersions } from '../util/debian-version.ts'
 import { asked, planPackage, settled } from './apt-packages.ts'
 import { type AptParams, aptParams } from './apt-params.ts'
 import { type AptOptions, aptGet, aptInstall, aptRemove, aptUpdate, choosing } from './apt-steps.ts'
+import { fieldsOf } from './result-fields.ts'
 
 // Names of packages never begin with a colon.
 const lists = ':lists'
@@ -236,6 +237,14 @@ export const apt = defineModule({
     ...['/var/lib/apt/*', '/var/cache/apt/*'].map((files) => `file:${files}`),
     ...(name !== undefined || deb !== undefined || upgrade || autoremove || state === 'fixed' ? byPackages : []),
   ],
+  resultFields: fieldsOf<AptResult>({
+    cacheUpdated: "whether apt's lists were refreshed",
+    cacheUpdateTime: 'when they were refreshed last, in seconds since 1970; 0 where that was not read',
+    stdout: 'what apt-get said; empty where there was nothing to do',
+    stderr: 'what it said on standard error',
+    before: 'the packages before, by name: exists, version and more',
+    after: 'the packages as they were left',
+  }),
 })
 
 /** What packages and their scripts may change. */

@@ -9,6 +9,7 @@ import { type UserPresent, type UserState, user as userOf } from '../resources/u
 import { sha256 } from '../util/sha256.ts'
 import { writeKeys } from './authorized-key-steps.ts'
 import { keyLine, type PublicKey, parseKeyLine, parseKeys } from './public-key.ts'
+import { fieldsOf } from './result-fields.ts'
 import { absolutePath } from './shared-params.ts'
 
 const line = (description: string) => Type.String({ pattern: '^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$', description })
@@ -145,6 +146,15 @@ function placeOf({ directory, keys }: Found): { readonly realDirectory: string; 
   return { realDirectory: directory?.exists ? parentOf(path) : below, file: path.slice(path.lastIndexOf('/') + 1) }
 }
 
+/** What `authorizedKey` left. */
+export interface AuthorizedKeyResult {
+  readonly user: string
+  readonly key: string
+  readonly state: 'present' | 'absent'
+  readonly exclusive: boolean
+  readonly keyfile?: string
+}
+
 /** Keys that open an account over SSH. */
 export const authorizedKey = defineModule({
   name: 'authorizedKey',
@@ -162,11 +172,18 @@ export const authorizedKey = defineModule({
       )
     return [writeKeys({ directory: realDirectory, file, user, content: wanted.keys?.content as Uint8Array, makesDirectory })]
   },
-  result: ({ user, key, state = 'present', exclusive = false }, { after }) => ({
+  result: ({ user, key, state = 'present', exclusive = false }, { after }): AuthorizedKeyResult => ({
     user,
     key,
     state,
     exclusive,
-    keyfile: (after as Found).keys?.realPath,
+    ...((after as Found).keys && { keyfile: (after as Found).keys!.realPath }),
+  }),
+  resultFields: fieldsOf<AuthorizedKeyResult>({
+    user: 'whose account it is',
+    key: 'the keys as they were given',
+    state: "'present' or 'absent'",
+    exclusive: 'whether all other keys of the file were to go',
+    keyfile: 'the file, at the end of all links',
   }),
 })

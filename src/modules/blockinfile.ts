@@ -4,8 +4,9 @@ import { oneOf, type Params, parameters, Type } from '../dsl/schema.ts'
 import { file } from '../resources/file.ts'
 import { blockEditor } from './block-edit.ts'
 import { editSteps, type FileEdit, messageOf, planEdit } from './edited-file.ts'
-import { fileResult } from './file-result.ts'
+import { type EditResult, fileResult } from './file-result.ts'
 import { regexp } from './regexp.ts'
+import { fieldsOf, fileFields } from './result-fields.ts'
 import { absolutePath, fileParams } from './shared-params.ts'
 
 const params = parameters({
@@ -56,5 +57,6 @@ export const blockinfile = defineModule({
   },
   plan: (given, found) => ({ file: planEdit(editOf(given), found.file) }),
   steps: (given, { found, wanted }) => editSteps(editOf(given), found.file, wanted.file ?? {}),
-  result: (given, change) => ({ path: given.path, msg: messageOf(editOf(given), change.before.file), ...fileResult(change) }),
+  result: (given, change): EditResult => ({ path: given.path, msg: messageOf(editOf(given), change.before.file), ...fileResult(change) }),
+  resultFields: fieldsOf<EditResult>({ path: 'the file', msg: 'what was done; empty where nothing was', ...fileFields }),
 })

@@ -1,4 +1,5 @@
 import type { Happening, StepOutcome } from '../dsl/definition.ts'
+import { outputLines, ranFields } from './result-fields.ts'
 
 /** What a command leaves, by Ansible's names. In check mode it has not run: only `ran` and `reason` can be read then. */
 export interface CommandResult {
@@ -19,6 +20,18 @@ export interface CommandResult {
   readonly msg: string
   /** Why it has not run. */
   readonly reason?: string
+}
+
+/** What they are. */
+export const commandFields = {
+  ...ranFields,
+  ran: 'whether it ran: never in check mode, nor where creates, removes, unless or onlyIf left it out; then rc is 0 and the output empty',
+  ...outputLines,
+  cmd: 'the words of a command, the script of a shell; secrets are not shown',
+  start: 'when it began by the clock of the controller, as an ISO time',
+  end: 'when it ended',
+  delta: "how long it took: '0:00:01.250'",
+  msg: "'non-zero return code', or why it was left out",
 }
 
 /** The result of a command that has run, whatever its exit code. */

@@ -8,7 +8,8 @@ import { type ProbeState, probe } from '../resources/probe.ts'
 import type { Secret } from '../util/secret.ts'
 import { Script, sh } from '../util/sh.ts'
 import { splitWords, WordsError } from '../util/split-words.ts'
-import { commandResult, idleCommand } from './command-result.ts'
+import { type CommandResult, commandFields, commandResult, idleCommand } from './command-result.ts'
+import { fieldsOf } from './result-fields.ts'
 import { absolutePath, script, text } from './shared-params.ts'
 
 const common = {
@@ -136,6 +137,7 @@ export const command = defineAction({
   okCodes: ({ okCodes = [0] }) => okCodes,
   result: (params, outcomes, happening) => commandResult(wordsOf(params).map(String), outcomes[0]!, happening, params.stripEmptyEnds),
   idle: (params, reason) => idleCommand(wordsOf(params).map(String), reason),
+  resultFields: fieldsOf<CommandResult>(commandFields),
 })
 
 const shellParams = parameters({
@@ -166,4 +168,5 @@ export const shell = defineAction({
   okCodes: ({ okCodes = [0] }) => okCodes,
   result: (params, outcomes, happening) => commandResult(params.script.shown, outcomes[0]!, happening, params.stripEmptyEnds),
   idle: (params, reason) => idleCommand(params.script.shown, reason),
+  resultFields: fieldsOf<CommandResult>(commandFields),
 })

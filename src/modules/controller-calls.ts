@@ -2,6 +2,7 @@ import { Refusal } from '../dsl/definition.ts'
 import { defineControllerCall } from '../dsl/module.ts'
 import { parameters, Type } from '../dsl/schema.ts'
 import { printValue } from './print-value.ts'
+import { fieldsOf } from './result-fields.ts'
 
 const messages = {
   failMsg: Type.Optional(Type.String({ description: 'what to say when it does not hold' })),
@@ -42,6 +43,11 @@ export const assert = defineControllerCall({
       (typeof that === 'boolean' ? 'the assertion does not hold' : `of ${named.length} assertions these do not hold: ${failed.join(', ')}`)
     throw new Refusal(msg, undefined, { msg, assertion: failed[0]!, evaluatedTo: false } satisfies AssertResult)
   },
+  resultFields: fieldsOf<AssertResult>({
+    msg: 'what was said; absent with quiet',
+    assertion: 'the first that does not hold: its name, or its place in the list, from 1',
+    evaluatedTo: 'false, where one does not hold',
+  }),
 })
 
 /** Shows a message, or a value of any kind, in the report. */
@@ -58,6 +64,10 @@ export const debug = defineControllerCall({
     if ((msg === undefined) !== 'var' in params) throw new Refusal('debug takes either msg or var', 'Give exactly one of the two.')
     return { msg: msg ?? printValue(params.var), verbosity }
   },
+  resultFields: fieldsOf<{ readonly msg: string; readonly verbosity: number }>({
+    msg: 'what was shown, as text',
+    verbosity: 'how many -v it takes to show it',
+  }),
 })
 
 /** Fails the task with a message. Put the condition in `when`. */
@@ -68,4 +78,5 @@ export const fail = defineControllerCall({
   run: ({ msg }): { readonly msg: string } => {
     throw new Refusal(msg)
   },
+  resultFields: fieldsOf<{ readonly msg: string }>({ msg: 'why' }),
 })

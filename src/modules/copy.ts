@@ -12,6 +12,7 @@ import { atDest, checkSum, sourceOf, targetOfDirectory, targetOfFile, withMode }
 import { planTree, readTree, treeSteps } from './copy-tree.ts'
 import { type FileResult, fileResult } from './file-result.ts'
 import { makeDirectories } from './file-steps.ts'
+import { fieldsOf, fileFields } from './result-fields.ts'
 import { absolutePath, fileParams, modeDescription, modePattern } from './shared-params.ts'
 import { planWholeFile, readWholeFile, type WholeContent, wholeFileSteps } from './whole-file.ts'
 
@@ -52,10 +53,13 @@ export type CopyParams = Params<typeof params>
 
 type Found = { readonly [name: string]: any }
 /** Of a file all that is known of it; of a directory the states by the paths in it. */
-export type CopyResult = { readonly dest: string; readonly src?: string } & (
-  | FileResult
-  | ({ readonly [K in keyof Omit<FileResult, 'before' | 'after'>]?: undefined } & { readonly before: Found; readonly after: Found })
-)
+export interface CopyResult extends Omit<FileResult, 'before' | 'after'> {
+  /** Where it went: in a directory, if that was there. */
+  readonly dest: string
+  readonly src?: string
+  readonly before: Found
+  readonly after: Found
+}
 
 type Inputs = { readonly content: ResolvedInput | undefined }
 
@@ -145,4 +149,10 @@ export const copy = defineModule({
     const file = fileResult({ before: { file: before.file }, after: { file: after.file }, ...(outcomes && { outcomes }) })
     return { dest: targetOfFile(given, before.at as FileState), ...src, ...file }
   },
+  resultFields: fieldsOf<CopyResult>({
+    ...fileFields,
+    dest: 'where it went: in the directory, if there is one at dest',
+    src: 'src as it was given',
+    state: `${fileFields.state}; of a directory that was copied this and the other attributes are absent`,
+  }),
 })

@@ -9,6 +9,7 @@ import { sh } from '../util/sh.ts'
 import { sha256 } from '../util/sha256.ts'
 import { contentsOf, cronEntry, withEntry, withVariable } from './cron-entry.ts'
 import { type CronParams, cronParams } from './cron-params.ts'
+import { fieldsOf } from './result-fields.ts'
 
 /** One of the two is read. */
 type CronReads = { readonly crontab: Read<CrontabState>; readonly file: Read<FileState> }
@@ -105,6 +106,17 @@ function crontabSteps({ user, backup }: CronParams, found: CrontabState, content
 
 const backupOf = ({ user, content }: CrontabState) => `/var/backups/crontab-${user}.${sumOf(content)}~`
 
+/** What `cron` left. */
+export interface CronResult {
+  readonly name: string
+  readonly state: 'present' | 'absent'
+  /** Names of the entries of the crontab or file, as it was left. */
+  readonly jobs: readonly string[]
+  /** Names of its variables. */
+  readonly envs: readonly string[]
+  readonly backupFile?: string
+}
+
 /** Entries of crontabs and of files in /etc/cron.d. */
 export const cron = defineModule({
   name: 'cron',
@@ -114,7 +126,7 @@ export const cron = defineModule({
   plan: planOf,
   steps: (params, { found, wanted }) => stepsOf(params, found, wanted),
   touches: ({ cronFile }) => (cronFile === undefined ? ['file:/var/spool/cron/*', 'file:/var/backups/*'] : []),
-  result: ({ name, state = 'present', backup }, { before, after, changed }) => {
+  result: ({ name, state = 'present', backup }, { before, after, changed }): CronResult => {
     const [old, { crontab, file }] = [before as Found, after as Found]
     return {
       name,
@@ -123,4 +135,11 @@ export const cron = defineModule({
       ...(backup && changed && old.crontab?.exists && { backupFile: backupOf(old.crontab) }),
     }
   },
+  resultFields: fieldsOf<CronResult>({
+    name: 'the name as it was given',
+    state: "'present' or 'absent'",
+    jobs: 'names of all entries of Rollcall in the crontab or file, as it was left',
+    envs: 'names of the variables in it',
+    backupFile: 'where the old crontab is kept, if backup was asked for and there was one',
+  }),
 })

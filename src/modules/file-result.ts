@@ -18,6 +18,13 @@ export interface FileResult {
   readonly after: { readonly file: FileState }
 }
 
+/** What a module left that edits a text file. */
+export interface EditResult extends FileResult {
+  readonly path: string
+  /** What was done, as in `line added`; empty where nothing was. */
+  readonly msg: string
+}
+
 interface FileChange {
   readonly before: { readonly file: FileState }
   readonly after: { readonly file: FileState }

@@ -2,8 +2,9 @@ import { defineModule } from '../dsl/module.ts'
 import { oneOf, type Params, parameters, Type } from '../dsl/schema.ts'
 import { canonicalPath } from '../resources/path.ts'
 import { planOf, readsOf } from './file-plan.ts'
-import { attributesOf } from './file-result.ts'
+import { attributesOf, type FileResult } from './file-result.ts'
 import { stepsOf } from './file-steps.ts'
+import { fieldsOf, owners, states } from './result-fields.ts'
 import { absolutePath, group, mode, owner } from './shared-params.ts'
 
 const time = (what: string) =>
@@ -52,6 +53,16 @@ const params = parameters({
 })
 export type FileParams = Params<typeof params>
 
+/** What `file` left. */
+export interface PathResult extends Omit<FileResult, 'state' | 'backupFile'> {
+  readonly state: 'file' | 'directory' | 'other' | 'link' | 'hard' | 'absent'
+  /** The path, but of links. */
+  readonly path?: string
+  /** Of a link: the link, and where it leads. */
+  readonly dest?: string
+  readonly src?: string
+}
+
 /** Files, directories and links: their being there, owner, mode and times. What is in a file is copy's and template's. */
 export const file = defineModule({
   name: 'file',
@@ -66,11 +77,22 @@ export const file = defineModule({
       : recurse
         ? [`file:${canonicalPath(path)}/*`]
         : [],
-  result: ({ path, src, state }, { before, after }) => ({
+  result: ({ path, src, state }, { before, after }): PathResult => ({
     ...(state === 'link' || state === 'hard' ? { dest: path, src: src! } : { path }),
     ...(state === 'absent' ? {} : attributesOf(after.file)),
     state: state === 'absent' || state === 'link' || state === 'hard' ? state : after.file.exists ? after.file.type : 'absent',
     before,
     after,
+  }),
+  resultFields: fieldsOf<PathResult>({
+    path: 'the path, but of links',
+    dest: 'of a link: the link',
+    src: 'of a link: where it leads',
+    state: "what is there now: 'file', 'directory', 'link', 'hard', 'other' or 'absent'",
+    ...owners,
+    uid: 'number of the user',
+    gid: 'number of the group',
+    checksum: 'sha256 of the content, lower-case hex, where it was read',
+    ...states,
   }),
 })

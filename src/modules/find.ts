@@ -5,6 +5,7 @@ import { walked } from '../resources/find.ts'
 import { checksumAlgorithms } from '../resources/inode.ts'
 import { canonicalPath } from '../resources/path.ts'
 import { ageFilter, hostNames, nameFilter, sizeFilter } from './find-filters.ts'
+import { fieldsOf } from './result-fields.ts'
 import { absolutePath } from './shared-params.ts'
 import { type StatPresent, statPresent } from './stat-fields.ts'
 
@@ -158,4 +159,11 @@ export const find = defineQuery({
       ...(!complete && { msg: 'not all paths could be examined' }),
     }
   },
+  resultFields: fieldsOf<FindResult>({
+    files: 'those that were found, sorted by path; of each what stat tells',
+    matched: 'how many were found',
+    examined: 'how many files, directories and links were looked at',
+    skippedPaths: 'which of the paths were not walked, and why',
+    msg: 'only where something could not be looked at',
+  }),
 })

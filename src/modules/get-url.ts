@@ -13,6 +13,7 @@ import { attributeSteps, wantedAttributes } from './attributes.ts'
 import { findChecksum, parseChecksum } from './checksum.ts'
 import { downloadStep } from './get-url-step.ts'
 import { noAnswerFix, octalMode, requestOf, requestParams } from './request-params.ts'
+import { fieldsOf, owners } from './result-fields.ts'
 import { absolutePath, group, owner } from './shared-params.ts'
 
 const params = parameters({
@@ -175,4 +176,10 @@ export const getUrl = defineModule({
       ...Object.fromEntries(fields.filter(([, value]) => value !== undefined && typeof value !== 'symbol')),
     }
   },
+  resultFields: fieldsOf<Downloaded>({
+    url: 'the URL as it was given',
+    dest: 'the file, at the end of all links',
+    checksumDest: 'sha256 of the file as it is now; in check mode absent where that is not known',
+    ...owners,
+  }),
 })

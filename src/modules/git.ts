@@ -6,6 +6,7 @@ import { type GitState, gitRepository } from '../resources/git.ts'
 import { type GitRemoteState, gitRemote } from '../resources/git-remote.ts'
 import { gitSteps } from './git-steps.ts'
 import { type GitVersion, isCommit, refsOf, refuseUnsafe, resolveVersion } from './git-version.ts'
+import { fieldsOf } from './result-fields.ts'
 import { absolutePath } from './shared-params.ts'
 
 const params = parameters({
@@ -141,4 +142,9 @@ export const git = defineModule({
       remoteUrlChanged: was.git.kind === 'repository' && was.git.remotes[remote] !== is.git.remotes[remote],
     }
   },
+  resultFields: fieldsOf<GitResult>({
+    before: 'the commit that was checked out; absent where there was none',
+    after: 'the commit that is; in check mode the one that would be',
+    remoteUrlChanged: 'whether the URL of the remote was another',
+  }),
 })

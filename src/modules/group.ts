@@ -6,6 +6,7 @@ import { run, type Step } from '../dsl/step.ts'
 import { accountPattern, requireChangeable } from '../resources/account-script.ts'
 import { type GroupState, group as groupOf } from '../resources/group.ts'
 import { sh } from '../util/sh.ts'
+import { fieldsOf } from './result-fields.ts'
 
 const params = parameters({
   name: Type.String({ pattern: accountPattern, description: 'the group' }),
@@ -18,6 +19,14 @@ const params = parameters({
   force: Type.Optional(Type.Boolean({ description: 'remove it even though it is the primary group of a user' })),
 })
 type GroupParams = Params<typeof params>
+
+/** What `group` left. */
+export interface GroupResult {
+  readonly name: string
+  readonly state: 'present' | 'absent'
+  readonly system: boolean
+  readonly gid?: number
+}
 type GroupReads = {
   readonly group: Read<GroupState>
   /** Who has the number asked for. */
@@ -64,10 +73,16 @@ export const group = defineModule({
   plan: planOf,
   steps: (given, { found }) => stepsOf(given, found),
   touches: ({ name }) => ['group', 'gshadow', 'group-', 'gshadow-'].map((file) => `file:/etc/${file}`).concat(`user:${name}`),
-  result: ({ name, state = 'present', system = false }, { after }) => ({
+  result: ({ name, state = 'present', system = false }, { after }): GroupResult => ({
     name,
     state,
     system,
-    gid: after.group.exists ? after.group.gid : undefined,
+    ...(after.group.exists && { gid: after.group.gid }),
+  }),
+  resultFields: fieldsOf<GroupResult>({
+    name: 'the group',
+    state: "'present' or 'absent'",
+    system: 'whether a number of those for system groups was asked for',
+    gid: 'its number; absent where there is no such group',
   }),
 })

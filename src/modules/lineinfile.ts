@@ -3,9 +3,10 @@ import { defineModule } from '../dsl/module.ts'
 import { oneOf, type Params, parameters, Type } from '../dsl/schema.ts'
 import { file } from '../resources/file.ts'
 import { editSteps, type FileEdit, messageOf, planEdit } from './edited-file.ts'
-import { fileResult } from './file-result.ts'
+import { type EditResult, fileResult } from './file-result.ts'
 import { lineEditor } from './line-edit.ts'
 import { regexp } from './regexp.ts'
+import { fieldsOf, fileFields } from './result-fields.ts'
 import { absolutePath, fileParams } from './shared-params.ts'
 
 const params = parameters({
@@ -72,5 +73,6 @@ export const lineinfile = defineModule({
   },
   plan: (given, found) => ({ file: planEdit(editOf(given), found.file) }),
   steps: (given, { found, wanted }) => editSteps(editOf(given), found.file, wanted.file ?? {}),
-  result: (given, change) => ({ path: given.path, msg: messageOf(editOf(given), change.before.file), ...fileResult(change) }),
+  result: (given, change): EditResult => ({ path: given.path, msg: messageOf(editOf(given), change.before.file), ...fileResult(change) }),
+  resultFields: fieldsOf<EditResult>({ path: 'the file', msg: 'what was done; empty where nothing was', ...fileFields }),
 })

@@ -1,6 +1,7 @@
 import { Refusal } from '../dsl/definition.ts'
 import { defineControllerCall } from '../dsl/module.ts'
 import { parameters, Type } from '../dsl/schema.ts'
+import { fieldsOf } from './result-fields.ts'
 
 /** What `result(task)` has of a pause. */
 export interface Paused {
@@ -64,4 +65,11 @@ export const pause = defineControllerCall({
       return ''
     }
   },
+  resultFields: fieldsOf<Paused>({
+    start: 'when it began, as an ISO time',
+    stop: 'when it ended',
+    delta: 'whole seconds between them',
+    userInput: 'what was typed; empty where nothing was asked',
+    echo: 'whether what was typed was shown',
+  }),
 })

@@ -2,7 +2,15 @@ import { Refusal } from '../dsl/definition.ts'
 import { defineQuery } from '../dsl/module.ts'
 import { parameters, Type } from '../dsl/schema.ts'
 import { probe } from '../resources/probe.ts'
+import { fieldsOf, output } from './result-fields.ts'
 import { script } from './shared-params.ts'
+
+/** What a script of the user said. */
+export interface QueryResult {
+  readonly rc: number
+  readonly stdout: string
+  readonly stderr: string
+}
 
 /** Runs a read-only script of the user and gives its output. It runs in check mode too: that it only reads is trusted. */
 export const query = defineQuery({
@@ -15,7 +23,7 @@ export const query = defineQuery({
     ),
   }),
   reads: ({ script }) => ({ probe: probe(script) }),
-  result: ({ okCodes = [0] }, { probe: { rc, stdout, stderr } }) => {
+  result: ({ okCodes = [0] }, { probe: { rc, stdout, stderr } }): QueryResult => {
     if (!okCodes.includes(rc))
       throw new Refusal(
         `the query ended with exit code ${rc}${stderr.trim() === '' ? '' : `: ${stderr.trim()}`}`,
@@ -24,4 +32,5 @@ export const query = defineQuery({
       )
     return { rc, stdout, stderr }
   },
+  resultFields: fieldsOf<QueryResult>(output),
 })

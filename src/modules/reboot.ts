@@ -4,6 +4,7 @@ import { parameters, Type } from '../dsl/schema.ts'
 import { run } from '../dsl/step.ts'
 import { boot, readBoot } from '../resources/boot.ts'
 import { Script, sh } from '../util/sh.ts'
+import { fieldsOf } from './result-fields.ts'
 import { script } from './shared-params.ts'
 
 /** What is left of a reboot. */
@@ -81,4 +82,9 @@ ${testCommand ?? sh`:`}`,
     msg: 'the host was rebooted and is back',
   }),
   idle: (_, reason): RebootResult => ({ rebooted: false, elapsed: 0, msg: reason }),
+  resultFields: fieldsOf<RebootResult>({
+    rebooted: 'whether it was; in check mode unknown, since it was not',
+    elapsed: 'seconds from the command until the host was back',
+    msg: 'what happened, as a sentence',
+  }),
 })

@@ -3,8 +3,9 @@ import { defineModule } from '../dsl/module.ts'
 import { type Params, parameters, Type } from '../dsl/schema.ts'
 import { file } from '../resources/file.ts'
 import { type Edited, editSteps, type FileEdit, messageOf, planEdit } from './edited-file.ts'
-import { fileResult } from './file-result.ts'
+import { type EditResult, fileResult } from './file-result.ts'
 import { compile, regexp, replacement } from './regexp.ts'
+import { fieldsOf, fileFields } from './result-fields.ts'
 import { absolutePath, fileParams } from './shared-params.ts'
 
 const params = parameters({
@@ -78,5 +79,6 @@ export const replace = defineModule({
   },
   plan: (given, found) => ({ file: planEdit(editOf(given), found.file) }),
   steps: (given, { found, wanted }) => editSteps(editOf(given), found.file, wanted.file ?? {}),
-  result: (given, change) => ({ path: given.path, msg: messageOf(editOf(given), change.before.file), ...fileResult(change) }),
+  result: (given, change): EditResult => ({ path: given.path, msg: messageOf(editOf(given), change.before.file), ...fileResult(change) }),
+  resultFields: fieldsOf<EditResult>({ path: 'the file', msg: 'what was done; empty where nothing was', ...fileFields }),
 })

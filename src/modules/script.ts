@@ -6,6 +6,7 @@ import { type FileState, file } from '../resources/file.ts'
 import type { Secret } from '../util/secret.ts'
 import { Script, sh } from '../util/sh.ts'
 import { secretText } from './request-params.ts'
+import { fieldsOf, outputLines, ranFields } from './result-fields.ts'
 import { absolutePath } from './shared-params.ts'
 
 const url = instanceOf('URL', URL)
@@ -118,4 +119,5 @@ export const script = defineAction({
     const [out, err] = [Buffer.from(stdout).toString('utf8'), Buffer.from(stderr).toString('utf8')]
     return { ran: true, rc: code, stdout: out, stdoutLines: lines(out), stderr: err, stderrLines: lines(err) }
   },
+  resultFields: fieldsOf<ScriptRan>({ ...ranFields, ...outputLines }),
 })

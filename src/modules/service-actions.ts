@@ -1,6 +1,7 @@
-import { defineAction } from '../dsl/module.ts'
+import { defineAction, type Ran } from '../dsl/module.ts'
 import { parameters, Type } from '../dsl/schema.ts'
 import { unitId } from '../resources/unit.ts'
+import { fieldsOf, ranFields } from './result-fields.ts'
 import { reloadStep, restartStep } from './systemctl.ts'
 
 const params = parameters({ service: Type.String({ minLength: 1, description: 'the service, or any unit of systemd by its full name' }) })
@@ -13,6 +14,7 @@ export const reloaded = defineAction({
   params,
   steps: ({ service }) => [reloadStep(service)],
   touches,
+  resultFields: fieldsOf<Ran>(ranFields),
 })
 
 /** Stops a service and starts it again. For handlers. */
@@ -22,4 +24,5 @@ export const restarted = defineAction({
   params,
   steps: ({ service }) => [restartStep(service)],
   touches,
+  resultFields: fieldsOf<Ran>(ranFields),
 })

@@ -1,8 +1,15 @@
 import { Refusal } from '../dsl/definition.ts'
 import { defineModule } from '../dsl/module.ts'
 import { parameters, Type } from '../dsl/schema.ts'
-import { unit } from '../resources/unit.ts'
-import { leftOfUnit, planUnit, unitParams, unitResult, unitSteps } from './unit-plan.ts'
+import { type UnitState, unit } from '../resources/unit.ts'
+import { fieldsOf, states } from './result-fields.ts'
+import { leftOfUnit, planUnit, type UnitResult, unitFields, unitParams, unitResult, unitSteps } from './unit-plan.ts'
+
+/** What `service` left. */
+export interface ServiceResult extends UnitResult {
+  readonly before: { readonly unit: UnitState }
+  readonly after: { readonly unit: UnitState }
+}
 
 /** A service of systemd, running or not, now and at boot. */
 export const service = defineModule({
@@ -25,5 +32,9 @@ export const service = defineModule({
       noBlock,
     }),
   leaves: ({ noBlock }, { wanted, after }) => ({ unit: leftOfUnit(wanted.unit ?? {}, after.unit, noBlock) }),
-  result: ({ name }, { before, after }) => ({ ...unitResult(name, after.unit), before, after }),
+  result: ({ name }, { before, after }): ServiceResult => ({ ...unitResult(name, after.unit), before, after }),
+  resultFields: fieldsOf<ServiceResult>({
+    ...unitFields,
+    ...states,
+  }),
 })

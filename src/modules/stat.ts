@@ -3,6 +3,7 @@ import { oneOf, parameters, Type } from '../dsl/schema.ts'
 import { type FilePresent, type FileState, file } from '../resources/file.ts'
 import { checksumAlgorithms, type InodeState, inode } from '../resources/inode.ts'
 import { type LinkState, link } from '../resources/link.ts'
+import { fieldsOf } from './result-fields.ts'
 import { absolutePath } from './shared-params.ts'
 import { type StatPresent, statPresent } from './stat-fields.ts'
 
@@ -76,5 +77,8 @@ export const stat = defineQuery({
   }),
   result: ({ path, getChecksum = true, checksumAlgorithm = 'sha256' }, found): { readonly stat: Stat } => ({
     stat: statOf(path, getChecksum ? checksumAlgorithm : '', found as Found),
+  }),
+  resultFields: fieldsOf<{ readonly stat: Stat }>({
+    stat: 'exists, and where that is true path, mode, uid, gid, pwName, grName, size, mtime, atime, ctime, inode, dev, nlink, checksum, isdir, isreg, islnk, isblk, ischr, isfifo, issock and more',
   }),
 })

@@ -20,9 +20,9 @@ export function daemonReload(): RunStep {
   return run(sh`systemctl daemon-reload`)
 }
 
-const reloadFirst = new Script(`case $(systemctl show -p NeedDaemonReload -- "$unit") in
-  *=yes) systemctl daemon-reload || exit ;;
-esac`)
+// Whatever NeedDaemonReload says: systemd remembers for a while which folders there are, and then does not see a drop-in in
+// a new one.
+const reloadFirst = new Script('systemctl daemon-reload || exit')
 
 /** Restarts a unit; a changed unit file is read first, as nobody wants the old one started again. */
 export function restartStep(name: string): RunStep {

@@ -2,10 +2,12 @@ import { type InputSource, Refusal } from '../dsl/definition.ts'
 import { defineModule } from '../dsl/module.ts'
 import { instanceOf, parameters, Type } from '../dsl/schema.ts'
 import { Rendering } from '../dsl/template.ts'
-import { unit, unitId } from '../resources/unit.ts'
+import type { FileState } from '../resources/file.ts'
+import { type UnitState, unit, unitId } from '../resources/unit.ts'
 import type { Secret } from '../util/secret.ts'
+import { fieldsOf, states } from './result-fields.ts'
 import { text } from './shared-params.ts'
-import { leftOfUnit, planUnit, unitParams, unitResult, unitSteps } from './unit-plan.ts'
+import { leftOfUnit, planUnit, type UnitResult, unitFields, unitParams, unitResult, unitSteps } from './unit-plan.ts'
 import { planWholeFile, readWholeFile, wholeFileSteps } from './whole-file.ts'
 
 const rendering = instanceOf('Rendering', Rendering)
@@ -17,6 +19,14 @@ function sourceOf(src: Rendering | undefined, content: string | Secret | undefin
 }
 
 const pathOf = (name: string, directory = '/etc/systemd/system') => `${directory}/${unitId(name)}`
+
+/** What `systemdUnit` left. */
+export interface SystemdUnitResult extends UnitResult {
+  /** The unit file. */
+  readonly dest: string
+  readonly before: { readonly file: FileState; readonly unit: UnitState }
+  readonly after: { readonly file: FileState; readonly unit: UnitState }
+}
 
 /** A unit file of systemd together with the unit: systemd reads it again when it changed. */
 export const systemdUnit = defineModule({
@@ -62,5 +72,11 @@ export const systemdUnit = defineModule({
     }),
   ],
   leaves: ({ noBlock }, { wanted, after }) => ({ ...wanted, unit: leftOfUnit(wanted.unit ?? {}, after.unit, noBlock) }),
-  result: ({ name, directory }, { before, after }) => ({ ...unitResult(name, after.unit), dest: pathOf(name, directory), before, after }),
+  result: ({ name, directory }, { before, after }): SystemdUnitResult => ({
+    ...unitResult(name, after.unit),
+    dest: pathOf(name, directory),
+    before,
+    after,
+  }),
+  resultFields: fieldsOf<SystemdUnitResult>({ ...unitFields, dest: 'the unit file', ...states }),
 })

@@ -1,9 +1,15 @@
 import { defineModule } from '../dsl/module.ts'
 import { instanceOf, parameters } from '../dsl/schema.ts'
 import { Rendering } from '../dsl/template.ts'
-import { fileResult } from './file-result.ts'
+import { type FileResult, fileResult } from './file-result.ts'
+import { fieldsOf, fileFields } from './result-fields.ts'
 import { absolutePath, fileParams } from './shared-params.ts'
 import { planWholeFile, readWholeFile, wholeFileSteps } from './whole-file.ts'
+
+/** What `template` left. */
+export interface TemplateResult extends FileResult {
+  readonly dest: string
+}
 
 /** A file rendered from a template. */
 export const template = defineModule({
@@ -18,5 +24,6 @@ export const template = defineModule({
   reads: ({ dest }, found, { content }) => ({ file: readWholeFile(dest, found, content) }),
   plan: (params, { file }, { content }) => ({ file: planWholeFile(params.dest, params, file, content) }),
   steps: (params, { found, wanted, inputs }) => wholeFileSteps(params, found.file, wanted.file ?? {}, inputs.content),
-  result: ({ dest }, change) => ({ dest, ...fileResult(change) }),
+  result: ({ dest }, change): TemplateResult => ({ dest, ...fileResult(change) }),
+  resultFields: fieldsOf<TemplateResult>({ dest: 'the file', ...fileFields }),
 })

@@ -8,6 +8,7 @@ import { canonicalPath } from '../resources/path.ts'
 import { type UnpackedState, unpacked } from '../resources/unpacked.ts'
 import { sha256 } from '../util/sha256.ts'
 import { octalMode } from './request-params.ts'
+import { fieldsOf } from './result-fields.ts'
 import { absolutePath, group, owner } from './shared-params.ts'
 import { unarchiveScript } from './unarchive-steps.ts'
 
@@ -122,4 +123,10 @@ export const unarchive = defineModule({
       ...(Array.isArray(files) && { files }),
     }
   },
+  resultFields: fieldsOf<Unarchived>({
+    src: 'the archive as it was given',
+    dest: 'the directory',
+    checksum: 'sha256 of the archive; in check mode absent where it was not unpacked yet',
+    files: 'with listFiles: what was unpacked; in check mode absent where nothing was yet',
+  }),
 })

@@ -118,6 +118,14 @@ export interface UnitResult {
   }
 }
 
+/** What they are. */
+export const unitFields = {
+  name: 'the unit as it was given',
+  state: "'started' or 'stopped'",
+  enabled: 'whether it starts at boot',
+  status: "systemd's own words: Id, ActiveState, SubState, UnitFileState and FragmentPath",
+}
+
 /** The fields of a unit as it was left. */
 export function unitResult(name: string, unit: UnitState): UnitResult {
   const { running, started, enabled, active, sub, fileState, path } = unit

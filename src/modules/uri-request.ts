@@ -69,6 +69,19 @@ export interface Answer {
   readonly dest?: string
 }
 
+/** What they are. */
+export const answerFields = {
+  status: 'the status of the answer: 200',
+  url: 'where the answer came from, after redirects',
+  redirected: 'whether it was redirected',
+  msg: "'OK (1234 bytes)'",
+  elapsed: 'seconds',
+  headers: 'the headers of the answer, by names in camelCase: contentType',
+  content: 'the answer as text, with returnContent',
+  json: 'the answer as a value, where its type says that it is JSON',
+  dest: 'the file it was written to, where dest asked for that',
+}
+
 /** The request that parameters ask for. */
 export function requestFor(params: UriParams): HttpRequest {
   const { url, method = 'GET', body, bodyFormat = 'raw', followRedirects = 'safe' } = params

@@ -7,7 +7,14 @@ import { httpClient, privateFolder, shownUrl } from '../resources/http-client.ts
 import { placeScript } from '../resources/write-script.ts'
 import { Script, sh } from '../util/sh.ts'
 import { fourDigits } from './attributes.ts'
-import { type Answer, answerOf, requestFor, type UriParams, uriParams } from './uri-request.ts'
+import { fieldsOf, ran } from './result-fields.ts'
+import { type Answer, answerFields, answerOf, requestFor, type UriParams, uriParams } from './uri-request.ts'
+
+const resultFields = fieldsOf<UriRan>({
+  ...answerFields,
+  ran: 'only where it is an action: whether it ran; never in check mode, nor where there was nothing to do',
+  reason: ran.reason,
+})
 
 const query = defineQuery({
   name: 'uri',
@@ -15,6 +22,7 @@ const query = defineQuery({
   params: uriParams,
   reads: (params) => ({ answer: http(requestFor(params), params) }),
   result: (params, { answer }) => answerOf(params, answer),
+  resultFields,
 })
 
 /** What an action of uri leaves: in check mode, or where it had nothing to do, it did not run. */
@@ -42,6 +50,7 @@ const action = defineAction({
   },
   touches: ({ dest }) => (dest === undefined ? [] : [`file:${dest}`]),
   result: (params, [outcome]): UriRan => ({ ran: true, ...answerOf(params, parseHttp(outcome!.stdout)) }),
+  resultFields,
 })
 
 const goodStatus = new Script(`fetch "$private/answer" || fail "$url gave no answer: $problem"

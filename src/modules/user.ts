@@ -4,6 +4,7 @@ import type { Read, Wanted } from '../dsl/resource.ts'
 import { type GroupState, group as groupOf } from '../resources/group.ts'
 import { passwordDigest, type UserState, user as userOf } from '../resources/user.ts'
 import { Secret } from '../util/secret.ts'
+import { fieldsOf } from './result-fields.ts'
 import { type UserParams, userParams } from './user-params.ts'
 import { type UserFound, userSteps } from './user-steps.ts'
 
@@ -137,6 +138,20 @@ function touches(params: UserParams): readonly string[] {
   ]
 }
 
+/** What `user` left. Of a user that is absent name and state alone. */
+export interface UserResult {
+  readonly name: string
+  readonly state: 'present' | 'absent'
+  readonly uid?: number
+  /** The number of the primary group, as Ansible has it. */
+  readonly group?: number
+  readonly groupName?: string
+  readonly groups?: readonly string[]
+  readonly comment?: string
+  readonly home?: string
+  readonly shell?: string
+}
+
 /** Users of the host. */
 export const user = defineModule({
   name: 'user',
@@ -146,9 +161,21 @@ export const user = defineModule({
   plan: (params, found) => planOf(params, found as UserFound),
   steps: (params, { found, wanted }) => userSteps(params, found as UserFound, wanted.user ?? {}),
   touches,
-  result: ({ name, state = 'present' }, { after: { user } }) => {
+  result: ({ name, state = 'present' }, { after: { user } }): UserResult => {
     if (!user.exists) return { name, state }
     const { uid, gid, groups, comment, home, shell, group } = user
-    return { name, state, uid, group: gid, groupName: group, groups, comment, home, shell }
+    const named = { ...(group !== undefined && { groupName: group }), ...(groups !== undefined && { groups }) }
+    return { name, state, uid, group: gid, ...named, comment, home, shell }
   },
+  resultFields: fieldsOf<UserResult>({
+    name: 'the user',
+    state: "'present' or 'absent'",
+    uid: 'its number; this and the following only of a user that is there',
+    group: 'the number of its primary group',
+    groupName: 'the name of its primary group',
+    groups: 'names of its other groups',
+    comment: 'its full name, or what else is said of it',
+    home: 'its home directory',
+    shell: 'its shell',
+  }),
 })

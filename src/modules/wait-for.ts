@@ -4,6 +4,7 @@ import { instanceOf, oneOf, type Params, parameters, Type } from '../dsl/schema.
 import { probe } from '../resources/probe.ts'
 import { extendedRegex, RegexError } from '../util/extended-regex.ts'
 import type { Script } from '../util/sh.ts'
+import { fieldsOf } from './result-fields.ts'
 import { absolutePath } from './shared-params.ts'
 import {
   bytesOf,
@@ -158,4 +159,13 @@ export const waitFor = defineQuery({
       )
     return result
   },
+  resultFields: fieldsOf<WaitResult>({
+    elapsed: 'seconds waited',
+    state: 'what was waited for',
+    port: 'the port, where one was waited for',
+    path: 'the path, where one was waited for',
+    searchRegex: 'the pattern, where one was given',
+    matchGroups: 'what the groups of searchRegex hold in the line found',
+    matchGroupdict: 'the same by the names of groups',
+  }),
 })

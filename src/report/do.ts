@@ -2,6 +2,7 @@ import { type ErrorDetails, formatError } from '../model/errors.ts'
 import type { Emit, Event, TaskEvent } from '../model/event.ts'
 import { type Colours, colours } from './colours.ts'
 import { type HumanOptions, warningLines } from './human.ts'
+import { jsonText } from './json.ts'
 import { printableDeep } from './printable.ts'
 import { lastLine } from './recap.ts'
 import type { Screen } from './screen.ts'
@@ -95,7 +96,7 @@ export function createDoJson(screen: Screen, module: string): Emit {
   return (event) => {
     if (event.event === 'run') check = event.check
     if (event.event === 'warning') for (const line of warningLines(printableDeep(event), colours(false))) screen.note(line)
-    if (event.event === 'task') screen.print(JSON.stringify(resultLine(event, module, check)))
+    if (event.event === 'task') screen.print(jsonText(resultLine(event, module, check)))
   }
 }
 

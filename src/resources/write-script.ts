@@ -31,7 +31,14 @@ fi
 if [ -e "$real" ] && [ ! -f "$real" ]; then fail 'it is not a regular file'; fi
 dir=\${real%/*}
 dir=\${dir:-/}
-[ -d "$dir" ] || fail "the directory $dir does not exist; make it by a task of its own before this one"
+if [ ! -d "$dir" ]; then
+  above=$dir
+  while [ -n "$above" ] && [ ! -e "$above" ] && [ ! -L "$above" ]; do above=\${above%/*}; done
+  above=\${above:-/}
+  if [ ! -e "$above" ]; then fail "$above is a symbolic link that leads nowhere"; fi
+  if [ ! -d "$above" ]; then fail "$above is no directory"; fi
+  fail "the directory $dir does not exist"
+fi
 old=
 [ ! -f "$real" ] || old=$real`)
 
@@ -158,6 +165,16 @@ const refusal = 'its new content was refused by validate'
 /** Whether a write failed because its `validate` refused the new file. */
 export function refusedByValidate(stderr: string): boolean {
   return stderr.includes(refusal)
+}
+
+/** The directory that a write missed, where that is why it failed. */
+export function missingDirectory(stderr: string): string | undefined {
+  return /^cannot write .*: the directory (\/.*) does not exist$/m.exec(stderr)?.[1]
+}
+
+/** What stands in the place of a directory above the file, where that is why a write failed. */
+export function noDirectory(stderr: string): string | undefined {
+  return /^cannot write .*: (\/.*) is (?:no directory|a symbolic link that leads nowhere)$/m.exec(stderr)?.[1]
 }
 
 /** `eval` in a subshell: whatever the user's script does to its shell, the write goes on or stops in order. */

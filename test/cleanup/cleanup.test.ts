@@ -67,6 +67,8 @@ function leave({ at, write, give }: House, alive: boolean): ChildProcess | undef
   const pending = '.local/state/rollcall/pending'
   write(`${pending}/${handler}.1`, `${JSON.stringify(record)}\n`)
   write(`${pending}/.${handler}.1`)
+  write(`.local/state/rollcall/unarchive/${handler}`, 'sum om\n')
+  write(`.local/state/rollcall/unarchive/.${handler}-4711`)
   write('tmp/rollcall.DEADdead01/1.o', 'y'.repeat(5000))
   // One that is just being made: nobody stands in it yet.
   if (alive) write('tmp/rollcall.young00001/in')
@@ -103,8 +105,13 @@ describe('of a host', () => {
       'sessions tmp/rollcall.DEADdead01',
       `pending .local/state/rollcall/pending/${handler}.1`,
       `temporary .local/state/rollcall/pending/.${handler}.1`,
+      `records .local/state/rollcall/unarchive/${handler}`,
+      `temporary .local/state/rollcall/unarchive/.${handler}-4711`,
       'temporary .conf.rollcall-abc123',
     ])
+    expect(cleaned.kept.find(({ kind }) => kind === 'records')?.about).toBe(
+      'a record of an unpacked archive; without it the next run unpacks the archive again',
+    )
     expect(cleaned.kept.find(({ kind }) => kind === 'pending')?.about).toBe(
       "handler 'site : restart' of playbook site, owed since 2026-01-02T03:04:05.000Z",
     )
@@ -122,7 +129,7 @@ describe('of a host', () => {
     const here = house()
     leave(here, false)
     const removed = await here.run(...onAlpha, '--remove', '--yes')
-    expect([removed.code, removed.stdout]).toEqual([0, expect.stringMatching(/removed 4 things, \d+ kB\n$/)])
+    expect([removed.code, removed.stdout]).toEqual([0, expect.stringMatching(/removed 6 things, \d+ kB\n$/)])
     expect(removed.stdout).toContain('1 handler still owed: the next run of the playbook runs them; --clear-pending forgets them')
     expect(
       readdirSync(here.at('tmp'))
@@ -130,6 +137,7 @@ describe('of a host', () => {
         .toSorted(),
     ).toEqual(['rollcall.notours'])
     expect(readdirSync(here.at('.local/state/rollcall/pending'))).toEqual([`${handler}.1`])
+    expect(readdirSync(here.at('.local/state/rollcall/unarchive'))).toEqual([])
     expect([existsSync(here.at('.conf.rollcall-abc123')), existsSync(here.at('.conf.rollcall-def456'))]).toEqual([false, true])
     await here.run(...onAlpha, '--remove', '--yes', '--clear-pending')
     expect(readdirSync(here.at('.local/state/rollcall/pending'))).toEqual([])
@@ -146,6 +154,8 @@ describe('of a host', () => {
       'sessions tmp/rollcall.DEADdead01',
       `pending .local/state/rollcall/pending/${handler}.1: another session of Rollcall is on the host`,
       `temporary .local/state/rollcall/pending/.${handler}.1: another session of Rollcall is on the host`,
+      `records .local/state/rollcall/unarchive/${handler}: another session of Rollcall is on the host`,
+      `temporary .local/state/rollcall/unarchive/.${handler}-4711: another session of Rollcall is on the host`,
       'temporary .conf.rollcall-abc123: another session of Rollcall is on the host',
     ])
     expect(existsSync(here.at('tmp/rollcall.ALIVEalive'))).toBe(true)
@@ -165,6 +175,10 @@ describe('of a host', () => {
     ['temporary', '/etc/.haproxy.cfg.rollcall-abc123', true],
     ['temporary', '/etc/.rollcall-link-4711', true],
     ['temporary', '/etc/haproxy.cfg', false],
+    ['temporary', `/var/lib/rollcall/unarchive/.${handler}-4711`, true],
+    ['records', `/var/lib/rollcall/unarchive/${handler}`, true],
+    ['records', '/var/lib/rollcall/unarchive/x', false],
+    ['records', '/var/lib/rollcall/unarchive/../../../etc/passwd', false],
     ['temporary', '/etc/.rollcall-x/passwd', false],
   ] as const)('it may say %s %s: %s', ([kind, path, good]) => {
     expect(checkedPath(kind, path)).toBe(good)
@@ -208,6 +222,38 @@ describe('of this machine', () => {
       ['images', 'a lab is up'],
     ])
     expect(existsSync(here.at('.cache/rollcall/lab/image-0123456789abcdef/x'))).toBe(true)
+  })
+
+  test('what plays on this machine owe and have unpacked is listed, once where it is a host as well, and goes', async () => {
+    const here = house()
+    const pending = '.local/state/rollcall/pending'
+    const record = { handler: 'site : restart @ web1', playbook: 'site', since: '2026-01-02T03:04:05.000Z' }
+    here.write(`${pending}/${handler}.1`, `${JSON.stringify(record)}\n`)
+    here.write(`${pending}/${handler.replaceAll('0', 'f')}.1`, 'half a rec')
+    here.write(`.local/state/rollcall/unarchive/${handler}`, 'sum om\n')
+    chmodSync(here.at('.local/state/rollcall'), 0o700)
+    here.give()
+    const only = ['--only', 'pending', '--only', 'records']
+    const seen = async (...args: readonly string[]) => JSON.parse((await here.run(...args, ...only, '--json')).stdout) as Cleaned
+    const { kept, removable } = await seen('--controller-only')
+    expect(kept.map(({ host, kind, about }) => [host, kind, about])).toEqual([
+      [undefined, 'pending', "handler 'site : restart' of playbook site, owed to web1 since 2026-01-02T03:04:05.000Z"],
+      [undefined, 'pending', 'a record of a handler that cannot be read'],
+      [undefined, 'records', 'a record of an unpacked archive; without it the next run unpacks the archive again'],
+    ])
+    expect(removable.map(({ kind }) => kind)).toEqual(['records'])
+    expect((await seen('alpha')).kept.map(({ host, kind }) => [host, kind])).toEqual([
+      ['alpha', 'pending'],
+      ['alpha', 'pending'],
+      ['alpha', 'records'],
+    ])
+    await here.run('--controller-only', ...only, '--remove', '--yes')
+    expect([readdirSync(here.at(pending)), readdirSync(here.at('.local/state/rollcall/unarchive'))]).toEqual([
+      [expect.any(String), expect.any(String)],
+      [],
+    ])
+    await here.run('--controller-only', ...only, '--remove', '--yes', '--clear-pending')
+    expect(readdirSync(here.at(pending))).toEqual([])
   })
 
   test('the current build stays', async () => {

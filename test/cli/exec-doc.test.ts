@@ -57,7 +57,9 @@ describe('doc', () => {
     expect(out).toMatch(/^service \(module\): /)
     expect(out).toContain('  name (needed): string\n')
     expect(out).toContain("  state: 'started' or 'stopped'\n")
-    expect(out).toContain("called so, inside a task:\n  service({ name: '…' })\nits result(task) has: changed, ")
+    expect(out).toContain(
+      "called so, inside a task:\n  service({ name: '…' })\n\nits result(task) has, besides changed, skipped and failed:\n  name: the unit as it was given\n",
+    )
   })
   test('every parameter of every built-in has a description', () => {
     const mute = describeModules().flatMap(({ name, parameters }) =>
@@ -65,10 +67,33 @@ describe('doc', () => {
     )
     expect(mute).toEqual([])
   })
-  test('every parameter of every built-in has a type that a reader knows', () => {
-    const types = new Set(describeModules().flatMap(({ parameters }) => parameters.map(({ type }) => type)))
-    expect([...types].filter((type) => /undefined|object Object/.test(type))).toEqual([])
+  test('every field of every result has a sentence, and each built-in has some', () => {
+    for (const { name, resultFields, result } of describeModules()) {
+      expect(resultFields, name).not.toEqual([])
+      for (const { name: field, description } of resultFields) expect(description, `${name} ${field}`).toMatch(/^\S.*[^.\s]$/)
+      expect(result).toBe(['changed', 'skipped', 'failed', ...resultFields.map((field) => field.name)].join(', '))
+    }
   })
+  test('every parameter of every built-in has a type that a reader knows', () => {
+    const types = describeModules().flatMap(({ name, parameters }) =>
+      parameters.map((parameter) => `${name} ${parameter.name}: ${parameter.type}`),
+    )
+    expect(types.filter((type) => /undefined|object Object|any value|list of values/.test(type))).toEqual([
+      // These take whatever there is: a value to show, and one that becomes JSON.
+      'debug var: any value',
+      'uri body: string or names and values or list of values',
+    ])
+  })
+  test.for([
+    ['ping', /rollcall doctor all/],
+    ['ansible.builtin.setup', /rollcall facts/],
+    ['systemd', /service's business/],
+    ['set_fact', /result\(task\)/],
+    ['get_url', /Did you mean 'getUrl'\?/],
+    ['toString', /There are: apt, /],
+  ] as const)("Ansible's %s leads to what does it here", async ([name, says]) =>
+    expect((await rollcall(`doc ${name}`, { engine })).err).toMatch(says),
+  )
   test('an unknown module is an error with a suggestion', async () => {
     const { code, err } = await rollcall('doc srvice', { engine })
     expect({ code, err }).toEqual({ code: 1, err: `There is no such module\n  'srvice'\n  Did you mean 'service'?\n` })

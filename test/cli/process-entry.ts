@@ -28,6 +28,10 @@ const situations: { readonly [playbook: string]: Engine['run'] } = {
     }, 0)
     return new Promise(() => {})
   },
+  /** What a playbook may do that calls process.exit itself. */
+  exiting: () => process.exit(0),
+  /** An await whose promise nobody settles, with nothing left open. */
+  stuck: () => new Promise(() => {}),
   /** Something is left open, as a connection would be. */
   lingering: async () => {
     setInterval(() => {}, 60_000)

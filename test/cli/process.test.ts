@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, rmSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -69,6 +69,43 @@ test.each(['human', 'json'])('a reader (%s) that goes away is no error, and the 
   child.stdout!.once('data', () => child.stdout!.destroy())
   const [code] = await once(child, 'close')
   expect({ code, err: child.text.err }).toEqual({ code: 0, err: 'came to its end\n' })
+})
+
+test.each(['human', 'json'])('where the disk is full (%s) the run goes on to its end, and what was lost is said once', async (format) => {
+  const full = openSync('/dev/full', 'w')
+  const child = spawn(process.execPath, [`${folder}/entry.mjs`, 'run', 'chatty', '--format', format], {
+    stdio: ['ignore', full, 'pipe'],
+    env: { PATH: process.env.PATH },
+  })
+  closeSync(full)
+  let err = ''
+  child.stderr!.on('data', (data: Buffer) => (err += data.toString()))
+  const [code] = await once(child, 'close')
+  expect(err).toMatch(
+    /^came to its end\nWhat was to be told could not all be written\n {2}ENOSPC: no space left on device, write\n {2}What was asked for was done all the same\. .*\n$/,
+  )
+  expect(code).toBe(1)
+})
+
+test('nor does an error that cannot be told anywhere keep it busy', async () => {
+  const full = openSync('/dev/full', 'w')
+  const child = spawn(process.execPath, [`${folder}/main.mjs`, 'nonsense'], {
+    stdio: ['ignore', full, full],
+    env: { PATH: process.env.PATH },
+  })
+  closeSync(full)
+  expect(await once(child, 'close')).toEqual([1, null])
+})
+
+test.each([
+  ['exiting', 'something called process.exit(0)', 'Look for it in the inventory, the playbook'],
+  ['stuck', 'something waits for what can never come', 'Look for an await in the inventory, the playbook'],
+])('a playbook that ends the process (%s) does not look as if all had been done', async (playbook, detail, fix) => {
+  const child = start('entry', 'run', playbook)
+  const [code] = await once(child, 'close')
+  const [summary, ...rest] = child.text.err.split('\n')
+  expect([code, summary, rest[0]]).toEqual([1, 'The process ended before Rollcall was done', `  ${detail}`])
+  expect(rest[1]).toContain(fix)
 })
 
 test('Ctrl-C ends it with 130 and says what becomes of a running step', async () => {

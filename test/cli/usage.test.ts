@@ -135,6 +135,15 @@ describe('help', () => {
   })
 })
 
+test.for([
+  ['help run', 'run --help'],
+  ['help inventory graph', 'inventory graph --help'],
+] as const)('%s is %s', async ([line, same]) => {
+  const [done, wanted] = await Promise.all([rollcall(line), rollcall(same)])
+  expect(done).toEqual(wanted)
+  expect([done.code, done.err, done.out]).toEqual([0, '', expect.stringMatching(/^rollcall (run|inventory graph) /)])
+})
+
 test('rollcall run --version tells the version too', async () => {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
   expect(await rollcall('run --version')).toEqual({ code: 0, out: `${version}\n`, err: '', asked: [] })

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { resolveInventory } from '../../src/dsl/resolve-inventory.ts'
 import { matchPattern } from '../../src/engine/limit.ts'
+import { select } from '../../src/engine/select.ts'
+import { defineInventory, definePlaybook } from '../../src/index.ts'
 
 const inventory = resolveInventory(
   { web: {}, db: {}, eu: {} },
@@ -40,4 +42,12 @@ describe('a name that the inventory does not have is an error', () => {
   test('an empty pattern too', () => {
     expect(() => matchPattern(' , ', inventory)).toThrow('--limit is empty')
   })
+})
+
+test('a playbook without a play says so', () => {
+  const one = defineInventory({ groups: { all: {} }, hosts: { one: { groups: [] } } })
+  const playbook = definePlaybook('site', one, () => {})
+  expect(() => select(playbook, { tags: [], skipTags: [] })).toThrow(
+    expect.objectContaining({ details: expect.objectContaining({ summary: 'The playbook has no play', detail: "'site'" }) }),
+  )
 })

@@ -27,6 +27,20 @@ test.for([
   expect(findPlaybook(project, name, root)).toBe(join(root, path))
 })
 
+test('what is no TypeScript is not loaded, and does not hide what is', () => {
+  const { root, project, write } = tempProject({ ...files, site: '#!/bin/sh\n', 'old.yml': '- hosts: all\n', 'hosts.ini': '[web]\n' })
+  expect(findPlaybook(project, 'site', root)).toBe(join(root, 'playbooks/site.ts'))
+  write('playbooks/odd.js', 'process.exit(3)')
+  for (const name of ['old.yml', 'odd.js', '/etc/passwd'])
+    expect(refusal(() => findPlaybook(project, name, root)).details).toMatchObject({
+      summary: 'A playbook is a TypeScript file, and its name ends in .ts',
+      detail: expect.stringMatching(new RegExp(`^'${name}' is /.*$`)),
+    })
+  expect(refusal(() => findInventory(project, 'hosts.ini', root)).details.summary).toBe(
+    'An inventory is a TypeScript file, and its name ends in .ts',
+  )
+})
+
 test.for([
   ['prepaer', `Did you mean 'prepare'?`],
   ['rotate-keys.ts', `Did you mean 'ops/rotate-keys'?`],

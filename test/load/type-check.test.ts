@@ -47,6 +47,18 @@ test('a wrong playbook is reported at its own line, and is not remembered as rig
   expect(await check(project)).toMatchObject({ ok: false, diagnostics })
 })
 
+test('where the folder of the project takes no file, it is said who can help', async () => {
+  const project = tempProject(plain)
+  project.write('.rollcall', '')
+  expect(await errorOf(project)).toMatchObject({
+    details: {
+      summary: 'A file that Rollcall needs for itself cannot be written',
+      detail: expect.stringMatching(/^.*\/\.rollcall\/type-check\/[0-9a-f]{16}\/tsconfig\.json\nENOTDIR: /),
+      fix: `What is in that folder is made anew when it is gone. Let its owner remove it:\nrm -r ${project.path('.rollcall')}`,
+    },
+  })
+})
+
 test('-i decides which inventory the playbook is checked against', async () => {
   const project = tempProject({
     ...plain,

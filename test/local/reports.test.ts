@@ -90,3 +90,25 @@ test('a refused validate says what to do, and shows its check', async () => {
   expect(error?.detail).toContain('its new content was refused by validate (exit code 1); nothing was changed')
   expect(error?.fix).toBe(`Correct what is to be written, or the check. To try the check on the host:\ngrep -q good ${folder}/conf`)
 })
+
+test.for([
+  [
+    'none',
+    'the directory FOLDER/none does not exist',
+    `Make it by a task before this one:\nfile({ path: 'FOLDER/none', state: 'directory' })`,
+  ],
+  [
+    "it's",
+    "the directory FOLDER/it's does not exist",
+    `Make it by a task before this one:\nfile({ path: 'FOLDER/it\\'s', state: 'directory' })`,
+  ],
+  ['file', 'FOLDER/file is no directory', 'Correct the path, or make sure that FOLDER/file is a directory.'],
+] as const)('a file that has no directory to lie in says what to do: %s', async ([name, detail, fix]) => {
+  const run = project(`play('write', { hosts: 'web', facts: { of: 'web', families: [] } }, ({ task }) => {
+    task('file', copy({ dest: folder + '/file', content: 'x' }))
+    task('below', copy({ dest: folder + ${JSON.stringify(`/${name}/below`)}, content: 'x' }))
+  })`)
+  const { error } = taskOf(await run('run', 'site', '--format', 'json'), 'here', 'below')
+  const told = (text = '') => text.replaceAll(folder, 'FOLDER')
+  expect([told(error?.detail), told(error?.fix)]).toEqual([expect.stringContaining(detail), fix])
+})

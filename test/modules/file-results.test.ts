@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
+import { describeModules } from '../../src/describe-modules.ts'
 import { blockinfile, copy, defineInventory, definePlaybook, file, find, lineinfile, local, replace, stat } from '../../src/index.ts'
 import { type LocalRun, runLocally, temporaryFolder } from '../helpers/engine.ts'
 
@@ -141,4 +142,14 @@ test('a check does not pretend to know a line of what is too large for plans', a
   expect(checked.outcomes('one')).toEqual(['copy: changed', 'line: changed (unknown)', 'again: changed (unknown)', 'hard: changed'])
   const real = await runLocally(playbook, { home: home() })
   expect(real.outcomes('one')).toEqual(['copy: changed', 'line: changed', 'again: ok', 'hard: changed'])
+})
+
+test('what a result has is what rollcall doc says', async () => {
+  const described = new Map(describeModules().map(({ name, result }) => [name, result.split(', ')]))
+  const { tasks } = await runLocally(editing(), { home: home() })
+  for (const { module, result } of tasks) {
+    const undescribed = Object.keys(result as object).filter((name) => !described.get(module)?.includes(name))
+    expect(undescribed, module).toEqual([])
+  }
+  expect(new Set(tasks.map(({ module }) => module))).toEqual(new Set(['file', 'copy', 'lineinfile', 'blockinfile', 'replace', 'stat']))
 })

@@ -68,6 +68,16 @@ describe.each(localHosts())('the atomic write on $name', (host) => {
     ])
   })
 
+  test('where there is no directory to write into, it is said what is there instead', async () => {
+    writeFileSync(`${root}/file`, 'x')
+    symlinkSync('nowhere', `${root}/link`)
+    const said = async (path: string) => (await put(`${root}/${path}`)).stderr.replaceAll(`${root}/`, '').trim()
+    expect(await said('none/deep/a')).toBe('cannot write none/deep/a: the directory none/deep does not exist')
+    expect(await said('file/a')).toBe('cannot write file/a: file is no directory')
+    expect(await said('file/deep/a')).toBe('cannot write file/deep/a: file is no directory')
+    expect(await said('link/deep/a')).toBe('cannot write link/deep/a: link is a symbolic link that leads nowhere')
+  })
+
   test('the time is that of the new content', async () => {
     writeFileSync(`${root}/a`, 'old')
     execFileSync('touch', ['-d', '2001-01-01', `${root}/a`])

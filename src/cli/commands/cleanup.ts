@@ -1,7 +1,7 @@
 import type { Cleaned } from '../../cleanup/cleanup.ts'
 import { type Kept, kinds } from '../../cleanup/kept.ts'
 import { RollcallError } from '../../model/errors.ts'
-import { type Colours, count, describeError, formatAge, printableDeep } from '../../report/index.ts'
+import { type Colours, count, describeError, formatAge, jsonText, printableDeep } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
 import { positiveInteger, shared } from '../options.ts'
 
@@ -39,7 +39,7 @@ export const cleanup = defineCommand({
     const human = args.format !== 'json'
     const confirm = async (going: readonly Kept[]): Promise<boolean> => {
       if (args.yes) return true
-      for (const line of listing(going, colours)) screen.note(line)
+      for (const line of listing(printableDeep(going), colours)) screen.note(line)
       return ask!(`Remove ${count(going.length, 'thing')}, ${size(going)}?`)
     }
     const cleaned = await engine.cleanup({
@@ -53,7 +53,7 @@ export const cleanup = defineCommand({
       forks: positiveInteger(args.forks, '--forks'),
       ...(args.remove && { confirm }),
     })
-    if (!human) screen.print(JSON.stringify(cleaned))
+    if (!human) screen.print(jsonText(cleaned))
     else {
       for (const { host, outcome, error } of printableDeep(cleaned.failures)) {
         if (outcome === 'partly') screen.note(errorColours.warning(`${host}: only the login user's part was looked at: ${error.summary}`))

@@ -1,4 +1,5 @@
 import type { DescribedModule } from '../../describe-modules.ts'
+import { jsonText } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
 import { shared } from '../options.ts'
 
@@ -15,8 +16,7 @@ export const doc = defineCommand({
   async run(args, { engine, screen, colours }) {
     const modules = await engine.describeModules(args.module)
     const lines = args.module === undefined ? summaries(modules) : modules.flatMap((module) => whole(module, colours.strong))
-    for (const line of args.format === 'json' ? [JSON.stringify(args.module === undefined ? modules : modules[0])] : lines)
-      screen.print(line)
+    for (const line of args.format === 'json' ? [jsonText(args.module === undefined ? modules : modules[0])] : lines) screen.print(line)
     return 0
   },
 })
@@ -26,11 +26,12 @@ function summaries(modules: readonly DescribedModule[]): string[] {
   return modules.map(({ name, kind, summary }) => `${name.padEnd(width)}  ${kind.padEnd(10)}  ${summary}`)
 }
 
-function whole({ name, kind, summary, parameters, call, result }: DescribedModule, strong: (text: string) => string): string[] {
+function whole({ name, kind, summary, parameters, call, resultFields }: DescribedModule, strong: (text: string) => string): string[] {
   const about = parameters.flatMap(({ name: parameter, needed, description, type }) => [
     `  ${strong(parameter)}${needed ? ' (needed)' : ''}: ${type}`,
     ...(description === '' ? [] : [`      ${description}`]),
   ])
-  const calls = ['called so, inside a task:', `  ${call}`, `its result(task) has: ${result}`]
+  const fields = resultFields.map((field) => `  ${strong(field.name)}: ${field.description}`)
+  const calls = ['called so, inside a task:', `  ${call}`, '', 'its result(task) has, besides changed, skipped and failed:', ...fields]
   return [`${strong(name)} (${kind}): ${summary}`, '', ...about, '', ...calls]
 }

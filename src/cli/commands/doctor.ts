@@ -1,5 +1,5 @@
 import type { Checked } from '../../doctor/check.ts'
-import { type Colours, count, printableDeep } from '../../report/index.ts'
+import { type Colours, count, jsonText, printableDeep } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
 import { positiveInteger, shared } from '../options.ts'
 
@@ -30,7 +30,7 @@ export const doctor = defineCommand({
     })
     const of = (verdict: Checked['verdict']) => checks.filter((check) => check.verdict === verdict).length
     const [problems, warnings] = [of('problem'), of('warning')]
-    if (!human) screen.print(JSON.stringify({ ok: problems === 0, problems, warnings, checks }))
+    if (!human) screen.print(jsonText({ ok: problems === 0, problems, warnings, checks }))
     else {
       const sum = [`${count(checks.length, 'check')}`, count(problems, 'problem'), count(warnings, 'warning')].join(', ')
       screen.print((problems > 0 ? colours.failed : warnings > 0 ? colours.warning : colours.ok)(sum))

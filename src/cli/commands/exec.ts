@@ -1,5 +1,5 @@
 import { formatError, RollcallError } from '../../model/errors.ts'
-import { printable } from '../../report/index.ts'
+import { jsonText, printable } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
 import { positiveInteger, shared } from '../options.ts'
 
@@ -36,7 +36,7 @@ export const exec = defineCommand({
       forks: positiveInteger(args.forks, '--forks'),
       progress,
       done: (result) => {
-        if (args.format === 'json') return screen.print(JSON.stringify(result))
+        if (args.format === 'json') return screen.print(jsonText(result))
         const { host, outcome, rc, stdout, stderr, error } = result
         const said = outcome === 'ok' ? colours.ok('ok') : colours.failed(rc === undefined ? outcome : `failed, exit code ${rc}`)
         screen.print(`${host}: ${said}`)

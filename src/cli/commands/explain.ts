@@ -1,4 +1,5 @@
 import { RollcallError } from '../../model/errors.ts'
+import { jsonText } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
 import { formatExplain } from '../format-explain.ts'
 import { formatVars } from '../format-vars.ts'
@@ -24,7 +25,7 @@ const explainVar = defineCommand({
       ...(args.name !== undefined && { name: args.name }),
       ...(args.inventory !== undefined && { inventory: args.inventory }),
     })
-    for (const line of args.format === 'json' ? [JSON.stringify(explained)] : formatVars(explained, colours)) screen.print(line)
+    for (const line of args.format === 'json' ? [jsonText(explained)] : formatVars(explained, colours)) screen.print(line)
     return 0
   },
 })
@@ -61,7 +62,7 @@ export const explain = defineCommand({
         ? noHost()
         : error
     })
-    const lines = args.format === 'json' ? [JSON.stringify(report)] : formatExplain(report, colours)
+    const lines = args.format === 'json' ? [jsonText(report)] : formatExplain(report, colours)
     for (const line of lines) screen.print(line)
     return 0
   },

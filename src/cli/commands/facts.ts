@@ -1,5 +1,5 @@
 import { RollcallError } from '../../model/errors.ts'
-import { factsSentence, notLiveLines, printable } from '../../report/index.ts'
+import { factsSentence, jsonText, notLiveLines, printable } from '../../report/index.ts'
 import type { ShownFacts } from '../../show-facts.ts'
 import { defineCommand } from '../command.ts'
 import { positiveInteger, shared } from '../options.ts'
@@ -32,7 +32,7 @@ export const facts = defineCommand({
       forks: positiveInteger(args.forks, '--forks'),
       progress,
     })
-    if (args.format === 'json') screen.print(JSON.stringify(known))
+    if (args.format === 'json') screen.print(jsonText(known))
     else {
       screen.print(colours.strong(factsSentence(known)))
       for (const line of notLiveLines(known, 8)) screen.print(colours.warning(printable(line)))

@@ -1,4 +1,4 @@
-import { count, describeError, printable, printableDeep } from '../../report/index.ts'
+import { count, describeError, jsonText, printable, printableDeep } from '../../report/index.ts'
 import type { ShownHost } from '../../show-inventory.ts'
 import { type CommandGroup, defineCommand } from '../command.ts'
 import { graphDot, graphMermaid, graphTree } from '../format-graph.ts'
@@ -20,7 +20,7 @@ const list = defineCommand({
       ...(args.pattern !== undefined && { pattern: args.pattern }),
     })
     if (args.format === 'json') {
-      screen.print(JSON.stringify(shown))
+      screen.print(jsonText(shown))
       return 0
     }
     screen.print(colours.strong(`inventory ${shown.inventory} · hosts ${shown.hosts.length} · groups ${Object.keys(shown.groups).length}`))
@@ -42,7 +42,7 @@ const host = defineCommand({
       pattern: args.name,
       ...(args.inventory !== undefined && { inventory: args.inventory }),
     })
-    if (args.format === 'json') screen.print(JSON.stringify(hosts.length === 1 ? hosts[0] : hosts))
+    if (args.format === 'json') screen.print(jsonText(hosts.length === 1 ? hosts[0] : hosts))
     else for (const one of hosts) for (const line of linesOf(one)) screen.print(printable(line))
     return 0
   },
@@ -73,7 +73,7 @@ const graph = defineCommand({
       ...(args.inventory !== undefined && { inventory: args.inventory }),
       ...(args.pattern !== undefined && { pattern: args.pattern }),
     })
-    const draw = { human: graphTree, dot: graphDot, mermaid: graphMermaid, json: () => [JSON.stringify(shown)] }[args.format]
+    const draw = { human: graphTree, dot: graphDot, mermaid: graphMermaid, json: () => [jsonText(shown)] }[args.format]
     for (const line of draw(args.format === 'json' ? shown : printableDeep(shown), {
       vars: args.vars ?? false,
       narrowed: args.pattern !== undefined,
@@ -95,7 +95,7 @@ const validate = defineCommand({
   async run(args, { engine, screen, colours, errorColours, cwd }) {
     const verdict = await engine.validateInventory({ root: cwd, ...(args.inventory !== undefined && { inventory: args.inventory }) })
     if (args.format === 'json') {
-      screen.print(JSON.stringify(verdict))
+      screen.print(jsonText(verdict))
       return verdict.ok ? 0 : 1
     }
     for (const error of verdict.errors) for (const line of describeError(printableDeep(error), errorColours, cwd)) screen.note(line)

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { LabHostState, LabState } from '../../lab/index.ts'
 import { RollcallError } from '../../model/errors.ts'
-import { count, listed } from '../../report/index.ts'
+import { count, jsonText, listed } from '../../report/index.ts'
 import { type Command, type CommandGroup, defineCommand } from '../command.ts'
 import { lendTerminal } from '../interrupt.ts'
 import { shared } from '../options.ts'
@@ -46,7 +46,7 @@ const status = defineCommand({
   async run(args, { engine, screen }) {
     const lab = await engine.lab()
     const state = lab.status(lab.defaultLab())
-    if (args.format === 'json') screen.print(JSON.stringify(state === undefined ? { up: false } : { up: true, ...state }))
+    if (args.format === 'json') screen.print(jsonText(state === undefined ? { up: false } : { up: true, ...state }))
     else for (const line of state === undefined ? ['the lab is not up'] : statusLines(state)) screen.print(line)
     return 0
   },

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { factsSentence, notLiveLines, printable, viewSentence } from '../../report/index.ts'
+import { factsSentence, jsonText, notLiveLines, printable, viewSentence } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
 import { playbook, positiveInteger, shared } from '../options.ts'
 
@@ -34,7 +34,7 @@ export const render = defineCommand({
     if (args.format === 'json') {
       const { bytes, ...about } = file
       const content = isUtf8(bytes) ? { text: Buffer.from(bytes).toString('utf8') } : { base64: Buffer.from(bytes).toString('base64') }
-      screen.print(JSON.stringify({ ...about, ...content }))
+      screen.print(jsonText({ ...about, ...content }))
       return 0
     }
     const notes = [

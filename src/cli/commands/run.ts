@@ -1,4 +1,4 @@
-import { createReporter } from '../../report/index.ts'
+import { createReporter, jsonText } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
 import { formatOutline } from '../format-outline.ts'
 import { changesMade, noteChanges, playbook, positiveInteger, shared, words } from '../options.ts'
@@ -42,7 +42,7 @@ export const run = defineCommand({
     const lists = { hosts: args['list-hosts'] ?? false, tasks: args['list-tasks'] ?? false }
     if (lists.hosts || lists.tasks) {
       const outline = await engine.outline(request)
-      const lines = args.format === 'json' ? [JSON.stringify(outline)] : formatOutline(outline, lists, colours)
+      const lines = args.format === 'json' ? [jsonText(outline)] : formatOutline(outline, lists, colours)
       for (const line of lines) screen.print(line)
       return 0
     }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { jsonText, printable } from '../../report/index.ts'
 import { type CommandGroup, defineCommand } from '../command.ts'
 import { shared } from '../options.ts'
 import {
@@ -133,7 +134,7 @@ const list = defineCommand({
   async run(args, context) {
     const { opened } = await openNamed(args.file, context)
     const names = [...opened.values.keys()]
-    for (const line of args.format === 'json' ? [JSON.stringify(names)] : names) context.screen.print(line)
+    for (const line of args.format === 'json' ? [jsonText(names)] : names.map(printable)) context.screen.print(line)
     return 0
   },
 })

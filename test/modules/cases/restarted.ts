@@ -30,6 +30,17 @@ printf '[Unit]\nDescription=changed\n' >$folder/a.conf`,
     after: sh`[ "$(systemctl show -P Description ${service})" = changed ]`,
   },
   {
+    name: 'restarted: a drop-in in a new folder is read first',
+    before: inOrder(
+      toyd,
+      sh`rm -rf /etc/systemd/system/${service}.service.d && systemctl daemon-reload
+folder=/etc/systemd/system/${service}.service.d
+mkdir $folder && printf '[Unit]\nDescription=new folder\n' >$folder/a.conf`,
+    ),
+    call: () => restarted({ service }),
+    after: sh`[ "$(systemctl show -P Description ${service})" = 'new folder' ]`,
+  },
+  {
     name: 'restarted: hostile names are refused',
     hostile: true,
     call: (_, hostile) => restarted({ service: `a ${hostile}` }),
