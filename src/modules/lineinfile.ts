@@ -2,7 +2,7 @@ import { Refusal } from '../dsl/definition.ts'
 import { defineModule } from '../dsl/module.ts'
 import { oneOf, type Params, parameters, Type } from '../dsl/schema.ts'
 import { file } from '../resources/file.ts'
-import { editSteps, type FileEdit, messageOf, planEdit } from './edited-file.ts'
+import { editedBy, editSteps, type FileEdit, planEdit } from './edited-file.ts'
 import { fileResult } from './file-result.ts'
 import { lineEditor } from './line-edit.ts'
 import { regexp } from './regexp.ts'
@@ -72,5 +72,8 @@ export const lineinfile = defineModule({
   },
   plan: (given, found) => ({ file: planEdit(editOf(given), found.file) }),
   steps: (given, { found, wanted }) => editSteps(editOf(given), found.file, wanted.file ?? {}),
-  result: (given, change) => ({ path: given.path, msg: messageOf(editOf(given), change.before.file), ...fileResult(change) }),
+  result: (given, change) => {
+    const { msg, found } = editedBy(editOf(given), change.before.file)
+    return { path: given.path, msg, ...(given.state === 'absent' && { found: found ?? 0 }), ...fileResult(change) }
+  },
 })

@@ -142,3 +142,17 @@ test('a check does not pretend to know a line of what is too large for plans', a
   const real = await runLocally(playbook, { home: home() })
   expect(real.outcomes('one')).toEqual(['copy: changed', 'line: changed', 'again: ok', 'hard: changed'])
 })
+
+test('lineinfile tells how many lines it found to remove', async () => {
+  const folder = temporaryFolder()
+  writeFileSync(`${folder}/lines`, 'a\nb\na\n')
+  const playbook = definePlaybook('removing', inventory, (play) => {
+    play('lines', { hosts: 'one' }, ({ task }) => {
+      task('some', lineinfile({ path: `${folder}/lines`, line: 'a', state: 'absent' }))
+      task('none', lineinfile({ path: `${folder}/lines`, line: 'a', state: 'absent' }))
+      task('no file', lineinfile({ path: `${folder}/none`, line: 'a', state: 'absent' }))
+    })
+  })
+  const run = await runLocally(playbook, { home: folder })
+  expect(['some', 'none', 'no file'].map((task) => resultOf(run, task).found)).toEqual([2, 0, 0])
+})
