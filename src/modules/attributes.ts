@@ -16,6 +16,13 @@ export function fourDigits(mode: string): string {
   return mode.slice(-4).padStart(4, '0')
 }
 
+/**
+ * Five digits, for `chmod` on what may be a directory: by four, GNU's leaves the set-ID bits that a directory has.
+ */
+export function exactDigits(mode: string): string {
+  return `0${fourDigits(mode)}`
+}
+
 /** The attributes with a mode in digits: a symbolic one is worked out from the mode found, or from that of something new. */
 export function exactMode<A extends Attributes>(asked: A, found: FileState, type: 'file' | 'directory' = 'file'): A {
   if (asked.mode === undefined) return asked
@@ -43,7 +50,7 @@ export function attributeSteps(path: string, found: FileState, asked: Attributes
   const bits = asked.mode ?? (owners && found.exists && found.mode > '0777' ? found.mode : undefined)
   return [
     ...(owners ? [run(sh`chown -- ${target} ${path}`)] : []),
-    ...(bits !== undefined && (owners || differs('mode')) ? [run(sh`chmod -- ${fourDigits(bits)} ${path}`)] : []),
+    ...(bits !== undefined && (owners || differs('mode')) ? [run(sh`chmod -- ${exactDigits(bits)} ${path}`)] : []),
   ]
 }
 

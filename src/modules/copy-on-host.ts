@@ -40,7 +40,7 @@ shift
 for p do
   q=$to/$p
   if [ -d "$p" ] && [ ! -L "$p" ]; then
-    mkdir -- "$q" && chmod -- "$(stat -c %a -- "$p")" "$q" && chown -- "$(stat -c %u:%g -- "$p")" "$q" || exit
+    mkdir -- "$q" && chmod -- "00$(stat -c %a -- "$p")" "$q" && chown -- "$(stat -c %u:%g -- "$p")" "$q" || exit
     continue
   fi
   if [ -d "$q" ] && [ ! -L "$q" ]; then

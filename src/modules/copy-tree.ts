@@ -5,7 +5,7 @@ import { type FileState, file } from '../resources/file.ts'
 import { exactMode, wantedAttributes } from './attributes.ts'
 import type { CopyParams } from './copy.ts'
 import { targetOfDirectory, withMode } from './copy-source.ts'
-import { makeDirectories } from './file-steps.ts'
+import { leftOfDirectory, makeDirectories } from './file-steps.ts'
 import { planWholeFile, readWholeFile, wholeFileSteps } from './whole-file.ts'
 
 type Reads = { readonly [path: string]: Read<FileState> }
@@ -62,6 +62,11 @@ export function treeSteps(params: CopyParams, found: States, wanted: WantedState
   ]
 }
 
+/** What is left of a plan for a tree: directories whose mode was not asked for may inherit a bit. */
+export function leftOfTree({ directoryMode }: CopyParams, wanted: WantedStates, after: States): WantedStates {
+  return Object.fromEntries(Object.entries(wanted).map(([path, state]) => [path, leftOfDirectory(state, after[path], directoryMode) ?? {}]))
+}
+
 /** One step for all, unless each keeps a mode of its own. */
 function newDirectories(params: CopyParams, base: string, missing: readonly ControllerEntry[]): readonly Step[] {
   const at = ({ path }: ControllerEntry) => (path === '.' ? base : `${base}/${path}`)
@@ -69,5 +74,6 @@ function newDirectories(params: CopyParams, base: string, missing: readonly Cont
   if (!first) return []
   if (params.directoryMode === 'preserve')
     return missing.flatMap((entry) => makeDirectories(at(entry), directoryAttributes(params, entry.content)))
-  return makeDirectories(at(first), directoryAttributes(params, first.content), missing.slice(1).map(at))
+  const { owner, group, directoryMode: mode } = params
+  return makeDirectories(at(first), { owner, group, mode }, missing.slice(1).map(at))
 }

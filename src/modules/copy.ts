@@ -9,7 +9,7 @@ import { Secret } from '../util/secret.ts'
 import { exactMode, wantedAttributes } from './attributes.ts'
 import { copyTreeSteps, refuseForTree, refuseSource } from './copy-on-host.ts'
 import { atDest, checkSum, sourceOf, targetOfDirectory, targetOfFile, withMode } from './copy-source.ts'
-import { planTree, readTree, treeSteps } from './copy-tree.ts'
+import { leftOfTree, planTree, readTree, treeSteps } from './copy-tree.ts'
 import { type FileResult, fileResult } from './file-result.ts'
 import { makeDirectories } from './file-steps.ts'
 import { fieldsOf, fileFields } from './result-fields.ts'
@@ -120,6 +120,9 @@ const newDirectory = ({ owner, group, directoryMode }: CopyParams) =>
     'directory',
   )
 
+/** The mode asked for new directories; without one they inherit what directories inherit. */
+const askedMode = ({ directoryMode }: CopyParams) => (directoryMode === 'preserve' ? undefined : directoryMode)
+
 /** A file or directory with given content, or like one of the controller or of the host itself. */
 export const copy = defineModule({
   name: 'copy',
@@ -138,10 +141,11 @@ export const copy = defineModule({
     const from = content ?? contentOf(source as FileState & { readonly exists: true })
     const makes = makesDirectory(given, found.at as FileState)
     return [
-      ...(makes ? makeDirectories(canonicalPath(given.dest), newDirectory(given)) : []),
+      ...(makes ? makeDirectories(canonicalPath(given.dest), { ...newDirectory(given), mode: askedMode(given) }) : []),
       ...wholeFileSteps(withMode(given, from), state, (wanted as Found).file ?? {}, from),
     ]
   },
+  leaves: (given, { wanted, after }) => leftOfTree({ ...given, directoryMode: askedMode(given) }, wanted as Found, after as Found),
   touches: ({ remoteSrc, dest }) => (remoteSrc ? [`file:${canonicalPath(dest)}/*`] : []),
   result: (given, { before, after, outcomes }): CopyResult => {
     const src = given.src === undefined ? {} : { src: String(given.src) }

@@ -11,6 +11,8 @@ import { planWholeFile, type WholeFile, wholeFileSteps } from './whole-file.ts'
 export interface Edited {
   readonly text: string
   readonly msg: string
+  /** How many lines were removed, where lines are. */
+  readonly found?: number
 }
 
 /** Modules that change part of a file: they see its text, and what they make of it is a function of that text alone. */
@@ -46,9 +48,14 @@ export function editSteps(of: FileEdit, found: FileState, wanted: WantedState<Fi
   return wholeFileSteps(of, found, wanted, input(edited(of, found).text))
 }
 
+/** What the edit tells, of the file as it was. */
+export function editedBy(of: FileEdit, before: FileState): Omit<Edited, 'text'> {
+  return before.exists || of.ifAbsent === 'create' ? edited(of, before) : { msg: '' }
+}
+
 /** What the edit says, of the file as it was. */
 export function messageOf(of: FileEdit, before: FileState): string {
-  return before.exists || of.ifAbsent === 'create' ? edited(of, before).msg : ''
+  return editedBy(of, before).msg
 }
 
 function input(text: string) {

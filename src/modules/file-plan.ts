@@ -101,6 +101,8 @@ export function planOf(params: FileParams, found: FileFound): Wanted<FileReads> 
     case 'file':
       if (!file.exists)
         throw new Refusal(`${path} is not there, and state 'file' makes none`, "Use copy or template, or state: 'touch' for an empty file.")
+      if (params.state === 'file' && file.type === 'directory')
+        throw new Refusal(`${path} is a directory on this host, and state is 'file'`, "Set state: 'directory', or leave state out.")
       return { file: attributes(params, file), ...wantedTimes(params) }
     case 'touch':
       return {

@@ -1,11 +1,13 @@
-import type { Wanted } from '../dsl/resource.ts'
+import type { Wanted, WantedState } from '../dsl/resource.ts'
 import { run, type Step } from '../dsl/step.ts'
 import { type AttributeTreeState, modeInTree, ownersDiffer, type TreeEntry } from '../resources/attribute-tree.ts'
+import type { FileState } from '../resources/file.ts'
 import type { LinkState } from '../resources/link.ts'
 import { canonicalPath, parentOf } from '../resources/path.ts'
 import { bytesOfText } from '../util/lossless-text.ts'
 import { Script, sh } from '../util/sh.ts'
-import { type Attributes, attributeSteps, exactMode } from './attributes.ts'
+import { isSymbolic } from '../util/symbolic-mode.ts'
+import { type Attributes, attributeSteps, exactDigits, exactMode } from './attributes.ts'
 import type { FileParams } from './file.ts'
 import { type FileFound, type FileReads, given, ownsLink, secondsOf } from './file-plan.ts'
 
@@ -13,21 +15,38 @@ const makeEach = new Script(`for d do
   [ -d "$d" ] && continue
   mkdir -- "$d" || exit
   [ -z "$owners" ] || chown -- "$owners" "$d" || exit
-  chmod -- "$bits" "$d" || exit
+  [ -z "$bits" ] || chmod -- "$bits" "$d" || exit
 done`)
 
 const ownersOf = ({ owner, group }: Attributes) => `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
 
-/** Makes a directory and those above it that are missing, then those `below`; all of them get its owner and mode, as with Ansible. */
+/**
+ * Makes a directory and those above it that are missing, then those `below`; all of them get its owner and mode, as with
+ * Ansible. Where no digits say otherwise, they keep the set-group-ID bit that they inherit.
+ */
 export function makeDirectories(path: string, attributes: Attributes, below: readonly string[] = []): readonly Step[] {
   const parts = path.split('/').slice(1)
   const all = [...parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`), ...below]
-  const { mode = '0755' } = exactMode(attributes, { exists: false, realPath: path }, 'directory')
+  const { mode } = exactMode(attributes, { exists: false, realPath: path }, 'directory')
+  const bits = mode === undefined ? '' : isSymbolic(attributes.mode!) ? mode : exactDigits(mode)
   return [
-    run(sh`owners=${ownersOf(attributes)} bits=${mode}
+    run(sh`umask 022
+owners=${ownersOf(attributes)} bits=${bits}
 set -- ${all}
 ${makeEach}`),
   ]
+}
+
+/** What is left of a directory that was planned, where its mode was not asked for in digits: it may have inherited that bit. */
+export function leftOfDirectory(
+  wanted: WantedState<FileState> | undefined,
+  after: FileState | undefined,
+  mode: string | undefined,
+): WantedState<FileState> | undefined {
+  if (!wanted?.exists || wanted.type !== 'directory' || typeof wanted.mode !== 'string' || !after?.exists) return wanted
+  if (mode !== undefined && !isSymbolic(mode)) return wanted
+  const inherited = (Number.parseInt(wanted.mode, 8) | 0o2000).toString(8).padStart(4, '0')
+  return after.mode === inherited ? { ...wanted, mode: inherited } : wanted
 }
 
 /** Removes what stands at a path; of a link only the link. */
@@ -64,7 +83,7 @@ function treeSteps(path: string, asked: Attributes, { differing }: AttributeTree
   }
   return [
     ...(owned.length === 0 ? [] : [onEach(path, owned, sh`chown -- ${ownersOf(asked)}`)]),
-    ...[...modes].map(([bits, entries]) => onEach(path, entries, sh`chmod -- ${bits}`)),
+    ...[...modes].map(([bits, entries]) => onEach(path, entries, sh`chmod -- ${exactDigits(bits)}`)),
   ]
 }
 

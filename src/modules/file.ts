@@ -3,7 +3,7 @@ import { oneOf, type Params, parameters, Type } from '../dsl/schema.ts'
 import { canonicalPath } from '../resources/path.ts'
 import { planOf, readsOf } from './file-plan.ts'
 import { attributesOf, type FileResult } from './file-result.ts'
-import { stepsOf } from './file-steps.ts'
+import { leftOfDirectory, stepsOf } from './file-steps.ts'
 import { fieldsOf, owners, states } from './result-fields.ts'
 import { absolutePath, group, mode, owner } from './shared-params.ts'
 
@@ -18,7 +18,7 @@ const params = parameters({
   state: Type.Optional(
     oneOf(['file', 'directory', 'link', 'hard', 'touch', 'absent'], {
       description:
-        'file (default): it must be there, only its owner and mode are set; touch: an empty file unless it is there; link: a symbolic link to src; hard: another name of the file src; absent: removed, a directory with all in it',
+        'file: it must be there, only its owner and mode are set (without a state also those of a directory); touch: an empty file unless it is there; link: a symbolic link to src; hard: another name of the file src; absent: removed, a directory with all in it',
     }),
   ),
   src: Type.Optional(
@@ -71,6 +71,7 @@ export const file = defineModule({
   reads: readsOf,
   plan: planOf,
   steps: (given, { found, wanted }) => stepsOf(given, found, wanted),
+  leaves: ({ mode }, { wanted, after }) => (wanted.file ? { ...wanted, file: leftOfDirectory(wanted.file, after.file, mode)! } : wanted),
   touches: ({ path, state, recurse }) =>
     state === 'link' || state === 'hard' || state === 'absent'
       ? [`file:${path}`, `file:${path}/*`]

@@ -20,7 +20,7 @@ const params = parameters({
   }),
   patterns: Type.Optional(
     patterns(
-      "names that match, without their directories: shell patterns such as '*.log', or what is written as /…/; any of them; default all",
+      "names that match, without their directories: shell patterns such as '*.log', or what is written as /…/; any of them, in a list or as '*.log,*.txt'; default all",
     ),
   ),
   excludes: Type.Optional(patterns('names that do not, written like patterns')),
@@ -78,8 +78,11 @@ export interface FindResult {
 }
 
 function filtersOf({ patterns = [], excludes = [], useRegex = false, age, ageStamp = 'mtime', size }: FindParams) {
-  const wanted = [patterns].flat()
-  const unwanted = [excludes].flat()
+  // As with Ansible; but commas of an expression are its own, as in {2,3}.
+  const each = (given: NonNullable<FindParams['patterns']>) =>
+    typeof given === 'string' && !useRegex ? given.split(',').filter((part) => part !== '') : [given].flat()
+  const wanted = each(patterns)
+  const unwanted = each(excludes)
   return {
     isNamed: nameFilter('patterns', wanted, useRegex, true),
     isExcluded: nameFilter('excludes', unwanted, useRegex, false),

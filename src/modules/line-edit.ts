@@ -37,7 +37,7 @@ export function lineEditor(given: LineEdit): (text: string) => Edited {
       const { lines } = linesOf(text)
       const left = lines.filter((one) => (expression || searchString !== undefined ? !matches(one.text) : one.text !== line))
       const gone = lines.length - left.length
-      return { text: joinLines(left), msg: gone === 0 ? '' : `${gone} line${gone === 1 ? '' : 's'} removed` }
+      return { text: joinLines(left), msg: gone === 0 ? '' : `${gone} line${gone === 1 ? '' : 's'} removed`, found: gone }
     }
 
   /** Which line is replaced by what, or where the line goes in; undefined when it is there, or must not be made. */

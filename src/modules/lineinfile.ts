@@ -2,12 +2,17 @@ import { Refusal } from '../dsl/definition.ts'
 import { defineModule } from '../dsl/module.ts'
 import { oneOf, type Params, parameters, Type } from '../dsl/schema.ts'
 import { file } from '../resources/file.ts'
-import { editSteps, type FileEdit, messageOf, planEdit } from './edited-file.ts'
+import { editedBy, editSteps, type FileEdit, planEdit } from './edited-file.ts'
 import { type EditResult, fileResult } from './file-result.ts'
 import { lineEditor } from './line-edit.ts'
 import { regexp } from './regexp.ts'
 import { fieldsOf, fileFields } from './result-fields.ts'
 import { absolutePath, fileParams } from './shared-params.ts'
+
+export interface LineResult extends EditResult {
+  /** With state absent: how many lines were found to remove. */
+  readonly found?: number
+}
 
 const params = parameters({
   path: absolutePath('the file'),
@@ -73,6 +78,14 @@ export const lineinfile = defineModule({
   },
   plan: (given, found) => ({ file: planEdit(editOf(given), found.file) }),
   steps: (given, { found, wanted }) => editSteps(editOf(given), found.file, wanted.file ?? {}),
-  result: (given, change): EditResult => ({ path: given.path, msg: messageOf(editOf(given), change.before.file), ...fileResult(change) }),
-  resultFields: fieldsOf<EditResult>({ path: 'the file', msg: 'what was done; empty where nothing was', ...fileFields }),
+  result: (given, change): LineResult => {
+    const { msg, found } = editedBy(editOf(given), change.before.file)
+    return { path: given.path, msg, ...(given.state === 'absent' && { found: found ?? 0 }), ...fileResult(change) }
+  },
+  resultFields: fieldsOf<LineResult>({
+    path: 'the file',
+    msg: 'what was done; empty where nothing was',
+    found: 'with state absent: how many lines were found to remove',
+    ...fileFields,
+  }),
 })

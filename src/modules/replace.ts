@@ -15,7 +15,11 @@ const params = parameters({
     Type.String({ description: 'the text instead, in which \\1 and \\g<name> stand for groups of regexp; default nothing' }),
   ),
   after: Type.Optional(regexp('only what comes after the first match of this is looked at; . also matches a line end')),
-  before: Type.Optional(regexp('only what comes before the next match of this is looked at; . also matches a line end')),
+  before: Type.Optional(
+    regexp(
+      'only what comes before a match of this is looked at: the next one behind after, and without after the last in the file; . also matches a line end',
+    ),
+  ),
   ...fileParams,
 })
 type ReplaceParams = Params<typeof params>
@@ -29,6 +33,10 @@ function sectionOf({ after, before }: ReplaceParams): (text: string) => readonly
     if (from && !first) return undefined
     const start = first ? first.index + first[0].length : 0
     if (!to) return [start, text.length]
+    if (!from) {
+      const last = [...text.matchAll(to)].at(-1)
+      return last && [0, last.index]
+    }
     to.lastIndex = start
     const end = to.exec(text)
     return end ? [start, end.index] : undefined

@@ -153,3 +153,17 @@ test('what a result has is what rollcall doc says', async () => {
   }
   expect(new Set(tasks.map(({ module }) => module))).toEqual(new Set(['file', 'copy', 'lineinfile', 'blockinfile', 'replace', 'stat']))
 })
+
+test('lineinfile tells how many lines it found to remove', async () => {
+  const folder = temporaryFolder()
+  writeFileSync(`${folder}/lines`, 'a\nb\na\n')
+  const playbook = definePlaybook('removing', inventory, (play) => {
+    play('lines', { hosts: 'one' }, ({ task }) => {
+      task('some', lineinfile({ path: `${folder}/lines`, line: 'a', state: 'absent' }))
+      task('none', lineinfile({ path: `${folder}/lines`, line: 'a', state: 'absent' }))
+      task('no file', lineinfile({ path: `${folder}/none`, line: 'a', state: 'absent' }))
+    })
+  })
+  const run = await runLocally(playbook, { home: folder })
+  expect(['some', 'none', 'no file'].map((task) => resultOf(run, task).found)).toEqual([2, 0, 0])
+})

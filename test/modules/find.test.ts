@@ -36,6 +36,7 @@ describe.each(localHosts())('on $name', (host) => {
     ['hidden ones', { hidden: true }, ['.c.log', 'a.log', 'b.conf']],
     ['a pattern', { patterns: '*.log' }, ['a.log']],
     ['one of several', { patterns: ['*.log', '[!a].conf'] }, ['a.log', 'b.conf']],
+    ['one of several in a text', { patterns: '*.log,[!a].conf' }, ['a.log', 'b.conf']],
     ['a question mark', { patterns: '?.conf' }, ['b.conf']],
     ['a pattern of a whole name', { patterns: 'a' }, []],
     ['excludes', { excludes: ['*.log'] }, ['b.conf']],

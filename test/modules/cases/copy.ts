@@ -20,6 +20,46 @@ function makeTree(root: string, name = 'from'): void {
 
 const directories: readonly LawCase[] = [
   {
+    name: 'copy lets new directories inherit the set-group-ID bit',
+    before: (root) => {
+      makeTree(root)
+      mkdirSync(`${root}/group`)
+      chmodSync(`${root}/group`, 0o2755)
+    },
+    call: (root) => copy({ src: `${root}/from`, dest: `${root}/group` }),
+    after: (root) => expect(['', '/d'].map((name) => modeOf(`${root}/group/from${name}`))).toEqual(['2755', '2755']),
+  },
+  {
+    name: 'copy lets the directory of a file inherit the set-group-ID bit',
+    before: (root) => {
+      makeTree(root)
+      mkdirSync(`${root}/group`)
+      chmodSync(`${root}/group`, 0o2755)
+    },
+    call: (root) => copy({ src: `${root}/from/a`, dest: `${root}/group/new/` }),
+    after: (root) => expect(modeOf(`${root}/group/new`)).toBe('2755'),
+  },
+  {
+    name: 'copy gives new directories exactly the mode that is asked for',
+    before: (root) => {
+      makeTree(root)
+      mkdirSync(`${root}/group`)
+      chmodSync(`${root}/group`, 0o2755)
+    },
+    call: (root) => copy({ src: `${root}/from/`, dest: `${root}/group/new`, directoryMode: '0700' }),
+    after: (root) => expect(['', '/d'].map((name) => modeOf(`${root}/group/new${name}`))).toEqual(['700', '700']),
+  },
+  {
+    name: 'copy of a directory of the host keeps modes below a directory with the set-group-ID bit',
+    before: (root) => {
+      makeTree(root)
+      mkdirSync(`${root}/group`)
+      chmodSync(`${root}/group`, 0o2755)
+    },
+    call: (root) => copy({ src: `${root}/from`, dest: `${root}/group`, remoteSrc: true }),
+    after: (root) => expect(modeOf(`${root}/group/from/d`)).toBe('755'),
+  },
+  {
     name: 'copy of a directory of the controller',
     before: (root) => makeTree(root),
     call: (root) => copy({ src: `${root}/from`, dest: `${root}/to` }),

@@ -38,6 +38,53 @@ export const cases: readonly LawCase[] = [
     call: (root) => file({ path: `${root}/a`, state: 'directory', mode: '0711' }),
   },
   {
+    name: 'file takes the set-group-ID bit from a directory',
+    before: (root) => {
+      mkdirSync(`${root}/a`)
+      chmodSync(`${root}/a`, 0o2755)
+    },
+    call: (root) => file({ path: `${root}/a`, state: 'directory', mode: '0750' }),
+    after: (root) => expect(modeOf(`${root}/a`)).toBe('750'),
+  },
+  {
+    name: 'file takes the set-group-ID bit from a tree',
+    before: (root) => {
+      mkdirSync(`${root}/a/b`, { recursive: true })
+      chmodSync(`${root}/a/b`, 0o2755)
+    },
+    call: (root) => file({ path: `${root}/a`, state: 'directory', recurse: true, mode: '0750' }),
+    after: (root) => expect(modeOf(`${root}/a/b`)).toBe('750'),
+  },
+  {
+    name: 'file lets a new directory inherit the set-group-ID bit',
+    before: (root) => {
+      mkdirSync(`${root}/a`)
+      chmodSync(`${root}/a`, 0o2755)
+    },
+    call: (root) => file({ path: `${root}/a/b/c`, state: 'directory' }),
+    after: (root) => expect(modeOf(`${root}/a/b/c`)).toBe('2755'),
+  },
+  {
+    name: 'file makes a directory with exactly the mode that is asked for',
+    before: (root) => {
+      mkdirSync(`${root}/a`)
+      chmodSync(`${root}/a`, 0o2755)
+    },
+    call: (root) => file({ path: `${root}/a/b`, state: 'directory', mode: '0700' }),
+    after: (root) => expect(modeOf(`${root}/a/b`)).toBe('700'),
+  },
+  {
+    name: 'file refuses a directory as file',
+    before: (root) => mkdirSync(`${root}/a`),
+    call: (root) => file({ path: `${root}/a`, state: 'file', mode: '0700' }),
+    expect: 'refusal',
+  },
+  {
+    name: 'file sets the mode of a directory without a state',
+    before: (root) => mkdirSync(`${root}/a`),
+    call: (root) => file({ path: `${root}/a`, mode: '0700' }),
+  },
+  {
     name: 'file refuses a file as directory',
     before: (root) => writeFileSync(`${root}/a`, ''),
     call: (root) => file({ path: `${root}/a`, state: 'directory' }),

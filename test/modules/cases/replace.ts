@@ -21,6 +21,7 @@ const edits: readonly (readonly [name: string, before: string, given: Given, aft
   ['leaves what is so already', 'a\n', { regexp: 'a', replace: 'a' }, 'a\n'],
   ['after', 'x\n[s]\nx\nx\n', { regexp: '^x', replace: 'y', after: '\\[s\\]' }, 'x\n[s]\ny\ny\n'],
   ['before', 'x\n[s]\nx\n', { regexp: '^x', replace: 'y', before: '\\[s\\]' }, 'y\n[s]\nx\n'],
+  ['before the last', 'x\n[s]\nx\n[s]\nx\n', { regexp: '^x', replace: 'y', before: '\\[s\\]' }, 'y\n[s]\ny\n[s]\nx\n'],
   ['between', 'x\n<a>\nx\n</a>\nx\n</a>', { regexp: '^x', replace: 'y', after: '<a>', before: '</a>' }, 'x\n<a>\ny\n</a>\nx\n</a>'],
   ['between over lines', 'p\nq\nx\nr\nx\n', { regexp: '^x', replace: 'y', after: '^p.*q', before: 'r' }, 'p\nq\ny\nr\nx\n'],
   ['after what is not there', 'x\n', { regexp: 'x', replace: 'y', after: 'z' }, 'x\n'],
