@@ -1,9 +1,9 @@
 import type { TaskRecord } from '../dsl/record.ts'
 import { RollcallError, UnreachableError } from '../model/errors.ts'
 import { CallFailed, type CallOutcome, failedResult, sureness, UnknownResult, unknownResult } from './outcome.ts'
-import { leastSure, type Unsure } from './overlay.ts'
 import { withdrawPending } from './pending.ts'
 import type { Due } from './run-call.ts'
+import { leastSure, type Unsure } from './unsure.ts'
 
 /** Runs a call, and lets the task's `failedWhen` and `changedWhen` decide what became of it. */
 export async function judge(due: Due, run: (due: Due) => Promise<CallOutcome>): Promise<CallOutcome> {

@@ -2,7 +2,7 @@ import type { TaskRecord } from '../dsl/record.ts'
 import { type ErrorDetails, RollcallError } from '../model/errors.ts'
 import type { Confidence, DiffEntry } from '../model/event.ts'
 import { redact } from '../util/redact.ts'
-import type { Unsure } from './overlay.ts'
+import type { Unsure } from './unsure.ts'
 
 /** What one call did, or in check mode would do, on one host. */
 export interface CallOutcome {

@@ -138,7 +138,7 @@ export const copy = defineModule({
       ...wholeFileSteps(withMode(given, from), state, (wanted as Found).file ?? {}, from),
     ]
   },
-  touches: ({ remoteSrc, dest }) => (remoteSrc ? [`file:${canonicalPath(dest)}/*`] : []),
+  touches: ({ remoteSrc, dest }) => (remoteSrc ? ['file', 'link'].map((kind) => `${kind}:${canonicalPath(dest)}/*`) : []),
   result: (given, { before, after, outcomes }): CopyResult => {
     const src = given.src === undefined ? {} : { src: String(given.src) }
     if (!after.file || after.tree) return { dest: targetOfDirectory(given), ...src, before, after } as CopyResult

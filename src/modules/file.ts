@@ -61,8 +61,8 @@ export const file = defineModule({
   plan: planOf,
   steps: (given, { found, wanted }) => stepsOf(given, found, wanted),
   touches: ({ path, state, recurse }) =>
-    state === 'link' || state === 'hard' || state === 'absent'
-      ? [`file:${path}`, `file:${path}/*`]
+    state === 'link' || state === 'hard'
+      ? [`file:${canonicalPath(path)}`, `file:${canonicalPath(path)}/*`, `link:${canonicalPath(path)}/*`]
       : recurse
         ? [`file:${canonicalPath(path)}/*`]
         : [],

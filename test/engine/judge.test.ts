@@ -16,10 +16,10 @@ beforeEach(() => {
 })
 const inventory = defineInventory({ groups: { all: {} }, hosts: { one: { groups: [], connection: local() } } })
 type Fill = Parameters<Parameters<Parameters<typeof definePlaybook<any>>[2]>[0]>[2]
-const runOf = (fill: Fill, check = false) =>
+const runOf = (fill: Fill, check = false, preflight = true) =>
   runLocally(
     definePlaybook('judged', inventory, (play) => play('judged', { hosts: 'one' }, fill as never)),
-    { home, check },
+    { home, check, preflight },
   )
 const pending = () => {
   const folder = join(home, '.local/state/rollcall/pending')
@@ -94,14 +94,18 @@ test('okCodes let exit codes pass', async () => {
 })
 
 test('ignoreErrors lets the play go on, and the failure is said and can be asked for', async () => {
-  const run = await runOf(({ task }) => {
-    const tried = task('try', command({ argv: ['sh', '-c', 'exit 5'] }), { ignoreErrors: true })
-    const refused = task('refused', note({ path: at('b'), text: 'b', needs: at('missing') }), { ignoreErrors: true })
-    task('instead', note({ path: at('a'), text: 'a' }), { when: ({ result }) => result(tried).failed && result(tried).rc === 5 })
-    task('refused in its reads', file({ path: '/a', state: 'link' }), { ignoreErrors: true })
-    task('why', ({ result }) => note({ path: at('why'), text: String((result(refused) as { msg?: string }).msg) }))
-    task('reads more', ({ result }) => note({ path: at('more'), text: String(result(refused).after) }))
-  })
+  const run = await runOf(
+    ({ task }) => {
+      const tried = task('try', command({ argv: ['sh', '-c', 'exit 5'] }), { ignoreErrors: true })
+      const refused = task('refused', note({ path: at('b'), text: 'b', needs: at('missing') }), { ignoreErrors: true })
+      task('instead', note({ path: at('a'), text: 'a' }), { when: ({ result }) => result(tried).failed && result(tried).rc === 5 })
+      task('refused in its reads', file({ path: '/a', state: 'link' }), { ignoreErrors: true })
+      task('why', ({ result }) => note({ path: at('why'), text: String((result(refused) as { msg?: string }).msg) }))
+      task('reads more', ({ result }) => note({ path: at('more'), text: String(result(refused).after) }))
+    },
+    false,
+    false,
+  ) // What its parameters alone refuse would be found before.
   expect(run.outcomes('one')).toEqual([
     'try: failed',
     'refused: failed',

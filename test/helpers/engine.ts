@@ -66,6 +66,8 @@ export interface LocalRunOptions {
   readonly terminal?: Terminal
   /** How often a host that went away does not answer before it is back. Absent: its link cannot be opened again. */
   readonly away?: number
+  /** Only what is due is read, nothing ahead of its turn. */
+  readonly oneByOne?: boolean
 }
 
 /** Runs a playbook with the real engine and real shells: every host is this machine, told apart by the files it is given. */
@@ -84,6 +86,7 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
   const access = new Map<string, HostAccess>()
   for (const name of selection.targets) access.set(name, await openLocalAccess(name, check, options, scripts))
   const states = new Map([...access].map(([name, of]) => [name, openHostState(inventory.hosts.get(name)!, of, check)]))
+  if (options.oneByOne) for (const state of states.values()) Object.defineProperty(state, 'window', { get: () => 1, set: () => {} })
   const validate = await loadValidator()
   const contexts = selection.plays.map((selected) =>
     openPlay({
