@@ -11,7 +11,6 @@ export async function judge(due: Due, run: (due: Due) => Promise<CallOutcome>): 
   const { changedWhen, failedWhen } = task
   if (!changedWhen && !failedWhen) return run(due)
   const { state } = playHost
-  const owed = task.notify.filter((handler) => !state.pending.has(handler.id))
   const outcome = await pardoned(due, run)
   if (outcome.idle) return outcome
   const own = outcome.partial || !outcome.result ? unknownResult(task, outcome.changed, outcome.result) : outcome.result
@@ -21,7 +20,7 @@ export async function judge(due: Due, run: (due: Due) => Promise<CallOutcome>): 
   const { verdict: changed, unsure } = ask(due, 'changedWhen', changedWhen, own, outcome.changed)
   if (changed === 'unknown')
     return { ...outcome, changed: true, confidence: 'unknown', reason: 'its changedWhen needs what only a run gives' }
-  if (outcome.changed && !changed && state.access.writer) await withdrawPending(state, state.access.writer, due.as, owed)
+  if (outcome.changed && !changed && state.access.writer) await withdrawPending(state, state.access.writer, due.as, due.call)
   return { ...outcome, changed, ...(outcome.confidence === 'certain' && unsure && sureness(unsure)) }
 }
 
