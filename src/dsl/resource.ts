@@ -52,6 +52,18 @@ export interface ResourceKind<State extends object = object> {
   readonly affectedBy?: (id: string, kind: string, changed: string) => boolean
   /** In check mode: the state of `id` that follows from a planned state of an overlapping resource, if any. */
   readonly follows?: (id: string, changed: string, planned: Partial<State>) => State | undefined
+  /**
+   * The same of a thing of any kind: where a file is planned, no link stands. `now` is the state but for that plan. `assumed`:
+   * not all of the state that follows is known.
+   */
+  readonly followsFrom?: (id: string, other: PlannedOther, now: State) => { readonly state: State; readonly assumed?: true } | undefined
+}
+
+/** What is planned of a thing of any kind. */
+export interface PlannedOther {
+  readonly kind: string
+  readonly id: string
+  readonly planned: { readonly [field: string]: unknown }
 }
 
 /** A question to a host: one resource and how much of it. Two reads with one key are one. */

@@ -29,8 +29,7 @@ export async function apply(due: Due, planned: Change, writer: HostWriter): Prom
   const { returns } = planned
   const user = host.access.userOf(as)
   const nonce = randomBytes(8).toString('hex')
-  const owed = task.notify.filter((handler) => !host.pending.has(handler.id))
-  const handled = task.kind === 'handler' && host.pending.get(task.id)?.as === as
+  const handled = task.kind === 'handler' && host.pending.has(task.id, as)
   discard(host)
   const batch = returns ? compileReads([]) : readsBehind(context, playHost, as, planned.state?.reads ?? {}, due.ahead)
   const parts = {
@@ -47,7 +46,7 @@ export async function apply(due: Due, planned: Change, writer: HostWriter): Prom
   if (replies.earlier[0]) notePending(host, as, parsePending(replies.earlier[0]))
   const cannotRecord = 'The handlers to run could not be recorded on the host, so nothing was changed'
   failOn(replies.record, () => ({ name: 'recording pending handlers', summary: cannotRecord }), due, [0])
-  for (const handler of task.notify) host.pending.set(handler.id, { as, since: context.now().toISOString() })
+  for (const handler of task.notify) host.pending.add(handler.id, as, context.now().toISOString(), call)
   const states = batch.parse(replies.reads)
   try {
     const okCodes = (call.definition.kind === 'action' && call.definition.okCodes?.(call.params)) || [0]
@@ -62,12 +61,10 @@ export async function apply(due: Due, planned: Change, writer: HostWriter): Prom
       }),
     )
   } catch (error) {
-    if (owed.length > 0 && isUntouched(planned, states)) {
-      await withdrawPending(host, writer, as, owed)
-    }
+    if (isUntouched(planned, states)) await withdrawPending(host, writer, as, call)
     throw error
   }
-  if (handled && replies.clear[0]?.ran) host.pending.delete(task.id)
+  if (handled && replies.clear[0]?.ran) host.pending.drop(task.id, as)
   if (returns) await comeBack(due, returns)
   keep(host, as, batch, states)
   const steps = planned.steps.map((step) => describeStep(step, call.sealed))

@@ -5,10 +5,10 @@ import type { DiffEntry } from '../model/event.ts'
 import { apply } from './apply.ts'
 import type { States, WantedStates } from './compare.ts'
 import { type CallOutcome, sureness } from './outcome.ts'
-import type { Unsure } from './overlay.ts'
 import type { Due } from './run-call.ts'
 import type { Hidden } from './seal.ts'
 import { describeStep } from './steps.ts'
+import type { Unsure } from './unsure.ts'
 
 /** A change that is planned: its steps, and for a module the states around it. */
 export interface Change {
@@ -38,14 +38,21 @@ function touches({ call: { definition, params } }: Due): readonly string[] {
   return definition.kind === 'action' || definition.kind === 'module' ? (definition.touches?.(params) ?? []) : []
 }
 
+/** Whether a run that reaches later tasks has made the call, and it went well. */
+function holds({ call, task }: Due): boolean {
+  return call.unsure === undefined && !task.ignoreErrors && task.failedWhen === undefined
+}
+
 function foresee(due: Due, planned: Change): CallOutcome {
   const { overlay } = due.playHost.state
-  const { state } = planned
+  const { state, unsure } = planned
   const { definition } = due.call
-  if (!due.harmless) overlay?.touch(touches(due), due.task.name)
-  if (state)
-    for (const [name, wanted] of Object.entries(state.wanted))
-      if (wanted) overlay?.plan(state.reads[name]!, wanted, state.found[name]!, due.task.name, planned.unsure?.confidence ?? 'certain')
+  const task = due.task.name
+  const of = Object.entries(state?.wanted ?? {}).flatMap(([name, wanted]) =>
+    wanted && state ? [{ read: state.reads[name]!, wanted, found: state.found[name]! }] : [],
+  )
+  for (const one of of) overlay?.plan({ ...one, task, confidence: unsure?.confidence ?? 'certain', holds: holds(due) })
+  if (!due.harmless) overlay?.touch(touches(due), task, of)
   return {
     changed: true,
     ...sureness(planned.unsure),

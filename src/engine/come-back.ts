@@ -38,7 +38,7 @@ export async function comeBack({ playHost: { state }, as }: Due, returns: Return
       last = replies?.[1] ?? last
       if (replies?.[1]?.code === 0) {
         discard(state)
-        for (const [id, record] of state.pending) if (record.as === as) state.pending.delete(id)
+        state.pending.forget(as)
         state.pendingRead.clear()
         notePending(state, as, parsePending(replies[0]!))
         return

@@ -4,8 +4,8 @@ import type { Emit, TemplateView } from '../model/event.ts'
 import type { Evaluation } from './evaluate.ts'
 import type { HostState } from './host-state.ts'
 import type { Once } from './once.ts'
-import type { Unsure } from './overlay.ts'
 import type { SelectedPlay } from './select.ts'
+import type { Unsure } from './unsure.ts'
 import type { ParamsValidator } from './validate.ts'
 
 /** Turns an input of a call (controller file, template, bytes) into bytes; `views` says what a template saw. */

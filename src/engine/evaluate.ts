@@ -7,7 +7,7 @@ import { mask } from '../util/redact.ts'
 import { holdsSecret, revealCount, wasTurnedIntoText } from '../util/secret.ts'
 import { Script } from '../util/sh.ts'
 import type { PlayContext, PlayHost } from './context.ts'
-import { leastSure, type Unsure } from './overlay.ts'
+import { leastSure, type Unsure } from './unsure.ts'
 
 /** A call whose parameters are valid and whose inputs are bytes. */
 export interface PreparedCall {

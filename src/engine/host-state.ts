@@ -5,6 +5,7 @@ import { limitConcurrency } from '../util/concurrency.ts'
 import type { State } from './compare.ts'
 import type { As, HostAccess } from './host-access.ts'
 import { type Overlay, openOverlay } from './overlay.ts'
+import { type Owed, openOwed } from './owed.ts'
 
 type Counts = { -readonly [K in keyof Omit<HostRecap, 'exchanges'>]: HostRecap[K] }
 
@@ -24,8 +25,8 @@ export interface HostState {
   readonly together: Together | undefined
   /** Set where a handler's record must tell for which host it is owed: records of several hosts lie on one machine. */
   readonly recordsFor: string | undefined
-  /** Handlers recorded on the host as not yet run, and as which user. */
-  readonly pending: Map<string, { readonly as: As; readonly since: string }>
+  /** Handlers recorded on the host as not yet run. */
+  readonly pending: Owed
   readonly pendingRead: Set<As>
 }
 
@@ -61,7 +62,7 @@ export function openHostState(host: HostRecord, access: HostAccess, check: boole
     recordsFor: onController ? host.name : undefined,
     status: 'running',
     counts: { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 0 },
-    pending: new Map(),
+    pending: openOwed(),
     pendingRead: new Set(),
   }
 }

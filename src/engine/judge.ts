@@ -1,9 +1,9 @@
 import type { TaskRecord } from '../dsl/record.ts'
 import { RollcallError, UnreachableError } from '../model/errors.ts'
-import { CallFailed, type CallOutcome, failedResult, sureness, UnknownResult, unknownResult } from './outcome.ts'
-import { leastSure, type Unsure } from './overlay.ts'
+import { CallFailed, type CallOutcome, failedResult, outputOf, sureness, UnknownResult, unknownResult } from './outcome.ts'
 import { withdrawPending } from './pending.ts'
 import type { Due } from './run-call.ts'
+import { leastSure, type Unsure } from './unsure.ts'
 
 /** Runs a call, and lets the task's `failedWhen` and `changedWhen` decide what became of it. */
 export async function judge(due: Due, run: (due: Due) => Promise<CallOutcome>): Promise<CallOutcome> {
@@ -11,17 +11,19 @@ export async function judge(due: Due, run: (due: Due) => Promise<CallOutcome>): 
   const { changedWhen, failedWhen } = task
   if (!changedWhen && !failedWhen) return run(due)
   const { state } = playHost
-  const owed = task.notify.filter((handler) => !state.pending.has(handler.id))
   const outcome = await pardoned(due, run)
   if (outcome.idle) return outcome
   const own = outcome.partial || !outcome.result ? unknownResult(task, outcome.changed, outcome.result) : outcome.result
-  if (failedWhen && !outcome.pardoned && ask(due, 'failedWhen', failedWhen, own, outcome.changed).verdict === true)
-    throw condemned(due, outcome)
+  if (failedWhen && !outcome.pardoned && ask(due, 'failedWhen', failedWhen, own, outcome.changed).verdict === true) {
+    const changed = changedWhen ? ask(due, 'changedWhen', changedWhen, own, outcome.changed).verdict !== false : outcome.changed
+    if (!changed && state.access.writer) await withdrawPending(state, state.access.writer, due.as, due.call)
+    throw condemned(due, { ...outcome, changed })
+  }
   if (!changedWhen) return outcome
   const { verdict: changed, unsure } = ask(due, 'changedWhen', changedWhen, own, outcome.changed)
   if (changed === 'unknown')
     return { ...outcome, changed: true, confidence: 'unknown', reason: 'its changedWhen needs what only a run gives' }
-  if (outcome.changed && !changed && state.access.writer) await withdrawPending(state, state.access.writer, due.as, owed)
+  if (outcome.changed && !changed && state.access.writer) await withdrawPending(state, state.access.writer, due.as, due.call)
   return { ...outcome, changed, ...(outcome.confidence === 'certain' && unsure && sureness(unsure)) }
 }
 
@@ -100,13 +102,13 @@ function ask(due: Due, name: string, closure: NonNullable<TaskRecord['failedWhen
 }
 
 function condemned({ task, call }: Due, outcome: CallOutcome): CallFailed {
-  const { rc, stdout, stderr } = (outcome.result ?? {}) as { rc?: unknown; stdout?: unknown; stderr?: unknown }
-  const said = [rc === undefined ? '' : `exit code ${rc}`, stderr, stdout].filter((text) => typeof text === 'string' && text.trim() !== '')
+  const left = (outcome.result ?? {}) as { rc?: unknown; stdout?: unknown; stderr?: unknown }
+  const said = [left.rc === undefined ? '' : `exit code ${left.rc}`, outputOf(left)].filter((text) => text !== '')
   const at = call.at ?? task.at
   return new CallFailed(
     {
       summary: 'The task failed: its failedWhen holds',
-      ...(said.length > 0 && { detail: said.map((text) => String(text).trim().slice(-4000)).join('\n') }),
+      ...(said.length > 0 && { detail: said.join('\n') }),
       ...(at && { at }),
     },
     { result: outcome.result, touched: outcome.changed },

@@ -2,7 +2,7 @@ import type { TaskRecord } from '../dsl/record.ts'
 import { type ErrorDetails, RollcallError } from '../model/errors.ts'
 import type { Confidence, DiffEntry } from '../model/event.ts'
 import { redact } from '../util/redact.ts'
-import type { Unsure } from './overlay.ts'
+import type { Unsure } from './unsure.ts'
 
 /** What one call did, or in check mode would do, on one host. */
 export interface CallOutcome {
@@ -99,27 +99,21 @@ function guarded(known: object, refuse: (field: string) => Error): object {
   })
 }
 
-/** A step of an action failed: what it left is a result all the same (`rc`, `stdout`, `stderr`). */
-export class ActionFailed extends RollcallError {
-  override readonly name = 'ActionFailed'
-  readonly result: object
-  constructor(details: ErrorDetails, result: object) {
-    super(details)
-    this.result = result
+/** A step failed on the host: carries what the operator needs to see. */
+export function stepFailure(module: string, step: string, reply: { code: number; stdout: string; stderr: string }): ErrorDetails {
+  const output = outputOf(reply)
+  return {
+    summary: `A step of ${module} failed`,
+    detail: `${step}\nexit code ${reply.code}${output === '' ? ', no output' : `\n${output}`}`,
   }
 }
 
-/** A step failed on the host: carries what the operator needs to see. */
-export function stepFailure(module: string, step: string, reply: { code: number; stdout: string; stderr: string }): ErrorDetails {
-  const output = [reply.stderr, reply.stdout]
-    // Before it is cut: of half a secret nothing would be recognised.
-    .map((text) => redact(text).trim())
-    .filter((text) => text !== '')
-    .join('\n')
-  return {
-    summary: `A step of ${module} failed`,
-    detail: `${step}\nexit code ${reply.code}${output === '' ? ', no output' : `\n${tail(output)}`}`,
-  }
+/** What a command said, its errors first, cut where it is long. */
+export function outputOf({ stdout, stderr }: { readonly stdout?: unknown; readonly stderr?: unknown }): string {
+  const said = [stderr, stdout].filter((text) => typeof text === 'string')
+  // Before it is cut: of half a secret nothing would be recognised.
+  const texts = said.map((text) => redact(text).trim()).filter((text) => text !== '')
+  return tail(texts.join('\n'))
 }
 
 const shown = 4000

@@ -1,12 +1,7 @@
 import type { Read } from '../dsl/resource.ts'
 import type { Confidence } from '../model/event.ts'
 import { merge, type State } from './compare.ts'
-
-/** Why something is not certain: an earlier task that is only planned. */
-export interface Unsure {
-  readonly confidence: Exclude<Confidence, 'certain'>
-  readonly because: string
-}
+import { leastSure, type Unsure } from './unsure.ts'
 
 /** A state as check mode sees it after the planned changes of earlier tasks. */
 export interface View {
@@ -16,74 +11,108 @@ export interface View {
   readonly because?: string
 }
 
+/** A state that a task would bring about. */
+export interface Planned {
+  readonly read: Read
+  readonly wanted: State
+  readonly found: State
+  readonly task: string
+  /** How sure it is that anything has to change. */
+  readonly confidence: Confidence
+  /** Whether a run in which later tasks are reached has brought it about, changed or not. */
+  readonly holds: boolean
+}
+
 /**
  * What check mode would have changed so far on one host: states planned, and what planned packages and actions may have
  * touched besides. Real runs have none: there, reading again tells.
  */
 export interface Overlay {
-  readonly plan: (read: Read, wanted: State, found: State, task: string, confidence: Confidence) => void
-  readonly touch: (patterns: readonly string[], task: string) => void
+  readonly plan: (planned: Planned) => void
+  /** Things may be touched `besides` those that the task itself has planned. */
+  readonly touch: (patterns: readonly string[], task: string, besides?: readonly Pick<Planned, 'read' | 'found'>[]) => void
   readonly view: (read: Read, real: State) => View
   /** The last task that planned anything; undefined while the host is still as it was found. */
   readonly lastPlanned: () => string | undefined
 }
 
-interface Planned {
-  readonly read: Read
-  readonly wanted: State
+/** What one task leaves, as it bears on what a later one reads. Later ones count more: they are laid over earlier ones. */
+interface Layer {
   readonly task: string
-  /** How sure it was that anything had to change; what is wanted holds afterwards in any case. */
-  readonly confidence: Confidence
+  readonly over: (read: Read, below: View) => View
 }
 
 /** An empty overlay: the host as it is. */
 export function openOverlay(): Overlay {
-  const planned = new Map<string, Planned>()
-  let last: string | undefined
-  const touched: { readonly matches: RegExp; readonly task: string }[] = []
-  const canonical = (read: Read, state: State) => `${read.kind.name}:${read.kind.canonical?.(state, read.id) ?? read.id}`
-
+  const layers: Layer[] = []
   return {
-    lastPlanned: () => last,
-    plan(read, wanted, found, task, confidence) {
-      last = task
-      for (const key of new Set([read.key, canonical(read, found)])) {
-        const earlier = planned.get(key)
-        planned.set(key, { read, wanted: merge(earlier?.wanted, wanted), task, confidence })
+    lastPlanned: () => layers.at(-1)?.task,
+    plan: (planned) => void layers.push(plannedLayer(planned)),
+    touch: (patterns, task, besides = []) => void layers.push(touchedLayer(patterns, task, besides)),
+    view: (read, real) => layers.reduce<View>((below, layer) => layer.over(read, below), { state: real, confidence: 'certain' }),
+  }
+}
+
+/** Every name by which a state is known: the one asked for, and the one under which it really lies. */
+function idsOf(read: Read, state: State): readonly string[] {
+  return [...new Set([read.id, read.kind.canonical?.(state, read.id) ?? read.id])]
+}
+
+function plannedLayer({ read: changed, wanted, found, task, confidence, holds }: Planned): Layer {
+  const names = idsOf(changed, found)
+  const unsure: Unsure[] = confidence === 'certain' ? [] : [{ confidence, because: task }]
+  return {
+    task,
+    over: (read, below) => {
+      const ids = idsOf(read, below.state)
+      const same = read.kind === changed.kind
+      if (same && ids.some((id) => names.includes(id))) {
+        const state = merge(below.state, wanted)
+        return holds ? { state, confidence: 'certain' } : seen(state, [...unsure, below])
       }
-    },
-    touch(patterns, task) {
-      last = task
-      for (const pattern of patterns) touched.push({ matches: glob(pattern), task })
-    },
-    view(read, real) {
-      const own = planned.get(read.key) ?? planned.get(canonical(read, real))
-      if (own) return { state: merge(real, own.wanted), confidence: 'certain' }
-      for (const other of planned.values()) {
-        if (other.read.kind !== read.kind || !read.kind.overlaps?.(other.read.id, read.id)) continue
-        const state = read.kind.follows?.(read.id, other.read.id, other.wanted)
-        if (state) return { state: state as State, confidence: other.confidence, because: other.task }
-      }
-      const affecting = [...planned.values()].findLast(({ read: { kind, id } }) => read.kind.affectedBy?.(read.id, kind.name, id))
-      if (affecting) return { state: real, confidence: 'assumed', because: affecting.task }
-      const by = touched.findLast(({ matches }) => matches.test(read.key))
-      if (!by) return { state: real, confidence: 'certain' }
-      return { state: real, confidence: read.kind.absent(real) ? 'unknown' : 'assumed', because: by.task }
+      for (const id of ids)
+        for (const name of names) {
+          const state = same && read.kind.overlaps?.(name, id) ? read.kind.follows?.(id, name, wanted) : undefined
+          if (state) return seen(state as State, unsure)
+          const other = read.kind.followsFrom?.(id, { kind: changed.kind.name, id: name, planned: wanted }, below.state)
+          if (other) return seen(other.state as State, other.assumed ? [{ confidence: 'assumed', because: task }, ...unsure] : unsure)
+        }
+      const affected = ids.some((id) => names.some((name) => read.kind.affectedBy?.(id, changed.kind.name, name)))
+      return affected ? seen(below.state, [{ confidence: 'assumed', because: task }, below]) : below
     },
   }
 }
 
-/** `file:/etc/*` matches everything below /etc. */
-function glob(pattern: string): RegExp {
-  return new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[^]*')}$`)
+function touchedLayer(patterns: readonly string[], task: string, besides: readonly Pick<Planned, 'read' | 'found'>[]): Layer {
+  const touched = patterns.map(touchOf)
+  const own = new Set(besides.flatMap(({ read, found }) => idsOf(read, found).map((id) => `${read.kind.name}:${id}`)))
+  return {
+    task,
+    over: (read, below) => {
+      const ids = idsOf(read, below.state)
+      if (ids.some((id) => own.has(`${read.kind.name}:${id}`))) return below
+      const isTouched = touched.some(({ matches, kind, id: name }) =>
+        ids.some(
+          (id) =>
+            matches.test(`${read.kind.name}:${id}`) ||
+            matches.test(read.key) ||
+            (name !== undefined && (kind === read.kind.name ? read.kind.overlaps?.(name, id) : read.kind.affectedBy?.(id, kind, name))),
+        ),
+      )
+      if (!isTouched) return below
+      return seen(below.state, [{ confidence: read.kind.absent(below.state) ? 'unknown' : 'assumed', because: task }, below])
+    },
+  }
 }
 
-const order: readonly Confidence[] = ['certain', 'assumed', 'unknown']
-/** The least sure of several views; undefined when all are certain. */
-export function leastSure(views: readonly Pick<View, 'confidence' | 'because'>[]): Unsure | undefined {
-  let worst: Unsure | undefined
-  for (const { confidence, because = 'an earlier task' } of views)
-    if (confidence !== 'certain' && order.indexOf(confidence) > order.indexOf(worst?.confidence ?? 'certain'))
-      worst = { confidence, because }
-  return worst
+function seen(state: State, by: readonly Pick<View, 'confidence' | 'because'>[]): View {
+  return { state, confidence: 'certain', ...leastSure(by) }
+}
+
+/** `file:/etc/*` matches everything below /etc; its id is `/etc`. A pattern that names no one thing has no id. */
+function touchOf(pattern: string): { readonly matches: RegExp; readonly kind: string; readonly id: string | undefined } {
+  const matches = new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[^]*')}$`)
+  const colon = pattern.indexOf(':')
+  const id = pattern.slice(colon + 1).replace(/\/\*$/, '')
+  return { matches, kind: pattern.slice(0, Math.max(colon, 0)), id: colon === -1 || id.includes('*') ? undefined : id }
 }

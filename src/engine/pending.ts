@@ -29,17 +29,12 @@ export function clearPending(user: string, handlers: readonly { readonly id: str
   return { script: sh`${directory(user)}; cd "$d" 2>/dev/null || exit 0; rm -f ${handlers.map(({ id }) => fileOf(id))}`, step: true }
 }
 
-/** Forgets handlers that a call recorded and, as it turned out, need not run. */
-export async function withdrawPending(
-  state: HostState,
-  writer: HostWriter,
-  as: As,
-  handlers: readonly { readonly id: string }[],
-): Promise<void> {
-  const recorded = handlers.filter(({ id }) => state.pending.has(id))
+/** Forgets handlers that a call alone recorded and, as it turned out, need not run. Those owed before it stay. */
+export async function withdrawPending(state: HostState, writer: HostWriter, as: As, call: object): Promise<void> {
+  const recorded = state.pending.recordedBy(call, as).map((id) => ({ id }))
   if (recorded.length === 0) return
   await writer.apply(as, [clearPending(state.access.userOf(as), recordsOf(state, recorded))])
-  for (const { id } of recorded) state.pending.delete(id)
+  for (const { id } of recorded) state.pending.drop(id, as)
 }
 
 /** Reads what an earlier run left; starts no process. */
@@ -82,6 +77,6 @@ export function notePending(state: HostState, as: As, records: readonly Pending[
   state.pendingRead.add(as)
   for (const { handler: record, since } of records) {
     const handler = handlerOf(state, record)
-    if (handler !== undefined) state.pending.set(handler, { as, since })
+    if (handler !== undefined) state.pending.add(handler, as, since)
   }
 }

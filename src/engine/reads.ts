@@ -84,7 +84,8 @@ async function fetchReads(
   return answers
 }
 
-function unlessUnreachable(error: unknown): undefined {
+/** For what was asked by the way: that it is refused is heard by whoever is due. A link that is lost is lost. */
+export function unlessUnreachable(error: unknown): undefined {
   if (error instanceof UnreachableError) throw error
 }
 

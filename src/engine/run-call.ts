@@ -10,10 +10,11 @@ import type { PreparedCall } from './evaluate.ts'
 import type { As } from './host-access.ts'
 import { forgetOthers } from './host-state.ts'
 import { CallFailed, type CallOutcome, sureness } from './outcome.ts'
-import { leastSure, type Unsure, type View } from './overlay.ts'
+import type { View } from './overlay.ts'
 import { readDue } from './reads.ts'
 import { hiddenFields, sealResult } from './seal.ts'
 import { withSealedTexts } from './sealed-text.ts'
+import { leastSure, type Unsure } from './unsure.ts'
 
 /** A call whose turn it is, and all that surrounds it. */
 export interface Due {

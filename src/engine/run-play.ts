@@ -5,6 +5,7 @@ import type { PlayContext, PlayHost } from './context.ts'
 import { shareWork } from './once.ts'
 import { skippedResult } from './outcome.ts'
 import { clearPending, notePending, parsePending, readPending, recordsOf } from './pending.ts'
+import { unlessUnreachable, userOf } from './reads.ts'
 import { runTask } from './run-task.ts'
 
 /**
@@ -71,14 +72,17 @@ async function unlessLost(context: PlayContext, playHost: PlayHost, task: string
 
 /** Handlers that an earlier run notified and did not live to run are notified again. */
 async function findPending(context: PlayContext, playHost: PlayHost): Promise<void> {
-  const { play } = context.selected
+  const { play, tasks } = context.selected
   const { state } = playHost
-  const as = play.become ? 'become' : 'login'
-  if (!state.pendingRead.has(as)) {
-    const [reply] = await state.access.reader.read(as, [readPending(state.access.userOf(as))])
-    notePending(state, as, parsePending(reply!))
+  const own = play.become ? 'become' : 'login'
+  const users = new Set([own, ...tasks.filter(({ notify }) => notify.length > 0).map((task) => userOf(context, task))] as const)
+  for (const as of users) {
+    if (state.pendingRead.has(as)) continue
+    const asked = state.access.reader.read(as, [readPending(state.access.userOf(as))])
+    const replies = as === own ? await asked : await asked.catch(unlessUnreachable)
+    if (replies) notePending(state, as, parsePending(replies[0]!))
   }
-  for (const [id, { since }] of state.pending) {
+  for (const [id, since] of state.pending.all()) {
     const handler = play.handlers.find((candidate) => candidate.id === id)
     if (handler && !playHost.notified.has(handler)) {
       playHost.notified.add(handler)
@@ -103,9 +107,10 @@ async function runHandler(context: PlayContext, playHost: PlayHost, handler: Tas
   playHost.evaluations.delete(handler)
   await runTask(context, playHost, handler, [])
   const { state } = playHost
-  const record = state.pending.get(handler.id)
-  if (!record || state.status !== 'running' || !state.access.writer) return
-  // It ran as another user than it was recorded as, or had nothing to change: its record is cleared on its own.
-  await state.access.writer.apply(record.as, [clearPending(state.access.userOf(record.as), recordsOf(state, [handler]))])
-  state.pending.delete(handler.id)
+  if (state.status !== 'running') return
+  // It ran as another user than it was recorded as, or had nothing to change: such records are cleared on their own.
+  for (const as of state.pending.usersOf(handler.id)) {
+    await state.access.writer?.apply(as, [clearPending(state.access.userOf(as), recordsOf(state, [handler]))])
+    state.pending.drop(handler.id, as)
+  }
 }

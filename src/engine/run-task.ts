@@ -45,7 +45,10 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
     const evaluation = evaluate(context, playHost, task)
     if (evaluation.kind === 'skipped') {
       playHost.results.set(task, skippedResult(task))
-      if (evaluation.unsure) playHost.unsure.set(task, evaluation.unsure)
+      if (evaluation.unsure) {
+        playHost.unsure.set(task, evaluation.unsure)
+        state.overlay?.touch(['*'], task.name) // A run may make its call, whatever that is.
+      }
       const { confidence, reason } = surenessOf(evaluation.unsure)
       return emit({ module, outcome: 'skipped', confidence, reason: [evaluation.reason, reason].filter(Boolean).join(', ') })
     }
@@ -71,6 +74,7 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
   } catch (error) {
     if (error instanceof UnknownResult && context.check) {
       playHost.results.set(task, unknownResult(task, true))
+      state.overlay?.touch(['*'], task.name)
       notify(context, playHost, task, { confidence: 'unknown' })
       playHost.unsure.set(task, { confidence: 'unknown', because: task.name })
       return emit({

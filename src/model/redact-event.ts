@@ -24,7 +24,7 @@ export function redactEvent(event: Event): Event {
       return { ...redactDeep(said), ...own }
     }
     case 'recap':
-      return event
+      return event.error === undefined ? event : { ...event, error: redactDeep(event.error) }
     default:
       return event satisfies never
   }

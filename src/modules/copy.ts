@@ -146,7 +146,7 @@ export const copy = defineModule({
     ]
   },
   leaves: (given, { wanted, after }) => leftOfTree({ ...given, directoryMode: askedMode(given) }, wanted as Found, after as Found),
-  touches: ({ remoteSrc, dest }) => (remoteSrc ? [`file:${canonicalPath(dest)}/*`] : []),
+  touches: ({ remoteSrc, dest }) => (remoteSrc ? ['file', 'link'].map((kind) => `${kind}:${canonicalPath(dest)}/*`) : []),
   result: (given, { before, after, outcomes }): CopyResult => {
     const src = given.src === undefined ? {} : { src: String(given.src) }
     if (!after.file || after.tree) return { dest: targetOfDirectory(given), ...src, before, after } as CopyResult

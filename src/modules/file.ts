@@ -73,8 +73,8 @@ export const file = defineModule({
   steps: (given, { found, wanted }) => stepsOf(given, found, wanted),
   leaves: ({ mode }, { wanted, after }) => (wanted.file ? { ...wanted, file: leftOfDirectory(wanted.file, after.file, mode)! } : wanted),
   touches: ({ path, state, recurse }) =>
-    state === 'link' || state === 'hard' || state === 'absent'
-      ? [`file:${path}`, `file:${path}/*`]
+    state === 'link' || state === 'hard'
+      ? [`file:${canonicalPath(path)}`, `file:${canonicalPath(path)}/*`, `link:${canonicalPath(path)}/*`]
       : recurse
         ? [`file:${canonicalPath(path)}/*`]
         : [],

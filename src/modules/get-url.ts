@@ -9,6 +9,7 @@ import { type FileHashState, fileHash } from '../resources/file-hash.ts'
 import { type HttpState, http } from '../resources/http.ts'
 import { parseHead } from '../resources/http-answer.ts'
 import { type HttpRequest, shownUrl } from '../resources/http-client.ts'
+import { canonicalPath } from '../resources/path.ts'
 import { attributeSteps, wantedAttributes } from './attributes.ts'
 import { findChecksum, parseChecksum } from './checksum.ts'
 import { downloadStep } from './get-url-step.ts'
@@ -164,7 +165,7 @@ export const getUrl = defineModule({
   reads: readsOf,
   plan: (params, found) => planOf(params, found as unknown as Found),
   steps: (params, { found }) => stepsOf(params, found as unknown as Found),
-  touches: ({ dest }) => [`fileHash:*${dest}*`],
+  touches: ({ dest }) => [`fileHash:*${canonicalPath(dest)}*`],
   result: ({ url }, { after }): Downloaded => {
     const state = (after as unknown as Found).file
     if (!state.exists) return { url, dest: state.realPath }

@@ -4,6 +4,7 @@ import type { Read, WantedState } from '../dsl/resource.ts'
 import { type Params, parameters, Type } from '../dsl/schema.ts'
 import { type GitState, gitRepository } from '../resources/git.ts'
 import { type GitRemoteState, gitRemote } from '../resources/git-remote.ts'
+import { canonicalPath } from '../resources/path.ts'
 import { gitSteps } from './git-steps.ts'
 import { type GitVersion, isCommit, refsOf, refuseUnsafe, resolveVersion } from './git-version.ts'
 import { fieldsOf } from './result-fields.ts'
@@ -130,7 +131,10 @@ export const git = defineModule({
     const { git } = found as unknown as Found
     return gitSteps(params, git, versionOf(params, found as unknown as Found))
   },
-  touches: ({ dest }) => [`file:${dest}`, `file:${dest}/*`, `link:${dest}/*`],
+  touches: ({ dest: given }) => {
+    const dest = canonicalPath(given)
+    return [`file:${dest}`, `file:${dest}/*`, `link:${dest}/*`]
+  },
   result: (params, { before, after }): GitResult => {
     const [was, is] = [before as unknown as Found, after as unknown as Found]
     const { remote = 'origin', clone = true } = params

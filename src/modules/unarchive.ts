@@ -112,7 +112,7 @@ export const unarchive = defineModule({
     const script = unarchiveScript(params, real, recordOf(params), sumOf(params, all, archive))
     return [{ ...run(script, archive?.bytes), title: `unpack ${String(params.src)} in ${real}` }]
   },
-  touches: ({ dest }) => [`file:${dest}/*`, `link:${dest}/*`],
+  touches: ({ dest }) => ['file', 'link'].map((kind) => `${kind}:${canonicalPath(dest)}/*`),
   result: ({ src, dest }, { after }): Unarchived => {
     const { unpacked } = after as unknown as Found
     const files = unpacked?.files as unknown

@@ -4,6 +4,7 @@ import { run } from '../dsl/step.ts'
 import { type FileState, file } from '../resources/file.ts'
 import { http, httpScript, parseHttp } from '../resources/http.ts'
 import { httpClient, privateFolder, shownUrl } from '../resources/http-client.ts'
+import { canonicalPath } from '../resources/path.ts'
 import { placeScript } from '../resources/write-script.ts'
 import { Script, sh } from '../util/sh.ts'
 import { fourDigits } from './attributes.ts'
@@ -48,7 +49,7 @@ const action = defineAction({
     const script = dest === undefined ? httpScript(requestFor(params)) : toFile(params, dest)
     return [{ ...run(script), title: `${method} ${shownUrl(url)}${dest === undefined ? '' : ` to ${dest}`}` }]
   },
-  touches: ({ dest }) => (dest === undefined ? [] : [`file:${dest}`]),
+  touches: ({ dest }) => (dest === undefined ? [] : [`file:${canonicalPath(dest)}`]),
   result: (params, [outcome]): UriRan => ({ ran: true, ...answerOf(params, parseHttp(outcome!.stdout)) }),
   resultFields,
 })

@@ -7,7 +7,7 @@ import { fieldsOf } from './file-describe.ts'
 import { statFields } from './inode.ts'
 import { statFormat } from './inode-script.ts'
 import { outputReader } from './output-reader.ts'
-import { canonicalPath, isBelow } from './path.ts'
+import { canonicalPath, isRelated } from './path.ts'
 
 /** Mode and owners that everything below a directory shall have. */
 export interface TreeAttributes {
@@ -110,7 +110,7 @@ exit 0`,
     fields: fieldsOf({ 'not as asked': Array.isArray(differing) ? shown(differing) : differing }),
   }),
   absent: () => false,
-  affectedBy: (id, kind, changed) => kind === 'file' && isBelow(changed, requestOf(id).path),
+  affectedBy: (id, kind, changed) => (kind === 'file' || kind === 'link') && isRelated(changed, requestOf(id).path),
 }
 
 function shown(differing: readonly TreeEntry[]): string {

@@ -46,6 +46,13 @@ export const fileKind: ResourceKind<FileState> = {
   overlaps: (changed, other) => changed === other || isBelow(other, changed),
   // Plans name `exists` only where it changes: then nothing can lie below, neither in what goes nor in what is new.
   follows: (id, changed, planned) => (isBelow(id, changed) && planned.exists !== undefined ? { exists: false, realPath: id } : undefined),
+  // Where a link goes, or what stood in its place, nothing is left; what a new one leads to is not known here.
+  followsFrom: (id, { kind, id: changed, planned: { exists } }, now) => {
+    if (kind === 'link' && exists === false && (id === changed || isBelow(id, changed))) return { state: { exists: false, realPath: id } }
+    // Directories above what is planned are made along with it; with which mode is not known here.
+    const above = (kind === 'file' || kind === 'link') && exists === true && isBelow(changed, id) && !now.exists
+    return above ? { state: { exists: true, type: 'directory', realPath: id } as FilePresent, assumed: true } : undefined
+  },
 }
 
 /**

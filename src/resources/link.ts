@@ -53,6 +53,15 @@ exit 0`,
   absent: (state) => !state.exists,
   overlaps: (changed, other) => changed === other || isBelow(other, changed),
   follows: (id, changed, planned) => (isBelow(id, changed) && planned.exists === false ? { exists: false } : undefined),
+  followsFrom: (id, { kind, id: changed, planned: { exists, type } }, now) => {
+    if ((kind === 'file' || kind === 'link') && exists === true && isBelow(changed, id) && !now.exists)
+      return { state: { exists, type: 'directory' } }
+    if (kind !== 'file' || exists === undefined) return undefined
+    if (isBelow(id, changed)) return { state: { exists: false } }
+    // What is planned through a link is planned of what it leads to: the link stays.
+    if (id !== changed || (now.exists && now.type === 'link')) return undefined
+    return { state: exists === true && (type === 'file' || type === 'directory') ? { exists, type } : { exists: false } }
+  },
 }
 
 /** Reads what stands at a path itself, without following a link. */

@@ -23,6 +23,11 @@ export function isBelow(path: string, directory: string): boolean {
   return path !== directory && path.startsWith(directory === '/' ? '/' : `${directory}/`)
 }
 
+/** Whether what happens to one of two canonical paths may bear on the other: they are one, or one lies below the other. */
+export function isRelated(one: string, other: string): boolean {
+  return one === other || isBelow(one, other) || isBelow(other, one)
+}
+
 /**
  * For a path in `$1` that cannot be seen: sets `s` to `a` (it does not exist) or to `d`, with the directory that
  * forbids looking in `r`. Built-ins only. `test -e` alone would call a forbidden file absent.

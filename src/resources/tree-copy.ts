@@ -4,7 +4,7 @@ import { textOfBytes } from '../util/lossless-text.ts'
 import { Script, sh } from '../util/sh.ts'
 import { fieldsOf } from './file-describe.ts'
 import { outputReader } from './output-reader.ts'
-import { canonicalPath, isBelow } from './path.ts'
+import { canonicalPath, isRelated } from './path.ts'
 
 /** What of a directory of the host is not the same in another. */
 export interface TreeCopyState {
@@ -76,7 +76,7 @@ exit 0`,
   describe: ({ differing }) => ({ fields: fieldsOf({ 'not the same': Array.isArray(differing) ? shown(differing) : differing }) }),
   absent: () => false,
   affectedBy: (id, kind, changed) =>
-    (kind === 'file' || kind === 'link') && [requestOf(id).from, requestOf(id).to].some((path) => isBelow(changed, path)),
+    (kind === 'file' || kind === 'link') && [requestOf(id).from, requestOf(id).to].some((path) => isRelated(changed, path)),
 }
 
 function shown(differing: readonly string[]): string {

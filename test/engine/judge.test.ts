@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
-import { assert, command, defineInventory, definePlaybook, file, local, query, sh, shell } from '../../src/index.ts'
+import { assert, command, defineInventory, definePlaybook, file, local, query, Secret, sh, shell } from '../../src/index.ts'
 import { runLocally, temporaryFolder } from '../helpers/engine.ts'
 import { happen, note } from '../helpers/note.ts'
 
@@ -16,10 +16,10 @@ beforeEach(() => {
 })
 const inventory = defineInventory({ groups: { all: {} }, hosts: { one: { groups: [], connection: local() } } })
 type Fill = Parameters<Parameters<Parameters<typeof definePlaybook<any>>[2]>[0]>[2]
-const runOf = (fill: Fill, check = false) =>
+const runOf = (fill: Fill, check = false, preflight = true) =>
   runLocally(
     definePlaybook('judged', inventory, (play) => play('judged', { hosts: 'one' }, fill as never)),
-    { home, check },
+    { home, check, preflight },
   )
 const pending = () => {
   const folder = join(home, '.local/state/rollcall/pending')
@@ -182,4 +182,20 @@ test('check mode: what hangs on output is unknown, what does not is certain, and
     'asks whether it ran: skipped (assumed)',
   ])
   expect(run.tasks[2]?.reason).toBe('its changedWhen needs what only a run gives')
+})
+
+test('what failedWhen condemns is searched for secrets before it is cut, and changedWhen is heard of it', async () => {
+  const long = new Secret('0123456789'.repeat(30))
+  const run = await runOf(({ task, handler }) => {
+    const told = handler('told', happen({ log: at('log'), word: 'told' }))
+    task('says much', shell({ script: sh`printf %s ${long}; seq 1 880 | tr '\\n' ' '; printf '%0490d' 1` }), {
+      failedWhen: () => true,
+      changedWhen: () => false,
+      ignoreErrors: true,
+      notify: told,
+    })
+  })
+  expect(run.outcomes('one')).toEqual(['says much: failed'])
+  expect(run.tasks[0]?.error?.detail).not.toMatch(/0123456789/)
+  expect([run.tasks[0]?.result, pending()]).toMatchObject([{ changed: false, failed: true }, []])
 })

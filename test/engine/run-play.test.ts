@@ -234,7 +234,7 @@ describe('check mode', () => {
       'ask: ok (unknown)',
       'uses: changed (unknown)',
       'if: changed (unknown)',
-      'after: ok',
+      'after: ok (assumed)',
     ])
     expect(run.tasks[2]?.reason).toBe(`it depends on 'answer' of 'ask', which is not known in check mode`)
   })

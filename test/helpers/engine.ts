@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import type { Playbook } from '../../src/dsl/playbook.ts'
 import type { Terminal } from '../../src/engine/context.ts'
-import type { HostAccess } from '../../src/engine/host-access.ts'
+import type { As, HostAccess } from '../../src/engine/host-access.ts'
 import { openHostState } from '../../src/engine/host-state.ts'
 import { openPlay } from '../../src/engine/open-play.ts'
 import { preflight } from '../../src/engine/preflight.ts'
@@ -66,6 +66,10 @@ export interface LocalRunOptions {
   readonly terminal?: Terminal
   /** How often a host that went away does not answer before it is back. Absent: its link cannot be opened again. */
   readonly away?: number
+  /** Only what is due is read, nothing ahead of its turn. */
+  readonly oneByOne?: boolean
+  /** Home of a second user, as whom tasks with `become` run. Absent: they run as the first. */
+  readonly becomeHome?: string
 }
 
 /** Runs a playbook with the real engine and real shells: every host is this machine, told apart by the files it is given. */
@@ -84,6 +88,7 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
   const access = new Map<string, HostAccess>()
   for (const name of selection.targets) access.set(name, await openLocalAccess(name, check, options, scripts))
   const states = new Map([...access].map(([name, of]) => [name, openHostState(inventory.hosts.get(name)!, of, check)]))
+  if (options.oneByOne) for (const state of states.values()) Object.defineProperty(state, 'window', { get: () => 1, set: () => {} })
   const validate = await loadValidator()
   const contexts = selection.plays.map((selected) =>
     openPlay({
@@ -124,21 +129,29 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
 async function openLocalAccess(
   name: string,
   check: boolean,
-  { home, away }: LocalRunOptions,
+  { home, away, becomeHome }: LocalRunOptions,
   scripts: Map<string, string[][]>,
 ): Promise<HostAccess> {
   const connection = connectLocal({ env: { ...process.env, HOME: home, XDG_STATE_HOME: `${home}/.local/state` } })
   const open = () => openSession(connection, { host: name, user: userInfo().username })
   let session = await open()
+  const another = becomeHome === undefined ? undefined : connectLocal({ env: { ...process.env, HOME: becomeHome } })
+  const become = another && (await openSession(another, { host: name, user: userInfo().username }))
   let earlier = 0
   let attempts = 0
-  const exchange = (jobs: readonly Job[]) => {
+  const exchange = (as: As, jobs: readonly Job[]) => {
     scripts.set(name, [...(scripts.get(name) ?? []), jobs.map((job) => job.script.text)])
-    return session.exchange(jobs)
+    return (as === 'become' && become ? become : session).exchange(jobs)
   }
   return {
-    reader: { read: (_, jobs) => exchange(jobs.map(({ step: _, ...read }) => read)) },
-    writer: check ? undefined : { apply: (_, jobs) => exchange(jobs) },
+    reader: {
+      read: (as, jobs) =>
+        exchange(
+          as,
+          jobs.map(({ step: _, ...read }) => read),
+        ),
+    },
+    writer: check ? undefined : { apply: (as, jobs) => exchange(as, jobs) },
     userOf: () => 'operator', // Not root: state is kept below HOME, in a folder of the test.
     exchanges: () => earlier + session.stats.exchanges,
     ...(away !== undefined && {
@@ -154,6 +167,8 @@ async function openLocalAccess(
     close: async () => {
       await session.close()
       await connection.close()
+      await become?.close()
+      await another?.close()
     },
   }
 }

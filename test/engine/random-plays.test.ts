@@ -1,0 +1,181 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { PlayTools } from '../../src/dsl/play-tools.ts'
+import {
+  blockinfile,
+  command,
+  copy,
+  defineInventory,
+  definePlaybook,
+  file,
+  lineinfile,
+  local,
+  replace,
+  sh,
+  shell,
+  stat,
+} from '../../src/index.ts'
+import type { TaskEvent } from '../../src/model/event.ts'
+import { type LocalRunOptions, runLocally, temporaryFolder } from '../helpers/engine.ts'
+
+const root = temporaryFolder()
+const host = join(root, 'host')
+const source = join(root, 'source')
+mkdirSync(join(source, 'e'), { recursive: true })
+writeFileSync(join(source, 'a'), 'from the controller\n')
+writeFileSync(join(source, 'e/f'), 'deep\n')
+
+/** One task, as data: so a play that fails is printed in a form that can be read and typed in. */
+type Act =
+  | { readonly act: 'directory' | 'absent' | 'recurse' | 'attributes'; readonly path: string; readonly mode: string }
+  | { readonly act: 'link'; readonly path: string; readonly to: string; readonly force: boolean }
+  | { readonly act: 'copy'; readonly path: string; readonly text: string; readonly mode: string | undefined }
+  | { readonly act: 'tree' | 'treeThere' | 'copyThere'; readonly path: string; readonly from: string; readonly force: boolean }
+  | { readonly act: 'line' | 'block' | 'replace'; readonly path: string; readonly text: string; readonly create: boolean }
+  | { readonly act: 'creates' | 'harmless' | 'whenThere' | 'twice'; readonly path: string; readonly text: string }
+
+const paths = ['d', 'd/a', 'd/e', 'd/e/f', 'l', 'l/a', 't', 't/a', 't/e/f', 'x'] as const
+const path = fc.constantFrom(...paths)
+const mode = fc.constantFrom('0755', '0700', '0640')
+const text = fc.constantFrom('one\n', 'two\n', 'one\ntwo\n', '')
+const word = fc.constantFrom('one', 'two', 'three')
+
+const anyAct: fc.Arbitrary<Act> = fc.oneof(
+  fc.record({ act: fc.constantFrom('directory', 'absent', 'recurse', 'attributes'), path, mode }),
+  fc.record({ act: fc.constant('link'), path, to: path, force: fc.boolean() }),
+  fc.record({ act: fc.constant('copy'), path, text, mode: fc.option(mode, { nil: undefined }) }),
+  fc.record({ act: fc.constantFrom('tree', 'treeThere', 'copyThere'), path, from: path, force: fc.boolean() }),
+  fc.record({ act: fc.constantFrom('line', 'block', 'replace'), path, text: word, create: fc.boolean() }),
+  fc.record({ act: fc.constantFrom('creates', 'harmless', 'whenThere', 'twice'), path, text: word }),
+)
+
+function addTask({ task }: PlayTools<any>, index: number, act: Act): void {
+  const at = (name: string) => join(host, name)
+  const name = `${index} ${JSON.stringify(act)}`
+  const options = { ignoreErrors: true }
+  const dest = at(act.path)
+  switch (act.act) {
+    case 'directory':
+      return void task(name, file({ path: dest, state: 'directory', mode: act.mode }), options)
+    case 'absent':
+      return void task(name, file({ path: dest, state: 'absent' }), options)
+    case 'recurse':
+      return void task(name, file({ path: dest, state: 'directory', recurse: true, mode: act.mode }), options)
+    case 'attributes':
+      return void task(name, file({ path: dest, mode: act.mode }), options)
+    case 'link':
+      return void task(name, file({ path: dest, state: 'link', src: at(act.to), force: act.force }), options)
+    case 'copy':
+      return void task(name, copy({ dest, content: act.text, ...(act.mode && { mode: act.mode }) }), options)
+    case 'tree':
+      return void task(name, copy({ dest, src: `${source}/` }), options)
+    case 'treeThere':
+      return void task(name, copy({ dest, src: `${at(act.from)}/`, remoteSrc: true, force: act.force }), options)
+    case 'copyThere':
+      return void task(name, copy({ dest, src: at(act.from), remoteSrc: true, force: act.force }), options)
+    case 'line':
+      return void task(name, lineinfile({ path: dest, line: act.text, create: act.create }), options)
+    case 'block':
+      return void task(name, blockinfile({ path: dest, block: act.text, create: act.create }), options)
+    case 'replace':
+      return void task(name, replace({ path: dest, regexp: 'one', replace: act.text }), options)
+    case 'creates':
+      return void task(name, shell({ script: sh`[ -d ${dirname(dest)} ] && echo ${act.text} >${dest} || :`, creates: dest }), options)
+    case 'harmless':
+      return void task(name, command({ argv: ['true'] }), { ...options, changedWhen: () => false })
+    case 'twice':
+      return void task(name, () => ['a', 'b'].map((end) => copy({ dest: `${dest}-${end}`, content: act.text })), options)
+    case 'whenThere': {
+      const looked = task(`${name} looks`, stat({ path: dest }), options)
+      return void task(name, copy({ dest: `${dest}-seen`, content: act.text }), {
+        ...options,
+        when: ({ result }) => !result(looked).failed && result(looked).stat.exists,
+      })
+    }
+  }
+}
+
+/** What is on the host before the play: as little as matters, made without Rollcall. */
+type Thing =
+  | { readonly thing: 'directory'; readonly path: string }
+  | { readonly thing: 'file'; readonly path: string; readonly text: string }
+  | { readonly thing: 'link'; readonly path: string; readonly to: string }
+const thing: fc.Arbitrary<Thing> = fc.oneof(
+  fc.record({ thing: fc.constant('directory'), path }),
+  fc.record({ thing: fc.constant('file'), path, text }),
+  fc.record({ thing: fc.constant('link'), path: fc.constantFrom('l', 't'), to: path }),
+)
+
+function make(things: readonly Thing[]): void {
+  rmSync(host, { recursive: true, force: true })
+  mkdirSync(host)
+  for (const of of things)
+    try {
+      const at = join(host, of.path)
+      mkdirSync(dirname(at), { recursive: true })
+      if (of.thing === 'directory') mkdirSync(at, { recursive: true })
+      else if (of.thing === 'file') writeFileSync(at, of.text)
+      else symlinkSync(join(host, of.to), at)
+    } catch {
+      // Something else is there already.
+    }
+}
+
+/** Every path with type, mode, target and hash. */
+function look(): string {
+  const { stdout } = spawnSync('sh', ['-c', `find . -printf '%P %y %m %l\\n' | sort; find . -type f -exec sha256sum {} + | sort`], {
+    cwd: host,
+    encoding: 'utf8',
+  })
+  return stdout
+}
+
+const inventory = defineInventory({ groups: { all: {} }, hosts: { one: { groups: [], connection: local() } } })
+const run = async (acts: readonly Act[], options: Omit<LocalRunOptions, 'home'> = {}) => {
+  const fill = (tools: PlayTools<any>) => {
+    for (const [index, act] of acts.entries()) addTask(tools, index, act)
+  }
+  const { tasks } = await runLocally(
+    definePlaybook('random', inventory, (play) => play('random', { hosts: 'one' }, fill as never)),
+    { home: root, ...options },
+  )
+  return tasks
+}
+
+const said = ({ task, outcome, error }: TaskEvent) => ({ task, outcome, ...(error && { error: error.summary }) })
+/** What must be the same however far was read ahead: all but times. */
+const whole = ({ durationMs: _, ...event }: TaskEvent) =>
+  JSON.parse(JSON.stringify(event, (key, value) => (/time$|^(inode|start|end|delta)$/i.test(key) ? undefined : value)))
+
+const runs = Number(process.env.RANDOM_RUNS ?? 12)
+const bounded = {
+  numRuns: runs,
+  interruptAfterTimeLimit: runs > 12 ? 540_000 : 20_000,
+  ...(process.env.RANDOM_SEED && { seed: Number(process.env.RANDOM_SEED) }),
+}
+
+test('what check mode is certain of is what the run then does, however far it reads ahead', { timeout: 600_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(thing, { maxLength: 6 }), fc.array(anyAct, { minLength: 1, maxLength: 8 }), async (things, acts) => {
+      make(things)
+      const before = look()
+      const foreseen = await run(acts, { check: true })
+      expect(look(), 'check mode wrote').toBe(before)
+      const done = await run(acts)
+      const after = look()
+      const certain = new Set(foreseen.filter((task) => task.confidence === 'certain').map(({ task }) => task))
+      const sure = (tasks: readonly TaskEvent[]) => tasks.filter(({ task }) => certain.has(task)).map(said)
+      const cut = done.findIndex(({ error }) => error?.summary.startsWith('A step of'))
+      const till = (tasks: readonly TaskEvent[]) => (cut === -1 ? tasks : tasks.slice(0, cut))
+      expect(sure(till(foreseen)), 'check mode').toEqual(sure(till(done)))
+      make(things)
+      const slow = await run(acts, { oneByOne: true })
+      expect(look(), 'tree').toBe(after)
+      expect(slow.map(whole)).toEqual(done.map(whole))
+    }),
+    bounded,
+  )
+})
