@@ -60,7 +60,7 @@ function take(
     })
     return
   }
-  const schema = properties[name] as ValueSchema
+  const schema = visible.has(name) ? withoutSecrets(properties[name] as ValueSchema) : (properties[name] as ValueSchema)
   const only = playbookOnly(schema)
   if (only !== undefined) {
     mistakes.push({
@@ -78,6 +78,21 @@ function take(
     })
 }
 
+/**
+ * What stands on a command line for all to see. Were it secret, each of a command's words would be hidden in whatever is
+ * printed, and a file's new content in its diff.
+ */
+const visible = new Set(['argv', 'environment', 'content'])
+
+function withoutSecrets(schema: ValueSchema): ValueSchema {
+  const rest = Object.entries(schema).map(([key, value]) => {
+    if (key === 'anyOf') return [key, (value as ValueSchema[]).filter((each) => each.instanceOf !== 'Secret').map(withoutSecrets)]
+    const nested = typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof RegExp)
+    return [key, nested ? withoutSecrets(value as ValueSchema) : value]
+  })
+  return Object.fromEntries(rest) as ValueSchema
+}
+
 /** A word that is no `name=value`: Ansible's free form, most likely. */
 function bare({ name, params }: Definition, words: readonly string[], word: string): Mistake {
   const sentence = `'${shorten(word)}' is no parameter: parameters are written name=value`
@@ -87,7 +102,7 @@ function bare({ name, params }: Definition, words: readonly string[], word: stri
   if (script !== undefined) return { sentence, instead: `${script}=${quoted(free.join(' '))}` }
   if (word.startsWith('@'))
     return { sentence: `'${word}' stands for all parameters, so it stands alone`, instead: `rollcall do <pattern> ${name} ${word}` }
-  const [needed] = params.required ?? []
+  const [needed = 'name' in params.properties ? 'name' : undefined] = params.required ?? []
   const isName = Object.hasOwn(params.properties, word)
   return { sentence, ...(needed !== undefined && !isName && { instead: `${needed}=${quoted(word)}` }) }
 }
