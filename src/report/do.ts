@@ -41,13 +41,21 @@ function hostLines(event: TaskEvent, style: TaskStyle): string[] {
 }
 
 /** Told by the line of the host, by the message or by the diff. */
-const told = new Set(['changed', 'skipped', 'before', 'after', 'msg', 'ran', 'reason'])
+const told = new Set(['changed', 'skipped', 'before', 'after', 'msg', 'ran', 'reason', 'verbosity'])
+/** What a command left besides its output, which is shown as it is; programs and -v get these too. */
+const ofCommands = new Set(['stdoutLines', 'stderrLines', 'cmd', 'start', 'end', 'delta'])
 const outputs = ['stdout', 'stderr']
 
 /** A result for people: output as it is, other fields a line each. */
 function resultLines(result: unknown, colours: Colours): string[] {
   if (typeof result !== 'object' || result === null) return []
-  const fields = Object.entries(result).filter(([name, value]) => !told.has(name) && !(name === 'rc' && value === 0))
+  const isCommand = 'stdoutLines' in result
+  // Of a state that holds the diff tells what there is to tell.
+  const isState = 'after' in result && typeof result.after === 'object'
+  const fields = Object.entries(result).filter(
+    ([name, value]) =>
+      !told.has(name) && !(name === 'rc' && value === 0) && !(isCommand && ofCommands.has(name)) && (!isState || name === 'backupFile'),
+  )
   const output = fields
     .filter(([name]) => outputs.includes(name))
     .map(([name, value]) => [name, String(value).replace(/\n+$/, '')] as const)
