@@ -16,6 +16,13 @@ function refusal(work: () => unknown): RollcallError['details'] {
 }
 
 describe('parameters of a command line', () => {
+  test.each([
+    [from('command', 'argv=["echo","touch"]', 'environment={"A":"word"}')],
+    [from('command', '{"argv":["echo","touch"],"environment":{"A":"word"}}')],
+  ])('the words of a command and its environment are no secrets', (params) =>
+    expect(JSON.stringify(params)).toBe('{"argv":["echo","touch"],"environment":{"A":"word"}}'),
+  )
+
   test.each<readonly [module: string, words: readonly string[], params: object]>([
     ['apt', ['name=nginx'], { name: 'nginx' }],
     [
