@@ -44,11 +44,15 @@ function hostLines(event: TaskEvent, style: TaskStyle): string[] {
 /** Told by the line of the host, by the message or by the diff. */
 const told = new Set(['changed', 'skipped', 'before', 'after', 'msg', 'ran', 'reason'])
 const outputs = ['stdout', 'stderr']
+/** Of what has printed something: the person who asked for it knows the command, and the output is shown as it is. */
+const beside = new Set(['stdoutLines', 'stderrLines', 'cmd', 'start', 'end', 'delta'])
 
 /** A result for people: output as it is, other fields a line each. */
 function resultLines(result: unknown, colours: Colours): string[] {
   if (typeof result !== 'object' || result === null) return []
-  const fields = Object.entries(result).filter(([name, value]) => !told.has(name) && !(name === 'rc' && value === 0))
+  const fields = Object.entries(result).filter(
+    ([name, value]) => !told.has(name) && !(name === 'rc' && value === 0) && !('stdout' in result && beside.has(name)),
+  )
   const output = fields
     .filter(([name]) => outputs.includes(name))
     .map(([name, value]) => [name, String(value).replace(/\n+$/, '')] as const)
