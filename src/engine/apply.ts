@@ -163,7 +163,8 @@ function failOn(
   const { code, stdout, stderr } = replies[index]!
   const { name, summary, step } = of(index)
   const reply = { code, stdout: decode(stdout), stderr: decode(stderr) }
-  const fix = step && fixOf(step, reply.stderr)
+  // What a user's own command prints is his.
+  const fix = step && call.definition.kind === 'module' ? fixOf(step, reply.stderr) : undefined
   const told = {
     ...stepFailure(call.definition.name, name, reply),
     ...(summary !== undefined && { summary }),
@@ -175,9 +176,9 @@ function failOn(
 
 /** What to do about a step that failed, where that can be told. */
 function fixOf(step: Step, stderr: string): string | undefined {
-  if (step.kind !== 'write') return undefined
   const missing = missingDirectory(stderr)
   if (missing !== undefined) return `Make it by a task before this one:\nfile({ path: ${quoted(missing)}, state: 'directory' })`
+  if (step.kind !== 'write') return undefined
   const inTheWay = noDirectory(stderr)
   if (inTheWay !== undefined) return `Correct the path, or make sure that ${inTheWay} is a directory.`
   if (step.validate === undefined || !refusedByValidate(stderr)) return undefined

@@ -51,7 +51,16 @@ function withoutAlternatives(errors: readonly ErrorObject[]): readonly ErrorObje
     const inUnion = (error: ErrorObject) => error.instancePath === union.instancePath && error.schemaPath.startsWith(`${union.schemaPath}/`)
     const kinds = left.filter((error) => inUnion(error) && ['type', 'instanceOf'].includes(error.keyword))
     const rest = left.filter((error) => error !== union && !kinds.includes(error))
-    if (rest.some((error) => inUnion(error) || error.instancePath.startsWith(`${union.instancePath}/`))) return rest
+    if (rest.some((error) => inUnion(error) || error.instancePath.startsWith(`${union.instancePath}/`))) {
+      // The one word that it may be as well is told by the description, which stands at the union.
+      const others = rest.filter(
+        (error) => !(inUnion(error) && error.keyword === 'const' && rest.some((each) => each !== error && inUnion(each))),
+      )
+      const { parentSchema } = union
+      return others.map((error) =>
+        inUnion(error) && parentSchema ? { ...error, parentSchema: { ...error.parentSchema, ...parentSchema } } : error,
+      )
+    }
     return [...rest, { ...union, message: `must be ${kinds.map(({ message = '' }) => message.replace(/^must be /, '')).join(' or ')}` }]
   }, errors)
 }

@@ -95,6 +95,14 @@ function timeSteps(path: string, { modificationTime, accessTime }: FileParams): 
   return [...set(modificationTime, '-m'), ...set(accessTime, '-a')]
 }
 
+/** Says what is missing in the words of a write, for which the engine knows what to do. */
+function touch(path: string): Step {
+  const script = sh`dir=${parentOf(path)}
+[ -d "$dir" ] || { printf 'cannot write %s: the directory %s does not exist\n' ${path} "$dir" >&2; exit 1; }
+umask 022; : >> ${path}`
+  return { ...run(script), title: sh`: >> ${path}`.shown }
+}
+
 export function stepsOf(params: FileParams, { link, file, end, inode, below }: FileFound, wanted: Wanted<FileReads>): readonly Step[] {
   const { state = 'file', src } = params
   const path = canonicalPath(params.path)
@@ -118,5 +126,5 @@ export function stepsOf(params: FileParams, { link, file, end, inode, below }: F
     ]
   if (state === 'directory') return [...makeDirectories(path, params), ...times]
   const asked = exactMode({ mode: '0644', ...given(params) }, file)
-  return [run(sh`umask 022; : >> ${path}`), ...attributeSteps(path, file, asked), ...times]
+  return [touch(path), ...attributeSteps(path, file, asked), ...times]
 }

@@ -9,10 +9,19 @@ const explain = new Script(`explain() {
   exit "$rc"
 }`)
 
+/** People see the call alone. */
+function titled(call: Script, whole: Script): RunStep {
+  return { ...run(whole), title: call.shown }
+}
+
 /** A verb of systemctl; when it fails, the unit's state and last log lines come with the error. */
 export function systemctl(verb: string, name: string, noBlock = false): RunStep {
-  return run(sh`${explain}
-systemctl ${noBlock ? ['--no-block', verb] : verb} -- ${unitId(name)} || explain ${unitId(name)}`)
+  const call = sh`systemctl ${noBlock ? ['--no-block', verb] : verb} -- ${unitId(name)}`
+  return titled(
+    call,
+    sh`${explain}
+${call} || explain ${unitId(name)}`,
+  )
 }
 
 /** Lets systemd read its files again. */
@@ -26,17 +35,23 @@ const reloadFirst = new Script('systemctl daemon-reload || exit')
 
 /** Restarts a unit; a changed unit file is read first, as nobody wants the old one started again. */
 export function restartStep(name: string): RunStep {
-  return run(sh`${explain}
+  return titled(
+    sh`systemctl restart -- ${unitId(name)}`,
+    sh`${explain}
 unit=${unitId(name)}
 ${reloadFirst}
-systemctl restart -- "$unit" || explain "$unit"`)
+systemctl restart -- "$unit" || explain "$unit"`,
+  )
 }
 
 /** Reloads a unit's configuration; one that does not run is started, as with Ansible. */
 export function reloadStep(name: string): RunStep {
-  return run(sh`${explain}
+  return titled(
+    sh`systemctl reload -- ${unitId(name)}`,
+    sh`${explain}
 unit=${unitId(name)}
 ${reloadFirst}
 if systemctl is-active --quiet -- "$unit"; then verb=reload; else verb=start; fi
-systemctl "$verb" -- "$unit" || explain "$unit"`)
+systemctl "$verb" -- "$unit" || explain "$unit"`,
+  )
 }

@@ -180,3 +180,23 @@ failed after 1.2 s: 1 failed (exit code 2)
     expect(err).toContain(says)
   })
 })
+
+test('of a command people see its output, not what else is known of it', async () => {
+  const result = {
+    ran: true,
+    rc: 0,
+    stdout: 'up',
+    stderr: '',
+    stdoutLines: ['up'],
+    stderrLines: [],
+    cmd: ['uptime'],
+    start: 's',
+    end: 'e',
+    delta: 'd',
+    msg: '',
+  }
+  const { out } = await rollcall('do all command argv=uptime', {
+    engine: saying([task('a', { outcome: 'changed', result: { changed: true, ...result } })]),
+  })
+  expect(out).toBe('a  changed\n  up\n')
+})

@@ -23,7 +23,7 @@ export const inventory = defineInventory({
 })
 `,
     'playbooks/site.ts': `import { inventory } from '#inventory'
-import { copy, debug, definePlaybook, sh, shell } from 'rollcall'
+import { copy, debug, definePlaybook, file, sh, shell } from 'rollcall'
 const folder = process.env.FOLDER!
 export default definePlaybook('site', inventory, (play) => {
 ${plays}
@@ -111,4 +111,15 @@ test.for([
   const { error } = taskOf(await run('run', 'site', '--format', 'json'), 'here', 'below')
   const told = (text = '') => text.replaceAll(folder, 'FOLDER')
   expect([told(error?.detail), told(error?.fix)]).toEqual([expect.stringContaining(detail), fix])
+})
+
+test('nor can an empty file be made without one', async () => {
+  const run = project(`play('touch', { hosts: 'web', facts: { of: 'web', families: [] } }, ({ task }) => {
+    task('empty', file({ path: folder + '/none/a', state: 'touch' }))
+  })`)
+  const { error } = taskOf(await run('run', 'site', '--format', 'json'), 'here', 'empty')
+  expect(error?.detail).toBe(
+    `: >> ${folder}/none/a\nexit code 1\ncannot write ${folder}/none/a: the directory ${folder}/none does not exist`,
+  )
+  expect(error?.fix).toBe(`Make it by a task before this one:\nfile({ path: '${folder}/none', state: 'directory' })`)
 })

@@ -44,7 +44,12 @@ describe('wrong parameters are said in sentences', () => {
     ['file', { path: 'a' }, /path is "a"/],
     ['file', { path: '/a', state: 'dir' }, /must be one of file, directory, link, hard, touch, absent/],
     ['copy', { dest: '/a', content: 5 }, /^copy content is 5, it must be string or a Uint8Array or a Secret \(the content itself[^\n]*$/],
-    ['copy', { dest: '/a', src: '' }, /^copy src is "", it must NOT have fewer than 1 characters$/],
+    [
+      'copy',
+      { dest: '/a', src: '' },
+      /^copy src is "", it must NOT have fewer than 1 characters \(a file or directory of the controller: /,
+    ],
+    ['copy', { dest: '/a', content: '', mode: '999' }, /^copy mode is "999", it must match pattern "[^"]*" \(octal[^\n]*$/],
     ['copy', { dest: '/a', src: new URL('file:///x'), mode: '0644' }, /^$/],
     ['copy', { dest: '/a', content: new Uint8Array() }, /^$/],
     ['copy', { dest: '/a', content: '', validate: 'haproxy -c' }, /validate is "haproxy -c", it must be a Function/],
