@@ -49,9 +49,17 @@ export function valueOfText(schema: ValueSchema, text: string): Parsed {
   const all = alternatives(schema)
   const isText = ({ type }: ValueSchema) => type === 'string'
   if (all.length === 1 && !isText(all[0]!)) return one(all[0]!, text)
-  const attempts = [...all].sort((a, b) => rank(a, text) - rank(b, text)).map((each) => one(each, text))
+  const attempts = sortedFor(all, text).map((each) => one(each, text))
   // What is wrong with a text is told by the validator, which knows the word that was meant.
   return attempts.find((attempt) => 'value' in attempt) ?? (all.some(isText) ? { value: text } : attempts[0]!)
+}
+
+/** What is a secret first of all, a password; where text comes first (a word, a content), text is usual and is shown. */
+const isSecret = ([first]: readonly ValueSchema[]) => first?.instanceOf === 'Secret'
+
+function sortedFor(all: readonly ValueSchema[], text: string): readonly ValueSchema[] {
+  const kept = isSecret(all) ? all : all.filter(({ instanceOf }) => instanceOf !== 'Secret')
+  return [...kept].sort((a, b) => rank(a, text) - rank(b, text))
 }
 
 /** Of several readings: what looks like JSON, a secret before the text that would show it, text, and last what has one spelling. */
@@ -159,7 +167,7 @@ export function valueOfJson(schema: ValueSchema, value: unknown): Parsed {
     return items ? all(value.map((each) => valueOfJson(items, each))) : { value }
   }
   if (typeof value !== 'string') return { value }
-  const secret = choices.some(({ instanceOf }) => instanceOf === 'Secret') ? 'Secret' : undefined
+  const secret = isSecret(choices) ? 'Secret' : undefined
   const text = choices.some(({ type }) => type === 'string')
   const instance =
     secret ?? (text ? undefined : choices.find(({ instanceOf }) => instanceOf !== undefined && instanceOf in made)?.instanceOf)

@@ -21,7 +21,13 @@ export const requestParams = {
     }),
   ),
   urlUsername: Type.Optional(secretText('the user for basic authentication')),
-  urlPassword: Type.Optional(secretText('the password for basic authentication; never on a command line of the host')),
+  urlPassword: Type.Optional(
+    // The secret first: what `rollcall do` is given is one.
+    Type.Unsafe<string | Secret>({
+      anyOf: [secret, { type: 'string' }],
+      description: 'the password for basic authentication; never on a command line of the host',
+    }),
+  ),
   forceBasicAuth: Type.Optional(
     Type.Boolean({ description: 'send user and password at once, also where wget would wait to be asked; curl always does' }),
   ),

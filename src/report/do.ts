@@ -41,13 +41,19 @@ function hostLines(event: TaskEvent, style: TaskStyle): string[] {
 }
 
 /** Told by the line of the host, by the message or by the diff. */
-const told = new Set(['changed', 'skipped', 'before', 'after', 'msg', 'ran', 'reason'])
+const told = new Set(['changed', 'skipped', 'before', 'after', 'msg', 'ran', 'reason', 'verbosity'])
+/** Of a command: what was asked, told a second time, and when. -v and JSON have it. */
+const besides = new Set(['cmd', 'stdoutLines', 'stderrLines', 'start', 'end', 'delta'])
 const outputs = ['stdout', 'stderr']
 
-/** A result for people: output as it is, other fields a line each. */
+/** A result for people: output as it is, other fields a line each. Of a state that holds, the diff has told. */
 function resultLines(result: unknown, colours: Colours): string[] {
   if (typeof result !== 'object' || result === null) return []
-  const fields = Object.entries(result).filter(([name, value]) => !told.has(name) && !(name === 'rc' && value === 0))
+  if ('before' in result && 'after' in result) return 'backupFile' in result ? fieldLines('backupFile', result.backupFile) : []
+  const isCommand = 'rc' in result && 'stdout' in result
+  const fields = Object.entries(result).filter(
+    ([name, value]) => !told.has(name) && !(isCommand && besides.has(name)) && !(name === 'rc' && value === 0),
+  )
   const output = fields
     .filter(([name]) => outputs.includes(name))
     .map(([name, value]) => [name, String(value).replace(/\n+$/, '')] as const)

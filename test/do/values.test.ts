@@ -71,8 +71,12 @@ describe('a value on a command line', () => {
     const parsed = valueOfText({ instanceOf: 'Script' }, 'echo "$HOME"')
     expect(parsed).toEqual({ value: new Script('echo "$HOME"') })
   })
-  test('what may be a secret is one, so that no step shows it', () => {
+  test('where text comes first a word is no secret: it would be hidden wherever it stands', () => {
     const schema: ValueSchema = { anyOf: [string, { instanceOf: 'Secret' }] }
+    expect([valueOfText(schema, 'false'), valueOfJson(schema, 'false')]).toEqual([{ value: 'false' }, { value: 'false' }])
+  })
+  test('what is a secret first is one, so that no step shows it', () => {
+    const schema: ValueSchema = { anyOf: [{ instanceOf: 'Secret' }, string] }
     for (const parsed of [valueOfText(schema, 'hunter2'), valueOfJson(schema, 'hunter2')]) {
       const { value } = parsed as { value: Secret }
       expect(value).toBeInstanceOf(Secret)

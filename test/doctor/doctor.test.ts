@@ -118,7 +118,7 @@ describe('told of is', () => {
     writeFileSync(join(home, '.ssh/config'), 'Host gate\n  ProxyJump bastion\n')
     const files = { 'inventory/lab.ts': sshHost(`address: '127.0.0.1'`) }
     expect((await doctor([], { files, home })).bad).toEqual([
-      "problem gate ssh config: ProxyJump is not supported yet: the ssh configuration sends 'gate' through 'bastion'",
+      "problem gate ssh config: ProxyJump needs the system's ssh: the ssh configuration sends 'gate' through 'bastion'",
       expect.stringMatching(/^problem ssh keys: there is none, and no agent holds one; looked for /),
     ])
     writeFileSync(join(home, '.ssh/config'), '')

@@ -52,7 +52,7 @@ describe('localhost, in a folder that is no project', () => {
     const done = await here('shell', 'script=echo said; echo complained >&2; exit 7', '--format', 'json')
     expect(done.code).toBe(2)
     expect(results(done.stdout)).toMatchObject([
-      { failed: true, changed: true, result: { ran: true, rc: 7, stdout: 'said\n', stderr: 'complained\n' }, error: { host: 'localhost' } },
+      { failed: true, changed: true, result: { ran: true, rc: 7, stdout: 'said', stderr: 'complained' }, error: { host: 'localhost' } },
     ])
   })
   test('a module that refuses fails that host', async () => {
@@ -141,7 +141,7 @@ void [ssh, Secret]
     ['parameter', ['watch', 'apt', 'update_cache=true'], `did you mean 'updateCache'?`],
     ['value', ['watch', 'service', 'name=x', 'state=startd'], `did you mean 'started'?`],
     ['pattern of a value', ['watch', 'stat', 'path=relative'], 'stat path is "relative"'],
-    ['missing parameter', ['watch', 'apt'], `apt needs the parameter 'name'`],
+    ['missing parameter', ['watch', 'group'], `group needs the parameter 'name'`],
     ['host', ['wtch', 'stat', 'path=/'], `Did you mean 'watch'?`],
     ['file of the controller', ['watch', 'copy', 'src=nowhere', 'dest=/x'], 'A relative path begins in the folder you stand in.'],
     ['file of parameters', ['watch', 'copy', '@nowhere'], 'nowhere: ENOENT'],
