@@ -172,7 +172,7 @@ describe(`a play with connection: 'local'`, () => {
     const done = await run([], sudoIn(folder))
     expect([done.code, done.stderr]).toEqual([0, ''])
     const { stdout } = taskOf(done, 'here', 'who').result as { stdout: string }
-    expect(stdout).toBe(process.getuid?.() === 0 ? '0\n' : `${process.getuid?.()}\nBECAME=root\n`)
+    expect(stdout).toBe(process.getuid?.() === 0 ? '0' : `${process.getuid?.()}\nBECAME=root`)
   })
 
   test('render takes files of it without asking the host', async () => {
