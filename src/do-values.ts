@@ -12,8 +12,6 @@ export interface ValueSchema {
   readonly minLength?: number
   readonly items?: ValueSchema
   readonly instanceOf?: string
-  /** Of a secret: text in its place becomes one. Without it text stays text where text will do. */
-  readonly writeOnly?: boolean
 }
 /** The value, or a clause that says why there is none (`it must be true or false`), with what to write instead. */
 export type Parsed = { readonly value: unknown } | { readonly wrong: string; readonly instead?: string }
@@ -53,7 +51,7 @@ export function valueOfText(schema: ValueSchema, text: string): Parsed {
   if (all.length === 1 && !isText(all[0]!)) return one(all[0]!, text)
   let first: Parsed | undefined
   // One after the other: making a secret of a text makes it one in all that is reported.
-  for (const each of [...all].sort((a, b) => rank(a, text) - rank(b, text))) {
+  for (const each of sortedFor(all, text)) {
     const attempt = one(each, text)
     if ('value' in attempt) return attempt
     first ??= attempt
@@ -62,11 +60,19 @@ export function valueOfText(schema: ValueSchema, text: string): Parsed {
   return all.some(isText) ? { value: text } : first!
 }
 
+/** What is a secret first of all, a password; where text comes first (a word, a content), text is usual and is shown. */
+const isSecret = ([first]: readonly ValueSchema[]) => first?.instanceOf === 'Secret'
+
+function sortedFor(all: readonly ValueSchema[], text: string): readonly ValueSchema[] {
+  const kept = isSecret(all) ? all : all.filter(({ instanceOf }) => instanceOf !== 'Secret')
+  return [...kept].sort((a, b) => rank(a, text) - rank(b, text))
+}
+
 /** Of several readings: what looks like JSON, a secret before the text that would show it, text, and last what has one spelling. */
-function rank({ type, instanceOf, writeOnly }: ValueSchema, text: string): number {
+function rank({ type, instanceOf }: ValueSchema, text: string): number {
   if (type === 'array') return text.startsWith('[') || plainList(text) ? 0 : 4
   if (type === 'object') return text.startsWith('{') ? 0 : 6
-  if (instanceOf === 'Secret' && writeOnly) return 1
+  if (instanceOf === 'Secret') return 1
   if (instanceOf !== undefined) return 5
   return type === 'string' ? 2 : 3
 }
@@ -167,7 +173,7 @@ export function valueOfJson(schema: ValueSchema, value: unknown): Parsed {
     return items ? all(value.map((each) => valueOfJson(items, each))) : { value }
   }
   if (typeof value !== 'string') return { value }
-  const secret = choices.some(({ instanceOf, writeOnly }) => instanceOf === 'Secret' && writeOnly) ? 'Secret' : undefined
+  const secret = isSecret(choices) ? 'Secret' : undefined
   const text = choices.some(({ type }) => type === 'string')
   const instance =
     secret ?? (text ? undefined : choices.find(({ instanceOf }) => instanceOf !== undefined && instanceOf in made)?.instanceOf)

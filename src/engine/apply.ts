@@ -6,18 +6,18 @@ import { UnreachableError } from '../model/errors.ts'
 import { stepJob } from '../resources/step-job.ts'
 import { missingDirectory, noDirectory, refusedByValidate } from '../resources/write-script.ts'
 import type { Job, Reply } from '../transport/session-types.ts'
-import { mask } from '../util/redact.ts'
 import type { Change } from './change.ts'
 import { comeBack } from './come-back.ts'
-import { differences, type State, type States, type WantedStates } from './compare.ts'
+import type { State } from './compare.ts'
 import { compileReads, decode, keep } from './exchange.ts'
 import type { HostWriter } from './host-access.ts'
-import { cached, discard } from './host-state.ts'
+import { discard } from './host-state.ts'
 import { CallFailed, type CallOutcome, stepFailure } from './outcome.ts'
 import { clearPending, notePending, parsePending, readPending, recordPending, recordsOf, withdrawPending } from './pending.ts'
 import { readsBehind } from './reads.ts'
 import type { Due } from './run-call.ts'
 import { describeStep } from './steps.ts'
+import { verify } from './verify.ts'
 
 /**
  * Makes a change in one exchange: record the handlers that must not be forgotten, the steps, then read again what they
@@ -111,36 +111,6 @@ function isUntouched({ state }: Change, states: ReadonlyMap<string, State | Erro
   )
 }
 
-/** That the state wanted is the state left; a difference is the module's fault, or something on the host undoes it. */
-function verify({ call, playHost, as }: Due, planned: NonNullable<Change['state']>, states: ReadonlyMap<string, State | Error>): States {
-  const { reads, wanted, hidden } = planned
-  const after: States = Object.fromEntries(
-    Object.entries(reads).map(([name, read]) => {
-      const state = states.get(read.key) ?? cached(playHost.state, as, read)
-      if (state instanceof Error) throw state
-      return [name, state ?? planned.after[name]!]
-    }),
-  )
-  const { definition, params } = call
-  const left = definition.kind === 'module' ? (definition.leaves?.(params, { wanted, after }) as WantedStates | undefined) : undefined
-  const wrong = differences(reads, after, left ?? wanted)
-  if (wrong.length === 0) return after
-  const lines = wrong.flatMap(({ name, read, fields }) =>
-    fields.map((field) => {
-      if (hidden[name]?.has(field)) return `${read.key} ${field}: it is not the ${mask} that was wanted`
-      return `${read.key} ${field}: wanted ${show(wanted[name]?.[field])}, is ${show(after[name]?.[field])}`
-    }),
-  )
-  throw new CallFailed(
-    {
-      summary: `Module ${call.definition.name} planned one state and left another`,
-      detail: lines.join('\n'),
-      fix: 'Either something else on the host changes it back, or this is a fault of the module.',
-    },
-    { result: undefined, touched: true },
-  )
-}
-
 interface Failing {
   readonly name: string
   readonly summary?: string
@@ -188,9 +158,4 @@ function fixOf(step: Step, stderr: string): string | undefined {
 /** As it is written in a playbook. */
 function quoted(text: string): string {
   return `'${text.replace(/[\\']/g, '\\$&').replaceAll('\n', '\\n')}'`
-}
-
-function show(value: unknown): string {
-  if (value instanceof Uint8Array) return `${value.length} bytes`
-  return value === undefined ? 'nothing' : JSON.stringify(value)
 }

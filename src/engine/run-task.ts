@@ -8,17 +8,10 @@ import { jsonSafe } from './compare.ts'
 import type { PlayContext, PlayHost } from './context.ts'
 import { type Evaluation, evaluate, type PreparedCall } from './evaluate.ts'
 import { judge } from './judge.ts'
-import {
-  CallFailed,
-  type CallOutcome,
-  failedResult,
-  skippedResult,
-  sureness as surenessOf,
-  UnknownResult,
-  unknownResult,
-} from './outcome.ts'
+import { CallFailed, type CallOutcome, failedResult, skippedResult, sureness, UnknownResult, unknownResult } from './outcome.ts'
 import { userOf } from './reads.ts'
 import { runCall } from './run-call.ts'
+import { leastConfidence } from './unsure.ts'
 
 /** Runs one task on one host and says so in one event. Never throws: what goes wrong ends the host, not the run. */
 export async function runTask(context: PlayContext, playHost: PlayHost, task: TaskRecord, ahead: readonly TaskRecord[]): Promise<void> {
@@ -49,7 +42,7 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
         playHost.unsure.set(task, evaluation.unsure)
         state.overlay?.touch(['*'], task.name) // A run may make its call, whatever that is.
       }
-      const { confidence, reason } = surenessOf(evaluation.unsure)
+      const { confidence, reason } = sureness(evaluation.unsure)
       return emit({ module, outcome: 'skipped', confidence, reason: [evaluation.reason, reason].filter(Boolean).join(', ') })
     }
     calls = callsOf(evaluation, task)
@@ -162,8 +155,6 @@ function callsOf(evaluation: Evaluation, task: TaskRecord): readonly PreparedCal
   return evaluation.kind === 'ready' ? evaluation.calls : []
 }
 
-const sureness: readonly Confidence[] = ['certain', 'assumed', 'unknown']
-
 function summarise(outcomes: readonly CallOutcome[]): {
   outcome: OutcomeKind
   confidence: Confidence
@@ -174,7 +165,7 @@ function summarise(outcomes: readonly CallOutcome[]): {
   steps?: readonly string[]
   would?: string
 } {
-  const confidence = sureness[Math.max(0, ...outcomes.map((outcome) => sureness.indexOf(outcome.confidence)))]!
+  const confidence = leastConfidence(outcomes.map((outcome) => outcome.confidence))
   const reason = outcomes.find((outcome) => outcome.confidence === confidence && outcome.reason !== undefined)?.reason
   const said = outcomes.filter((outcome) => outcome.message !== undefined)
   const message = said.length === 0 ? undefined : [...new Set(said.map((outcome) => outcome.message))].join('\n')

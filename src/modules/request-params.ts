@@ -2,8 +2,6 @@ import { instanceOf, Type } from '../dsl/schema.ts'
 import { Secret } from '../util/secret.ts'
 
 const secret = instanceOf('Secret', Secret)
-/** Secret wherever text is all there is to give it: on the command line of `rollcall do`. */
-const alwaysSecret = { ...secret, writeOnly: true }
 
 /** A mode in digits alone. */
 export const octalMode = Type.String({
@@ -18,14 +16,15 @@ export const requestParams = {
   headers: Type.Optional(
     Type.Unsafe<{ readonly [name: string]: string | Secret }>({
       type: 'object',
-      additionalProperties: { anyOf: [{ type: 'string' }, alwaysSecret] },
+      additionalProperties: { anyOf: [secret, { type: 'string' }] },
       description: 'headers of the request; a value may be a Secret',
     }),
   ),
   urlUsername: Type.Optional(secretText('the user for basic authentication')),
   urlPassword: Type.Optional(
+    // The secret first: what `rollcall do` is given is one.
     Type.Unsafe<string | Secret>({
-      anyOf: [{ type: 'string' }, alwaysSecret],
+      anyOf: [secret, { type: 'string' }],
       description: 'the password for basic authentication; never on a command line of the host',
     }),
   ),

@@ -45,11 +45,7 @@ export const userParams = parameters({
   system: Type.Optional(Type.Boolean({ description: 'take the number from those for system users; counts only when the user is made' })),
   password: Type.Optional(
     Type.Unsafe<string | Secret>({
-      // writeOnly: text on the command line of `rollcall do` becomes a secret.
-      anyOf: [
-        { type: 'string', minLength: 1 },
-        { ...instanceOf('Secret', Secret), writeOnly: true },
-      ],
+      anyOf: [instanceOf('Secret', Secret), { type: 'string', minLength: 1 }], // The secret first: what `rollcall do` is given is one.
       description: "its hash as in /etc/shadow ('$y$…', '$6$…'; '*' for none that fits): plain passwords are refused; never shown",
     }),
   ),

@@ -47,10 +47,8 @@ const told = new Set([
   ...['stdoutLines', 'stderrLines', 'cmd', 'start', 'end', 'delta'],
 ])
 const outputs = ['stdout', 'stderr']
-/** Of what has printed something: the person who asked for it knows the command, and the output is shown as it is. */
-const beside = new Set(['stdoutLines', 'stderrLines', 'cmd', 'start', 'end', 'delta'])
 
-/** A result for people: output as it is, other fields a line each. */
+/** A result for people: output as it is, other fields a line each. Of a state that holds, the diff has told. */
 function resultLines(result: unknown, colours: Colours): string[] {
   if (typeof result !== 'object' || result === null) return []
   // Of a state that holds the outcome and the diff say what there is to say.

@@ -54,7 +54,7 @@ describe('parameters of a command line', () => {
     ],
     ['apt', ['updateCache=yes'], `apt updateCache is 'yes': it must be true or false`, 'updateCache=true\nrollcall doc apt'],
     ['apt', ['name=a', 'name=b'], `'name' is given twice`, 'rollcall doc apt'],
-    ['apt', ['nginx'], `'nginx' is no parameter: parameters are written name=value`, 'name=nginx\nrollcall doc apt'],
+    ['group', ['nginx'], `'nginx' is no parameter: parameters are written name=value`, 'name=nginx\nrollcall doc group'],
     [
       'command',
       ['ls', '/tmp'],

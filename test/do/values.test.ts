@@ -72,13 +72,13 @@ describe('a value on a command line', () => {
     const parsed = valueOfText({ instanceOf: 'Script' }, 'echo "$HOME"')
     expect(parsed).toEqual({ value: new Script('echo "$HOME"') })
   })
-  test('what may be a secret and need not be one stays text', () => {
+  test('where text comes first a word is no secret: it would be hidden wherever it stands', () => {
     const schema: ValueSchema = { anyOf: [string, { instanceOf: 'Secret' }] }
     expect([valueOfText(schema, 'kept as text'), valueOfJson(schema, 'kept as text')]).toEqual(Array(2).fill({ value: 'kept as text' }))
     expect(redact('it is kept as text')).toBe('it is kept as text')
   })
-  test('what is a secret by its name is one, so that no step shows it', () => {
-    const schema: ValueSchema = { anyOf: [string, { instanceOf: 'Secret', writeOnly: true }] }
+  test('what is a secret first is one, so that no step shows it', () => {
+    const schema: ValueSchema = { anyOf: [{ instanceOf: 'Secret' }, string] }
     for (const parsed of [valueOfText(schema, 'hunter2'), valueOfJson(schema, 'hunter2')]) {
       const { value } = parsed as { value: Secret }
       expect(value).toBeInstanceOf(Secret)

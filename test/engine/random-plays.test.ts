@@ -150,12 +150,9 @@ const said = ({ task, outcome, error }: TaskEvent) => ({ task, outcome, ...(erro
 const whole = ({ durationMs: _, ...event }: TaskEvent) =>
   JSON.parse(JSON.stringify(event, (key, value) => (/time$|^(inode|start|end|delta)$/i.test(key) ? undefined : value)))
 
-const runs = Number(process.env.RANDOM_RUNS ?? 12)
-const bounded = {
-  numRuns: runs,
-  interruptAfterTimeLimit: runs > 12 ? 540_000 : 20_000,
-  ...(process.env.RANDOM_SEED && { seed: Number(process.env.RANDOM_SEED) }),
-}
+// Always the same plays, unless one looks for others: RANDOM_RUNS=200 RANDOM_SEED=$RANDOM npx vitest run …
+const runs = Number(process.env.RANDOM_RUNS ?? 8)
+const bounded = { numRuns: runs, seed: Number(process.env.RANDOM_SEED ?? 1), interruptAfterTimeLimit: runs > 8 ? 540_000 : 20_000 }
 
 test('what check mode is certain of is what the run then does, however far it reads ahead', { timeout: 600_000 }, async () => {
   await fc.assert(
@@ -168,7 +165,8 @@ test('what check mode is certain of is what the run then does, however far it re
       const after = look()
       const certain = new Set(foreseen.filter((task) => task.confidence === 'certain').map(({ task }) => task))
       const sure = (tasks: readonly TaskEvent[]) => tasks.filter(({ task }) => certain.has(task)).map(said)
-      const cut = done.findIndex(({ error }) => error?.summary.startsWith('A step of'))
+      // What only trying tells (a directory that is missing, a copy into itself) makes a host another than was foreseen.
+      const cut = done.findIndex(({ error }) => /^A step of|planned one state/.test(error?.summary ?? ''))
       const till = (tasks: readonly TaskEvent[]) => (cut === -1 ? tasks : tasks.slice(0, cut))
       expect(sure(till(foreseen)), 'check mode').toEqual(sure(till(done)))
       make(things)
@@ -176,6 +174,44 @@ test('what check mode is certain of is what the run then does, however far it re
       expect(look(), 'tree').toBe(after)
       expect(slow.map(whole)).toEqual(done.map(whole))
     }),
+    bounded,
+  )
+})
+
+/** Tasks that do not undo each other, in an order that works. */
+const orderly: fc.Arbitrary<readonly Act[]> = fc
+  .tuple(
+    fc.record({ act: fc.constant('directory'), path: fc.constant('d'), mode: fc.constantFrom('0755', '0700') }),
+    fc.subarray<Act>([
+      { act: 'tree', path: 't', from: '', force: true },
+      { act: 'copy', path: 'd/a', text: 'one\ntwo\n', mode: '0640' },
+      { act: 'line', path: 'd/b', text: 'one', create: true },
+      { act: 'block', path: 'd/b', text: 'two', create: true },
+      { act: 'link', path: 'l', to: 'd', force: true },
+      { act: 'copyThere', path: 'copied', from: 'd/a', force: true },
+      { act: 'recurse', path: 'd/r', mode: '0700' },
+      { act: 'absent', path: 'x', mode: '' },
+      { act: 'creates', path: 'd/made', text: 'one' },
+      { act: 'harmless', path: 'd', text: '' },
+      { act: 'treeThere', path: 'u', from: 'd', force: true },
+    ]),
+  )
+  .map(([first, rest]) => [first as Act, ...rest])
+
+test('a second run changes nothing', { timeout: 600_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.record({ thing: fc.constant('file'), path: fc.constantFrom('x', 't/a', 'd/a'), text }), { maxLength: 3 }),
+      orderly,
+      async (things, acts) => {
+        make(things as readonly Thing[])
+        await run(acts)
+        const after = look()
+        const again = await run(acts)
+        expect(again.filter(({ outcome }) => outcome === 'changed').map(said)).toEqual([])
+        expect(look()).toBe(after)
+      },
+    ),
     bounded,
   )
 })
