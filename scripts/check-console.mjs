@@ -15,7 +15,7 @@
 // that names a file (```ts playbooks/first.ts) is written to the copy when it is reached. Times, dates, sizes,
 // widths of columns and the order of hosts are not compared.
 import { execFile, spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -142,8 +142,13 @@ function same(shown, lines) {
 
 async function checkPage(page, write) {
   const lines = readFileSync(join(root, page), 'utf8').split('\n')
-  const steps = stepsOf(lines)
   const problems = []
+  let steps = []
+  try {
+    steps = stepsOf(lines)
+  } catch (error) {
+    problems.push(`${page}: ${error.message}`)
+  }
   const blocks = steps.filter(({ kind }) => kind === 'console')
   if (blocks.length === 0) return { page, blocks: 0, problems }
   const needsLab = !lines.includes('<!-- lab: none -->')
@@ -157,8 +162,10 @@ async function checkPage(page, write) {
     }
     for (const step of steps) {
       if (step.kind === 'file') {
+        // Those are the project's own.
+        if (linked.includes(step.name.split('/')[0])) continue
         mkdirSync(dirname(join(world.project, step.name)), { recursive: true })
-        if (!existsSync(join(root, step.name)) || step.name.includes('/')) writeFileSync(join(world.project, step.name), step.text)
+        writeFileSync(join(world.project, step.name), step.text)
         continue
       }
       if (step.kind === 'hidden') {
