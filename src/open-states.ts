@@ -41,7 +41,10 @@ export async function openStates(
   const there = new Map<string, HostState>()
   for (const [name, connection] of local) {
     const host = hosts.get(name)!
-    const way = await openHost({ ...host, connection }, { check })
+    const way = await openHost({ ...host, connection }, { check }).catch(async (error: unknown) => {
+      await Promise.all(opened.map((one) => one.close()))
+      throw error
+    })
     opened.push(way)
     there.set(name, onController(onHosts.get(name) ?? openHostState(host, noAccess, check), way, check, together))
   }

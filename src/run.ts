@@ -49,7 +49,10 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
   const own = ownFactsOf(opened)
   if (own.length > 0) await opened.compiled // Scripts of the user's own wait for the compiler.
   const gathered = await unlessRefused(opened.compiled, askAll(opened, request)) // Every host answers …
-  const states = await openStates(opened, gathered, request.check)
+  const states = await openStates(opened, gathered, request.check).catch(async (error: unknown) => {
+    await closeAll(gathered)
+    throw error
+  })
   closeOthers(gathered, opened.selection)
   try {
     await opened.compiled // … and before the compiler's verdict nothing but facts was asked.

@@ -83,6 +83,8 @@ function sentence(error: ErrorObject, definition: Definition): string {
     return `${where} is ${show(error.data)}, it must be one of ${allowed.join(', ')}${meant ? `: did you mean '${meant}'?` : ''}`
   }
   const description = (error.parentSchema as { description?: string } | undefined)?.description
+  // What an expression means is said by the description; the expression itself helps nobody.
+  if (error.keyword === 'pattern' && description) return `${where} is ${show(error.data)}, which does not fit: ${description}`
   return `${where} is ${show(error.data)}, it ${error.message ?? 'is wrong'}${description ? ` (${description})` : ''}`
 }
 

@@ -49,7 +49,7 @@ describe('wrong parameters are said in sentences', () => {
       { dest: '/a', src: '' },
       /^copy src is "", it must NOT have fewer than 1 characters \(a file or directory of the controller: /,
     ],
-    ['copy', { dest: '/a', content: '', mode: '999' }, /^copy mode is "999", it must match pattern "[^"]*" \(octal[^\n]*$/],
+    ['copy', { dest: '/a', content: '', mode: '999' }, /^copy mode is "999", which does not fit: octal[^\n]*$/],
     ['copy', { dest: '/a', src: new URL('file:///x'), mode: '0644' }, /^$/],
     ['copy', { dest: '/a', content: new Uint8Array() }, /^$/],
     ['copy', { dest: '/a', content: '', validate: 'haproxy -c' }, /validate is "haproxy -c", it must be a Function/],
