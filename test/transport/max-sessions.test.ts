@@ -50,7 +50,8 @@ test.each(transports)('%s: a server that gives each connection one channel gets 
 test.each(transports)('%s: sshd with MaxSessions 1 carries one process at a time, and says so of a second', async (transport) => {
   const sshd = await startSshd({ config: ['MaxSessions 1'] })
   const connection = transport === 'ssh2' ? await connectSsh2(sshd.target()) : (await connectOpenssh(sshd.declared())).connection
-  const first = await connection.start(sh`read line; exit 5`)
+  const first = await connection.start(sh`echo up; read line; exit 5`)
+  await new Promise((resolve) => first.stdout.once('data', resolve)) // Its channel is open.
   const refused = async () => {
     const second = await connection.start(sh`true`)
     await second.exit
