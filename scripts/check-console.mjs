@@ -2,7 +2,6 @@
 // pages are corrected instead. Names of pages as arguments: those alone.
 //
 //   ```console            commands after `$ `, and their output. A block without any output only has to succeed.
-//   ```console example    not run: it shows a terminal, or a host that is nobody's
 //   …                     alone on a line: any lines
 //   ?                     alone on a line, for --write: put the output here
 //   <!-- $ command -->    runs at this place and is not shown; it must succeed
@@ -13,7 +12,7 @@
 //
 // Each page has a copy of the project and a fresh lab of its own, and its blocks are run from the top to the bottom. A block
 // that names a file (```ts playbooks/first.ts) is written to the copy when it is reached. Times, dates, sizes,
-// widths of columns and the order of hosts are not compared.
+// keys, widths of columns and the order of hosts are not compared.
 import { execFile, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
@@ -47,7 +46,7 @@ function stepsOf(lines) {
     if (index === -1) throw new Error(`line ${from}: the block is not closed`)
     const body = lines.slice(from, index)
     const [, language, about] = fence
-    if (language === 'console' && about === '') {
+    if (language === 'console') {
       const commands = source === undefined ? commandsOf(body, from) : [{ line: from, shown: [], command: source, output: body }]
       steps.push({ kind: 'console', from, to: index, commands })
       source = undefined
@@ -109,7 +108,10 @@ function run(command, { project, env }, previous = 0) {
     child.on('error', reject)
     child.on('close', (code) => {
       clearTimeout(timer)
-      resolve({ code: code ?? 1, lines: output === '' ? [] : output.replaceAll(`${project}/`, '').replace(/\n$/, '').split('\n') })
+      resolve({
+        code: code ?? 1,
+        lines: output === '' ? [] : output.replaceAll(`${project}/`, '').replaceAll(env.HOME, '/home/me').replace(/\n$/, '').split('\n'),
+      })
     })
   })
 }
@@ -122,6 +124,7 @@ function comparable(line) {
     .replaceAll(/\b\d+(\.\d+)? (bytes|B|kB|KiB|MB|MiB|GB|GiB)\b/g, '<size>')
     .replaceAll(/\b(page|docs)-[a-z0-9-]+/g, '<lab>')
     .replaceAll(/\b[0-9a-f]{16}\b/g, '<nonce>')
+    .replaceAll(/\bage1[0-9a-z]{58}\b/g, '<public key>')
     .replaceAll(/\(\d+\)/g, '(<number>)')
     .replaceAll(/\b\d+\.\d+\.\d+-\d+\S*/g, '<package>')
     .replaceAll(/\s+/g, ' ')
