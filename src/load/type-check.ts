@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { ownRoot } from '../util/own-root.ts'
 import { type Compiler, compile, findCompiler } from './compiler.ts'
@@ -43,7 +43,7 @@ export async function typeCheck({ project, files, inventory, templates: withTemp
   if (stillHolds(folder, compiler, installed)) return { ok: true, cached: true }
 
   writeWhole(join(folder, 'tsconfig.json'), config)
-  const before = Date.now()
+  const before = touched(join(folder, 'tsconfig.json'))
   const output = parseCompilerOutput(await compile(compiler, project.root, join(folder, 'tsconfig.json')))
   const diagnostics = mapDiagnostics(output.diagnostics, project.root, templates)
   if (diagnostics.length > 0) return { ok: false, diagnostics }
@@ -109,6 +109,12 @@ function settingFiles(project: Project): string[] {
   return [join(project.root, 'package.json'), join(project.root, 'tsconfig.json')].filter((path) => existsSync(path))
 }
 
+/** Now, by the file system's own clock: this process's may be a fraction of a millisecond behind it. */
+function touched(path: string): number {
+  utimesSync(path, new Date(), new Date())
+  return statSync(path).ctimeMs
+}
+
 /** npm's own records stand for everything in node_modules. */
 function installedPackages(project: Project): string {
   const records = [project.root, ownRoot()].map((root) => join(root, 'node_modules/.package-lock.json'))
@@ -128,7 +134,7 @@ function stillHolds(folder: string, compiler: Compiler, installed: string): bool
 
 /** Files changed while the compiler ran may not be the ones it read: then nothing is remembered. */
 function remember(folder: string, compiler: Compiler, installed: string, files: readonly string[], before: number): void {
-  const changedMeanwhile = files.some((path) => statSync(path).ctimeMs >= before)
+  const changedMeanwhile = files.some((path) => statSync(path).ctimeMs > before)
   if (changedMeanwhile) return
   const inputs = Object.fromEntries(files.map((path) => [path, digest(readFileSync(path))]))
   writeWhole(join(folder, 'verdict.json'), JSON.stringify({ compiler: compiler.version, installed, inputs } satisfies Remembered))

@@ -3,7 +3,7 @@ import { defineAction } from '../dsl/module.ts'
 import type { Read } from '../dsl/resource.ts'
 import { type Params, parameters, Type } from '../dsl/schema.ts'
 import { run } from '../dsl/step.ts'
-import { type FileState, file } from '../resources/file.ts'
+import { type GlobState, whatIsThere } from '../resources/glob.ts'
 import { type ProbeState, probe } from '../resources/probe.ts'
 import type { Secret } from '../util/secret.ts'
 import { Script, sh } from '../util/sh.ts'
@@ -14,8 +14,8 @@ import { absolutePath, script, text } from './shared-params.ts'
 
 const common = {
   chdir: Type.Optional(absolutePath('the directory to run in')),
-  creates: Type.Optional(absolutePath('does not run when this is there')),
-  removes: Type.Optional(absolutePath('does not run unless this is there')),
+  creates: Type.Optional(absolutePath('does not run when this is there; may be a pattern: /srv/*/done')),
+  removes: Type.Optional(absolutePath('does not run unless this is there; may be a pattern')),
   stdin: Type.Optional(text('given as standard input; without it there is none; may be a secret')),
   environment: Type.Optional(
     Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), text('text, or a secret'), {
@@ -41,15 +41,18 @@ interface Common {
   readonly stripEmptyEnds?: boolean | undefined
 }
 
-type Condition = { readonly [name: string]: Read<FileState> | Read<ProbeState> }
+type Condition = { readonly [name: string]: Read<GlobState> | Read<ProbeState> }
 
 function fileConditions({ creates, removes }: Common): Condition {
-  return { ...(creates !== undefined && { creates: file(creates) }), ...(removes !== undefined && { removes: file(removes) }) }
+  return {
+    ...(creates !== undefined && { creates: whatIsThere(creates) }),
+    ...(removes !== undefined && { removes: whatIsThere(removes) }),
+  }
 }
 
 type ConditionsFound = {
-  readonly creates?: FileState
-  readonly removes?: FileState
+  readonly creates?: GlobState
+  readonly removes?: GlobState
   readonly unless?: ProbeState
   readonly onlyIf?: ProbeState
 }

@@ -2,7 +2,7 @@ import { type ControllerFile, Refusal } from '../dsl/definition.ts'
 import { defineAction } from '../dsl/module.ts'
 import { instanceOf, type Params, parameters, Type } from '../dsl/schema.ts'
 import { run } from '../dsl/step.ts'
-import { type FileState, file } from '../resources/file.ts'
+import { type GlobState, whatIsThere } from '../resources/glob.ts'
 import type { Secret } from '../util/secret.ts'
 import { Script, sh } from '../util/sh.ts'
 import { secretText } from './request-params.ts'
@@ -23,8 +23,8 @@ const params = parameters({
     Type.String({ minLength: 1, description: "the program that runs it; default what its #! line says, without one the host's sh" }),
   ),
   chdir: Type.Optional(absolutePath('the directory to run in; default /')),
-  creates: Type.Optional(absolutePath('does not run when this is there')),
-  removes: Type.Optional(absolutePath('does not run unless this is there')),
+  creates: Type.Optional(absolutePath('does not run when this is there; may be a pattern: /srv/*/done')),
+  removes: Type.Optional(absolutePath('does not run unless this is there; may be a pattern')),
   environment: Type.Optional(
     Type.Unsafe<{ readonly [name: string]: string | Secret }>({
       type: 'object',
@@ -47,7 +47,7 @@ export type ScriptRan =
       readonly stderrLines: readonly string[]
     }
 
-type Conditions = { readonly creates?: FileState; readonly removes?: FileState }
+type Conditions = { readonly creates?: GlobState; readonly removes?: GlobState }
 
 /** As the kernel reads a #! line: a program, and all that follows it as one word. */
 function interpreterOf(bytes: Uint8Array): readonly string[] {
@@ -103,8 +103,8 @@ export const script = defineAction({
   params,
   inputs: ({ src }): { readonly script: ControllerFile } => ({ script: { kind: 'controllerFile', path: src } }),
   reads: ({ creates, removes }) => ({
-    ...(creates !== undefined && { creates: file(creates) }),
-    ...(removes !== undefined && { removes: file(removes) }),
+    ...(creates !== undefined && { creates: whatIsThere(creates) }),
+    ...(removes !== undefined && { removes: whatIsThere(removes) }),
   }),
   due: ({ creates, removes }, found) => {
     const { creates: made, removes: left } = found as Conditions

@@ -4,6 +4,7 @@ import { type Read, unknown, type WantedState } from '../dsl/resource.ts'
 import { instanceOf, type Params, parameters, Type } from '../dsl/schema.ts'
 import { run } from '../dsl/step.ts'
 import { type FileState, file } from '../resources/file.ts'
+import { type GlobState, whatIsThere } from '../resources/glob.ts'
 import { canonicalPath } from '../resources/path.ts'
 import { type UnpackedState, unpacked } from '../resources/unpacked.ts'
 import { sha256 } from '../util/sha256.ts'
@@ -23,7 +24,7 @@ const params = parameters({
   }),
   dest: absolutePath('the directory on the host to unpack in, which must be there'),
   remoteSrc: Type.Optional(Type.Boolean({ description: 'true: src lies on the host already; default false' })),
-  creates: Type.Optional(absolutePath('nothing is unpacked when this is there')),
+  creates: Type.Optional(absolutePath('nothing is unpacked when this is there; may be a pattern')),
   include: names('only these members, and what lies below them'),
   exclude: names('none of the members that fit these patterns'),
   keepNewer: Type.Optional(Type.Boolean({ description: 'leave files that are newer than those in the archive' })),
@@ -49,7 +50,7 @@ interface Found {
   readonly dest: FileState
   readonly unpacked?: UnpackedState
   readonly archive?: FileState
-  readonly creates?: FileState
+  readonly creates?: GlobState
 }
 
 /** One record for each archive in a directory, and for each way to unpack it. */
@@ -68,7 +69,7 @@ function sourceOf({ src, remoteSrc }: UnarchiveParams): ControllerFile | undefin
 
 function readsOf(params: UnarchiveParams, found: FoundSoFar): { readonly [name: string]: Read<any> } {
   const { src, dest, remoteSrc, creates, listFiles } = params
-  const made = creates === undefined ? undefined : file(creates)
+  const made = creates === undefined ? undefined : whatIsThere(creates)
   const isDone = made !== undefined && found.get(made)?.exists === true
   return {
     dest: file(dest),

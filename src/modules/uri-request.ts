@@ -43,8 +43,8 @@ export const uriParams = parameters({
   mode: Type.Optional(octalMode),
   owner: Type.Optional(owner),
   group: Type.Optional(group),
-  creates: Type.Optional(absolutePath('asks nothing when this is there')),
-  removes: Type.Optional(absolutePath('asks nothing unless this is there')),
+  creates: Type.Optional(absolutePath('asks nothing when this is there; may be a pattern')),
+  removes: Type.Optional(absolutePath('asks nothing unless this is there; may be a pattern')),
   ...requestParams,
 })
 export type UriParams = Params<typeof uriParams>

@@ -1,7 +1,7 @@
 import type { Call } from '../dsl/call.ts'
 import { defineAction, defineQuery } from '../dsl/module.ts'
 import { run } from '../dsl/step.ts'
-import { type FileState, file } from '../resources/file.ts'
+import { type GlobState, whatIsThere } from '../resources/glob.ts'
 import { http, httpScript, parseHttp } from '../resources/http.ts'
 import { httpClient, privateFolder, shownUrl } from '../resources/http-client.ts'
 import { canonicalPath } from '../resources/path.ts'
@@ -29,15 +29,15 @@ const query = defineQuery({
 /** What an action of uri leaves: in check mode, or where it had nothing to do, it did not run. */
 export type UriRan = { readonly ran: false; readonly reason: string } | ({ readonly ran: true } & Answer)
 
-type Conditions = { readonly creates?: FileState; readonly removes?: FileState }
+type Conditions = { readonly creates?: GlobState; readonly removes?: GlobState }
 
 const action = defineAction({
   name: 'uri',
   summary: query.definition.summary,
   params: uriParams,
   reads: ({ creates, removes }) => ({
-    ...(creates !== undefined && { creates: file(creates) }),
-    ...(removes !== undefined && { removes: file(removes) }),
+    ...(creates !== undefined && { creates: whatIsThere(creates) }),
+    ...(removes !== undefined && { removes: whatIsThere(removes) }),
   }),
   due: ({ creates, removes }, found) => {
     const { creates: made, removes: left } = found as Conditions

@@ -14,6 +14,17 @@ export const cases: readonly LawCase[] = [
     expect: 'nothing',
   },
   {
+    name: 'command that is done, by a pattern',
+    before: (root) => writeFileSync(`${root}/done-7`, ''),
+    call: (root) => command({ argv: ['false'], creates: `${root}/done-*` }),
+    expect: 'nothing',
+  },
+  {
+    name: 'command with removes by a pattern',
+    before: (root) => writeFileSync(`${root}/stale-7`, ''),
+    call: (root) => command({ argv: ['rm', 'stale-7'], chdir: root, removes: `${root}/stale-?` }),
+  },
+  {
     name: 'command with removes',
     before: (root) => writeFileSync(`${root}/a`, ''),
     call: (root) => command({ argv: ['rm', 'a'], chdir: root, removes: `${root}/a` }),
