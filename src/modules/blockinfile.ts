@@ -1,9 +1,8 @@
 import { Refusal } from '../dsl/definition.ts'
 import { defineModule } from '../dsl/module.ts'
 import { oneOf, type Params, parameters, Type } from '../dsl/schema.ts'
-import { file } from '../resources/file.ts'
 import { blockEditor } from './block-edit.ts'
-import { editSteps, type FileEdit, messageOf, planEdit } from './edited-file.ts'
+import { editing, type FileEdit, messageOf } from './edited-file.ts'
 import { type EditResult, fileResult } from './file-result.ts'
 import { regexp } from './regexp.ts'
 import { fieldsOf, fileFields } from './result-fields.ts'
@@ -51,12 +50,7 @@ export const blockinfile = defineModule({
   name: 'blockinfile',
   summary: 'A block of lines in a text file, between markers',
   params,
-  reads: (given) => {
-    editOf(given)
-    return { file: file(given.path, 'content') }
-  },
-  plan: (given, found) => ({ file: planEdit(editOf(given), found.file) }),
-  steps: (given, { found, wanted }) => editSteps(editOf(given), found.file, wanted.file ?? {}),
+  ...editing(editOf),
   result: (given, change): EditResult => ({ path: given.path, msg: messageOf(editOf(given), change.before.file), ...fileResult(change) }),
   resultFields: fieldsOf<EditResult>({ path: 'the file', msg: 'what was done; empty where nothing was', ...fileFields }),
 })

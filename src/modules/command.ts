@@ -3,12 +3,13 @@ import { defineAction } from '../dsl/module.ts'
 import type { Read } from '../dsl/resource.ts'
 import { type Params, parameters, Type } from '../dsl/schema.ts'
 import { run } from '../dsl/step.ts'
-import { type GlobState, whatIsThere } from '../resources/glob.ts'
+import type { GlobState } from '../resources/glob.ts'
 import { type ProbeState, probe } from '../resources/probe.ts'
 import type { Secret } from '../util/secret.ts'
 import { Script, sh } from '../util/sh.ts'
 import { splitWords, WordsError } from '../util/split-words.ts'
 import { type CommandResult, commandFields, commandResult, idleCommand } from './command-result.ts'
+import { dueByFiles, type FileConditionsFound, fileConditions } from './file-conditions.ts'
 import { fieldsOf } from './result-fields.ts'
 import { absolutePath, script, text } from './shared-params.ts'
 
@@ -41,28 +42,9 @@ interface Common {
   readonly stripEmptyEnds?: boolean | undefined
 }
 
-type Condition = { readonly [name: string]: Read<GlobState> | Read<ProbeState> }
-
-function fileConditions({ creates, removes }: Common): Condition {
-  return {
-    ...(creates !== undefined && { creates: whatIsThere(creates) }),
-    ...(removes !== undefined && { removes: whatIsThere(removes) }),
-  }
-}
-
-type ConditionsFound = {
-  readonly creates?: GlobState
-  readonly removes?: GlobState
+interface ConditionsFound extends FileConditionsFound {
   readonly unless?: ProbeState
   readonly onlyIf?: ProbeState
-}
-
-function dueNow({ creates, removes }: Common, found: ConditionsFound): true | string {
-  if (found.creates?.exists) return `${creates} is there`
-  if (found.removes && !found.removes.exists) return `${removes} is not there`
-  if (found.unless?.rc === 0) return 'its unless holds'
-  if (found.onlyIf && found.onlyIf.rc !== 0) return `its onlyIf does not hold (exit code ${found.onlyIf.rc})`
-  return true
 }
 
 /** The session's umask is 077; commands get the usual one. */
@@ -132,7 +114,7 @@ export const command = defineAction({
     return {}
   },
   reads: fileConditions,
-  due: (params, found) => dueNow(params, found as ConditionsFound),
+  due: (params, found) => dueByFiles(params, found as FileConditionsFound),
   steps: (params) => {
     const exec = sh`exec ${wordsOf(params)}`
     return [step(params, shownAs(exec, params.cmd ?? sh`${wordsOf(params)}`.shown))]
@@ -151,7 +133,7 @@ const shellParams = parameters({
 })
 type ShellParams = Params<typeof shellParams>
 
-function shellConditions(params: ShellParams): Condition {
+function shellConditions(params: ShellParams): { readonly [name: string]: Read<GlobState> | Read<ProbeState> } {
   const { unless, onlyIf } = params
   return {
     ...fileConditions(params),
@@ -160,13 +142,20 @@ function shellConditions(params: ShellParams): Condition {
   }
 }
 
+function shellDue(params: ShellParams, found: ConditionsFound): true | string {
+  const due = dueByFiles(params, found)
+  if (due !== true) return due
+  if (found.unless?.rc === 0) return 'its unless holds'
+  return found.onlyIf && found.onlyIf.rc !== 0 ? `its onlyIf does not hold (exit code ${found.onlyIf.rc})` : true
+}
+
 /** Runs a script through the host's `sh`. */
 export const shell = defineAction({
   name: 'shell',
   summary: 'Run a shell script',
   params: shellParams,
   reads: shellConditions,
-  due: (params, found) => dueNow(params, found as ConditionsFound),
+  due: (params, found) => shellDue(params, found as ConditionsFound),
   steps: (params) => [step(params, params.script)],
   okCodes: ({ okCodes = [0] }) => okCodes,
   result: (params, outcomes, happening) => commandResult(params.script.shown, outcomes[0]!, happening, params.stripEmptyEnds),

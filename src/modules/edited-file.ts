@@ -1,7 +1,7 @@
 import { Refusal } from '../dsl/definition.ts'
 import { unknown, type WantedState } from '../dsl/resource.ts'
 import type { Step } from '../dsl/step.ts'
-import type { FileState } from '../resources/file.ts'
+import { type FileState, file } from '../resources/file.ts'
 import { bytesOfText, textOfBytes } from '../util/lossless-text.ts'
 import { sha256 } from '../util/sha256.ts'
 import { exactMode, wantedAttributes } from './attributes.ts'
@@ -30,7 +30,7 @@ function edited({ edit }: FileEdit, found: FileState): Edited {
 }
 
 /** The file after the edit. */
-export function planEdit(of: FileEdit, found: FileState): WantedState<FileState> {
+function planEdit(of: FileEdit, found: FileState): WantedState<FileState> {
   if (found.exists && found.type === 'file') {
     // Check mode, after a file too large for plans to carry: what there will be to edit is not known.
     if (!(found.content instanceof Uint8Array) || sha256(found.content) !== found.sha256) return { sha256: unknown, content: unknown }
@@ -44,8 +44,20 @@ export function planEdit(of: FileEdit, found: FileState): WantedState<FileState>
 }
 
 /** The steps to that file. */
-export function editSteps(of: FileEdit, found: FileState, wanted: WantedState<FileState>): readonly Step[] {
+function editSteps(of: FileEdit, found: FileState, wanted: WantedState<FileState>): readonly Step[] {
   return wholeFileSteps(of, found, wanted, input(edited(of, found).text))
+}
+
+/** How all modules that edit a file read, plan and write it: `editOf` makes of parameters what they ask for, or refuses them. */
+export function editing<Given>(editOf: (given: Given) => FileEdit) {
+  return {
+    reads: (given: Given) => ({ file: file(editOf(given).path, 'content') }),
+    plan: (given: Given, found: { readonly file: FileState }) => ({ file: planEdit(editOf(given), found.file) }),
+    steps: (
+      given: Given,
+      { found, wanted }: { readonly found: { readonly file: FileState }; readonly wanted: { readonly file?: WantedState<FileState> } },
+    ) => editSteps(editOf(given), found.file, wanted.file ?? {}),
+  }
 }
 
 /** What the edit tells, of the file as it was. */

@@ -1,8 +1,7 @@
 import { Refusal } from '../dsl/definition.ts'
 import { defineModule } from '../dsl/module.ts'
 import { oneOf, type Params, parameters, Type } from '../dsl/schema.ts'
-import { file } from '../resources/file.ts'
-import { editedBy, editSteps, type FileEdit, planEdit } from './edited-file.ts'
+import { editedBy, editing, type FileEdit } from './edited-file.ts'
 import { type EditResult, fileResult } from './file-result.ts'
 import { lineEditor } from './line-edit.ts'
 import { regexp } from './regexp.ts'
@@ -72,12 +71,7 @@ export const lineinfile = defineModule({
   name: 'lineinfile',
   summary: 'A line in a text file: there, or instead of another, or gone',
   params,
-  reads: (given) => {
-    editOf(given)
-    return { file: file(given.path, 'content') }
-  },
-  plan: (given, found) => ({ file: planEdit(editOf(given), found.file) }),
-  steps: (given, { found, wanted }) => editSteps(editOf(given), found.file, wanted.file ?? {}),
+  ...editing(editOf),
   result: (given, change): LineResult => {
     const { msg, found } = editedBy(editOf(given), change.before.file)
     return { path: given.path, msg, ...(given.state === 'absent' && { found: found ?? 0 }), ...fileResult(change) }

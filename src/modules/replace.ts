@@ -1,8 +1,7 @@
 import { Refusal } from '../dsl/definition.ts'
 import { defineModule } from '../dsl/module.ts'
 import { type Params, parameters, Type } from '../dsl/schema.ts'
-import { file } from '../resources/file.ts'
-import { type Edited, editSteps, type FileEdit, messageOf, planEdit } from './edited-file.ts'
+import { type Edited, editing, type FileEdit, messageOf } from './edited-file.ts'
 import { type EditResult, fileResult } from './file-result.ts'
 import { compile, regexp, replacement } from './regexp.ts'
 import { fieldsOf, fileFields } from './result-fields.ts'
@@ -81,12 +80,7 @@ export const replace = defineModule({
   name: 'replace',
   summary: 'Every match of a regular expression in a text file, replaced',
   params,
-  reads: (given) => {
-    editOf(given)
-    return { file: file(given.path, 'content') }
-  },
-  plan: (given, found) => ({ file: planEdit(editOf(given), found.file) }),
-  steps: (given, { found, wanted }) => editSteps(editOf(given), found.file, wanted.file ?? {}),
+  ...editing(editOf),
   result: (given, change): EditResult => ({ path: given.path, msg: messageOf(editOf(given), change.before.file), ...fileResult(change) }),
   resultFields: fieldsOf<EditResult>({ path: 'the file', msg: 'what was done; empty where nothing was', ...fileFields }),
 })

@@ -2,9 +2,9 @@ import { type ControllerFile, Refusal } from '../dsl/definition.ts'
 import { defineAction } from '../dsl/module.ts'
 import { instanceOf, type Params, parameters, Type } from '../dsl/schema.ts'
 import { run } from '../dsl/step.ts'
-import { type GlobState, whatIsThere } from '../resources/glob.ts'
 import type { Secret } from '../util/secret.ts'
-import { Script, sh } from '../util/sh.ts'
+import { inLines, Script, sh } from '../util/sh.ts'
+import { dueByFiles, type FileConditionsFound, fileConditions } from './file-conditions.ts'
 import { secretText } from './request-params.ts'
 import { fieldsOf, outputLines, ranFields } from './result-fields.ts'
 import { absolutePath } from './shared-params.ts'
@@ -47,8 +47,6 @@ export type ScriptRan =
       readonly stderrLines: readonly string[]
     }
 
-type Conditions = { readonly creates?: GlobState; readonly removes?: GlobState }
-
 /** As the kernel reads a #! line: a program, and all that follows it as one word. */
 function interpreterOf(bytes: Uint8Array): readonly string[] {
   if (bytes[0] !== 0x23 || bytes[1] !== 0x21) return ['sh']
@@ -84,13 +82,7 @@ function scriptFor({ args = [], executable, chdir, environment = {} }: Params<ty
 ${program ? sh`chmod 700 "$private/script" || exit` : sh`:`}
 umask 022
 cd -- ${chdir ?? '/'} || exit
-${variables
-  .map(([name, value]) => sh`${new Script(name)}=${value}; export ${name}`)
-  .reduce(
-    (all, one) => sh`${all}
-${one}`,
-    sh`:`,
-  )}
+${inLines(variables.map(([name, value]) => sh`${new Script(name)}=${value}; export ${name}`))}
 ${program ? sh`"$private/script"` : sh`${words} "$private/script"`} ${args} </dev/null`
 }
 
@@ -102,15 +94,8 @@ export const script = defineAction({
   summary: 'Run a script of the controller on the host',
   params,
   inputs: ({ src }): { readonly script: ControllerFile } => ({ script: { kind: 'controllerFile', path: src } }),
-  reads: ({ creates, removes }) => ({
-    ...(creates !== undefined && { creates: whatIsThere(creates) }),
-    ...(removes !== undefined && { removes: whatIsThere(removes) }),
-  }),
-  due: ({ creates, removes }, found) => {
-    const { creates: made, removes: left } = found as Conditions
-    if (made?.exists) return `${creates} is there`
-    return left && !left.exists ? `${removes} is not there` : true
-  },
+  reads: fileConditions,
+  due: (params, found) => dueByFiles(params, found as FileConditionsFound),
   steps: (params, { script }) => [
     { ...run(scriptFor(params, script.bytes), script.bytes), title: [String(params.src), ...(params.args ?? [])].join(' ') },
   ],

@@ -1,13 +1,13 @@
 import type { Call } from '../dsl/call.ts'
 import { defineAction, defineQuery } from '../dsl/module.ts'
 import { run } from '../dsl/step.ts'
-import { type GlobState, whatIsThere } from '../resources/glob.ts'
 import { http, httpScript, parseHttp } from '../resources/http.ts'
 import { httpClient, privateFolder, shownUrl } from '../resources/http-client.ts'
 import { canonicalPath } from '../resources/path.ts'
 import { placeScript } from '../resources/write-script.ts'
 import { Script, sh } from '../util/sh.ts'
 import { fourDigits } from './attributes.ts'
+import { dueByFiles, type FileConditionsFound, fileConditions } from './file-conditions.ts'
 import { fieldsOf, ran } from './result-fields.ts'
 import { type Answer, answerFields, answerOf, requestFor, type UriParams, uriParams } from './uri-request.ts'
 
@@ -29,21 +29,12 @@ const query = defineQuery({
 /** What an action of uri leaves: in check mode, or where it had nothing to do, it did not run. */
 export type UriRan = { readonly ran: false; readonly reason: string } | ({ readonly ran: true } & Answer)
 
-type Conditions = { readonly creates?: GlobState; readonly removes?: GlobState }
-
 const action = defineAction({
   name: 'uri',
   summary: query.definition.summary,
   params: uriParams,
-  reads: ({ creates, removes }) => ({
-    ...(creates !== undefined && { creates: whatIsThere(creates) }),
-    ...(removes !== undefined && { removes: whatIsThere(removes) }),
-  }),
-  due: ({ creates, removes }, found) => {
-    const { creates: made, removes: left } = found as Conditions
-    if (made?.exists) return `${creates} is there`
-    return left && !left.exists ? `${removes} is not there` : true
-  },
+  reads: fileConditions,
+  due: (params, found) => dueByFiles(params, found as FileConditionsFound),
   steps: (params) => {
     const { url, method = 'GET', dest } = params
     const script = dest === undefined ? httpScript(requestFor(params)) : toFile(params, dest)

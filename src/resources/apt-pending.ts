@@ -1,6 +1,6 @@
 import { Refusal } from '../dsl/definition.ts'
 import { type Read, type ReadRequest, type ResourceKind, readOf } from '../dsl/resource.ts'
-import { Script, sh } from '../util/sh.ts'
+import { inLines, Script, sh } from '../util/sh.ts'
 import { outputReader } from './output-reader.ts'
 
 /** What one run of apt-get would do, as it says itself when it only simulates. */
@@ -30,10 +30,7 @@ function script(requests: readonly ReadRequest[]): Script {
 command -v apt-get >/dev/null || { printf 'none\0'; exit 0; }
 printf 'apt\0'
 ${each}
-${calls.reduce(
-  (left, right) => sh`${left}
-${right}`,
-)}
+${inLines(calls)}
 exit 0`
 }
 

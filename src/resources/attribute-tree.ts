@@ -1,7 +1,7 @@
 import { Refusal } from '../dsl/definition.ts'
 import { type Read, type ResourceKind, readOf } from '../dsl/resource.ts'
 import { textOfBytes } from '../util/lossless-text.ts'
-import { Script, sh } from '../util/sh.ts'
+import { inLines, Script, sh } from '../util/sh.ts'
 import { applySymbolic, isSymbolic } from '../util/symbolic-mode.ts'
 import { fieldsOf } from './file-describe.ts'
 import { statFields } from './inode.ts'
@@ -85,12 +85,7 @@ export const attributeTreeKind: ResourceKind<AttributeTreeState> = {
   freshness: 'own',
   script: (requests) => sh`LC_ALL=C; export LC_ALL
 ${known}
-${requests
-  .map(({ id }) => look(requestOf(id)))
-  .reduce(
-    (left, right) => sh`${left}
-${right}`,
-  )}
+${inLines(requests.map(({ id }) => look(requestOf(id))))}
 exit 0`,
   parse: (stdout, requests) => {
     const output = outputReader(stdout)

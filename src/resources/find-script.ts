@@ -1,4 +1,4 @@
-import { Script, sh } from '../util/sh.ts'
+import { inLines, Script, sh } from '../util/sh.ts'
 import type { ChecksumAlgorithm } from './inode.ts'
 import { statFormat } from './inode-script.ts'
 
@@ -81,11 +81,6 @@ ${contains === undefined ? sh`:` : sh`echo | grep -E -e "$expression" >/dev/null
 ${checksum === undefined ? sh`:` : sh`command -v ${`${checksum}sum`} >/dev/null || c=sum`}
 printf '%s\0' "$c"
 if [ "$c" = 0 ]; then :
-${paths
-  .map((path) => walk(path, request))
-  .reduce(
-    (left, right) => sh`${left}
-${right}`,
-  )}
+${inLines(paths.map((path) => walk(path, request)))}
 fi`
 }

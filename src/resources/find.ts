@@ -1,7 +1,7 @@
 import { Refusal } from '../dsl/definition.ts'
 import { type Read, type ResourceKind, readOf } from '../dsl/resource.ts'
 import { textOfBytes } from '../util/lossless-text.ts'
-import { sh } from '../util/sh.ts'
+import { inLines, sh } from '../util/sh.ts'
 import { type FindRequest, findScript } from './find-script.ts'
 import { type StatFields, statFields } from './inode.ts'
 import { type OutputReader, outputReader } from './output-reader.ts'
@@ -91,12 +91,7 @@ export const findKind: ResourceKind<FindState> = {
   name: 'find',
   needs: ['walk'],
   freshness: 'live',
-  script: (requests) => sh`${requests
-    .map(({ id }) => findScript(JSON.parse(id) as FindRequest))
-    .reduce(
-      (left, right) => sh`${left}
-${right}`,
-    )}
+  script: (requests) => sh`${inLines(requests.map(({ id }) => findScript(JSON.parse(id) as FindRequest)))}
 exit 0`,
   parse: (stdout, requests) => {
     const output = outputReader(stdout)

@@ -1,4 +1,4 @@
-import { Script, sh } from '../util/sh.ts'
+import { inLines, Script, sh } from '../util/sh.ts'
 import { absentOrDenied, follow } from './path.ts'
 
 /** What GNU's and busybox's `stat -c` print of a file: nothing in it can hold a line end. */
@@ -106,10 +106,6 @@ ${look}
 ${stat(itself, '', isThere)}
 ${stat(followed, '-L', leadsThere)}
 how=
-${sums.map(sum).reduce(
-  (left, right) => sh`${left}
-${right}`,
-  sh`:`,
-)}
+${inLines(sums.map(sum))}
 exit 0`
 }

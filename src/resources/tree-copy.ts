@@ -1,7 +1,7 @@
 import { Refusal } from '../dsl/definition.ts'
 import { type Read, type ResourceKind, readOf } from '../dsl/resource.ts'
 import { textOfBytes } from '../util/lossless-text.ts'
-import { Script, sh } from '../util/sh.ts'
+import { inLines, Script, sh } from '../util/sh.ts'
 import { fieldsOf } from './file-describe.ts'
 import { outputReader } from './output-reader.ts'
 import { canonicalPath, isRelated } from './path.ts'
@@ -45,8 +45,8 @@ export const treeCopyKind: ResourceKind<TreeCopyState> = {
   needs: ['differing'],
   freshness: 'own',
   script: (requests) => sh`LC_ALL=C; export LC_ALL
-${requests
-  .map(({ id }) => {
+${inLines(
+  requests.map(({ id }) => {
     const { from, to, missing } = requestOf(id)
     return sh`c=0
 if [ -d ${from} ]; then
@@ -54,11 +54,8 @@ if [ -d ${from} ]; then
   c=$?
 fi
 printf '\0%s\0' "$c"`
-  })
-  .reduce(
-    (left, right) => sh`${left}
-${right}`,
-  )}
+  }),
+)}
 exit 0`,
   parse: (stdout, requests) => {
     const output = outputReader(stdout)

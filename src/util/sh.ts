@@ -87,3 +87,9 @@ export function sh(strings: TemplateStringsArray, ...values: readonly ShValue[])
   const shown = String.raw({ raw }, ...values.map(show))
   return values.some(isSealed) ? new Script(() => String.raw({ raw }, ...values.map(insert)), shown) : new Script(shown)
 }
+
+/** One script after another, each from a line of its own. */
+export function inLines(scripts: readonly Script[]): Script {
+  const shown = scripts.map((each) => each.shown).join('\n')
+  return scripts.some(({ sealed }) => sealed) ? new Script(() => scripts.map(({ text }) => text).join('\n'), shown) : new Script(shown)
+}

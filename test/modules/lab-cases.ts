@@ -1,4 +1,4 @@
-import { type Script, sh } from '../../src/util/sh.ts'
+import { inLines, type Script, sh } from '../../src/util/sh.ts'
 
 const quietly = sh`export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 umask 022
@@ -28,9 +28,4 @@ systemctl -q unmask rollcall-toyd 2>/dev/null
 systemctl daemon-reload && systemctl -q enable rollcall-toyd 2>/dev/null; systemctl start rollcall-toyd`
 
 /** A script and then another. */
-export const inOrder = (first: Script, ...more: readonly Script[]) =>
-  more.reduce(
-    (all, next) => sh`${all}
-${next}`,
-    first,
-  )
+export const inOrder = (first: Script, ...more: readonly Script[]) => inLines([first, ...more])
