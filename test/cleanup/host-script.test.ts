@@ -4,18 +4,9 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { listScript, parseListing, removeScript } from '../../src/cleanup/host-script.ts'
 import { testFolder } from '../helpers/folder.ts'
+import { shellPrograms } from '../helpers/shell-programs.ts'
 
-const applets = 'sh id ls date stat du find readlink rm cat'.split(' ')
-function busyboxPath(): string {
-  const bin = testFolder()
-  for (const applet of applets) symlinkSync('/bin/busybox', join(bin, applet))
-  return bin
-}
-const shells: readonly (readonly [name: string, argv: readonly string[], path: () => string])[] = [
-  ['dash', ['/bin/dash'], () => '/usr/bin:/bin'],
-  ['bash', ['/bin/bash', '--posix'], () => '/usr/bin:/bin'],
-  ['busybox', ['/bin/busybox', 'sh'], busyboxPath],
-]
+const shells = shellPrograms('sh id ls date stat du find readlink rm cat')
 
 test.for(shells)('%s lists and removes the same', ([, [file = '', ...args], path]) => {
   const home = testFolder()

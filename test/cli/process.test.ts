@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bundleInto } from '../helpers/bundled.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 // Inside the package, because the code finds its version and its dependencies from where it stands.
@@ -11,19 +11,7 @@ const folder = `${root}.rollcall/test-cli-${process.pid}`
 let loadedForVersion: readonly string[]
 
 beforeAll(async () => {
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: { main: 'src/cli/main.ts', entry: 'test/cli/process-entry.ts' },
-    outdir: folder,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    outExtension: { '.js': '.mjs' },
-    metafile: true,
-  })
+  const { metafile } = await bundleInto(folder, { main: 'src/cli/main.ts', entry: 'test/cli/process-entry.ts' })
   const outputs = Object.entries(metafile.outputs)
   const importsOf = (path: string): readonly string[] => {
     const output = metafile.outputs[path]

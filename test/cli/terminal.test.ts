@@ -1,25 +1,14 @@
 import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { quote } from '../../src/util/sh.ts'
+import { bundleInto } from '../helpers/bundled.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = `${root}.rollcall/test-terminal-${process.pid}`
 beforeAll(async () => {
-  await build({
-    absWorkingDir: root,
-    entryPoints: { entry: 'test/cli/terminal-entry.ts' },
-    outdir: folder,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    outExtension: { '.js': '.mjs' },
-  })
+  await bundleInto(folder, { entry: 'test/cli/terminal-entry.ts' })
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

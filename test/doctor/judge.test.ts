@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Checked } from '../../src/doctor/check.ts'
@@ -7,23 +7,14 @@ import { type HostSaid, hostScript, parseHost } from '../../src/doctor/host-scri
 import { judge } from '../../src/doctor/hosts.ts'
 import { clock, dependencies, folder, locale, nodeVersion, terminal } from '../../src/doctor/machine.ts'
 import { testFolder } from '../helpers/folder.ts'
+import { shellPrograms } from '../helpers/shell-programs.ts'
 
 const brief = (checks: readonly Checked[]) =>
   checks.filter(({ verdict }) => verdict !== 'ok').map(({ verdict, about, message }) => `${verdict} ${about}: ${message}`)
 
-const applets =
-  'sh cat chmod chown cp date df find grep head id ln ls mkdir mktemp mv readlink rm sed sha256sum sort stat tail tr wc'.split(' ')
-/** Busybox with nothing but its own tools. */
-function busyboxPath(): string {
-  const bin = testFolder()
-  for (const applet of applets) symlinkSync('/bin/busybox', join(bin, applet))
-  return bin
-}
-const shells: readonly (readonly [name: string, argv: readonly string[], path: () => string])[] = [
-  ['dash', ['/bin/dash'], () => '/usr/bin:/bin'],
-  ['bash', ['/bin/bash', '--posix'], () => '/usr/bin:/bin'],
-  ['busybox', ['/bin/busybox', 'sh'], busyboxPath],
-]
+const shells = shellPrograms(
+  'sh cat chmod chown cp date df find grep head id ln ls mkdir mktemp mv readlink rm sed sha256sum sort stat tail tr wc',
+)
 const ask = ([file = '', ...args]: readonly string[], env: NodeJS.ProcessEnv) =>
   parseHost(execFileSync(file, [...args, '-c', hostScript().text], { env, encoding: 'utf8' }))
 
