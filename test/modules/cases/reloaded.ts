@@ -1,38 +1,5 @@
 import { reloaded } from '../../../src/modules/service-actions.ts'
 import type { LawCase } from '../../../src/testing/index.ts'
-import { sh } from '../../../src/util/sh.ts'
-import { inOrder, toyd } from '../lab-cases.ts'
+import { unitActionCases } from '../unit-action-cases.ts'
 
-const service = 'rollcall-toyd'
-
-export const labCases: readonly LawCase[] = [
-  {
-    name: 'reloaded: what runs',
-    before: inOrder(toyd, sh`systemctl show -P MainPID ${service} >/run/law-pid`),
-    call: () => reloaded({ service }),
-    after: sh`systemctl is-active -q ${service} && [ "$(systemctl show -P MainPID ${service})" = "$(cat /run/law-pid)" ]`,
-  },
-  {
-    name: 'reloaded: what does not run is started',
-    before: inOrder(toyd, sh`systemctl stop ${service}`),
-    call: () => reloaded({ service }),
-    after: sh`systemctl is-active -q ${service}`,
-  },
-  {
-    name: 'reloaded: a unit that was changed is read again first',
-    before: inOrder(
-      toyd,
-      sh`folder=/etc/systemd/system/${service}.service.d
-mkdir -p $folder && printf '[Unit]\nDescription=old\n' >$folder/a.conf && systemctl daemon-reload && sleep 0.02
-printf '[Unit]\nDescription=changed\n' >$folder/a.conf`,
-    ),
-    call: () => reloaded({ service }),
-    after: sh`[ "$(systemctl show -P Description ${service})" = changed ]`,
-  },
-  {
-    name: 'reloaded: hostile names are refused',
-    hostile: true,
-    call: (_, hostile) => reloaded({ service: `a ${hostile}` }),
-    expect: 'refusal',
-  },
-]
+export const labCases: readonly LawCase[] = unitActionCases('reloaded', reloaded, true)
