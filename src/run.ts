@@ -11,6 +11,7 @@ import { loadValidator, type ParamsValidator } from './engine/validate.ts'
 import { type ErrorDetails, RollcallError } from './model/errors.ts'
 import type { Emit, HostRecap } from './model/event.ts'
 import { redactEvent } from './model/redact-event.ts'
+import { builtInDefinitions } from './module-named.ts'
 import { type OpenedPlaybook, openPlaybook, type PlaybookRequest } from './open-playbook.ts'
 import { openStates, type States } from './open-states.ts'
 import { ownVersion } from './util/own-root.ts'
@@ -98,6 +99,7 @@ function openPlays(opened: ToRun, { knowledge }: Gathered, states: States, reque
   const { check, emit, terminal } = request
   const inventory = playbook.inventory.model
   const files = new Map()
+  const own = new Set(builtInDefinitions())
   return selection.plays.map((selected) =>
     openPlay({
       selected,
@@ -113,6 +115,7 @@ function openPlays(opened: ToRun, { knowledge }: Gathered, states: States, reque
       validate,
       files,
       terminal,
+      trusts: (definition) => own.has(definition),
     }),
   )
 }

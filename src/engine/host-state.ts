@@ -110,8 +110,8 @@ export function remember(state: HostState, as: As, read: Read, value: State): vo
   state.cache.set(slot(as, read), { need, state: value })
 }
 
-/** Forgets everything read on a host: something on it has changed. */
-export function discard(state: HostState): void {
+/** Forgets everything read on a host: something on it has changed. `reach`: how many tasks ahead were read again with that. */
+export function discard(state: HostState, reach = 1): void {
   state.cache.clear()
-  state.window = 1
+  state.window = reach
 }

@@ -39,8 +39,9 @@ export async function runPlay(context: PlayContext, forks: number): Promise<void
       await flush()
       continue
     }
-    const round = { ...context, once: shareWork() }
-    await Promise.all(running().map((host) => together(() => runTask(round, host, task, tasks.slice(index + 1)))))
+    const left = running()
+    const round = { ...context, once: shareWork(), free: left.length === 1 }
+    await Promise.all(left.map((host) => together(() => runTask(round, host, task, tasks.slice(index + 1)))))
   }
   await flush()
 }

@@ -15,6 +15,7 @@ import { knowledgeOf } from '../../src/facts/knowledge.ts'
 import { UnreachableError } from '../../src/model/errors.ts'
 import type { Event, TaskEvent } from '../../src/model/event.ts'
 import type { FactFamilies, HostKnowledge } from '../../src/model/facts.ts'
+import { builtInDefinitions } from '../../src/module-named.ts'
 import { connectLocal } from '../../src/transport/local.ts'
 import { openSession } from '../../src/transport/session.ts'
 import type { Job } from '../../src/transport/session-types.ts'
@@ -90,6 +91,7 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
   const states = new Map([...access].map(([name, of]) => [name, openHostState(inventory.hosts.get(name)!, of, check)]))
   if (options.oneByOne) for (const state of states.values()) Object.defineProperty(state, 'window', { get: () => 1, set: () => {} })
   const validate = await loadValidator()
+  const own = new Set(builtInDefinitions())
   const contexts = selection.plays.map((selected) =>
     openPlay({
       selected,
@@ -105,6 +107,8 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
       validate,
       files: new Map(),
       terminal: options.terminal,
+      batches: !options.oneByOne,
+      trusts: (definition) => own.has(definition),
     }),
   )
   try {
