@@ -4,6 +4,7 @@ import type { HostRecord } from '../model/inventory.ts'
 import { limitConcurrency } from '../util/concurrency.ts'
 import type { State } from './compare.ts'
 import type { As, HostAccess } from './host-access.ts'
+import { narrow } from './narrow.ts'
 import { type Overlay, openOverlay } from './overlay.ts'
 import { type Owed, openOwed } from './owed.ts'
 
@@ -101,7 +102,7 @@ const slot = (as: As, read: Read) => `${as} ${read.key}`
 /** The state in the cache, if it was read at this need or a larger one. */
 export function cached(state: HostState, as: As, read: Read): State | undefined {
   const entry = state.cache.get(slot(as, read))
-  return entry && entry.need >= read.kind.needs.indexOf(read.need) ? entry.state : undefined
+  return entry && entry.need >= read.kind.needs.indexOf(read.need) ? narrow(read, entry.state) : undefined
 }
 
 /** Keeps a state that was read. */

@@ -1,12 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Happening } from '../dsl/definition.ts'
+import type { Read } from '../dsl/resource.ts'
 import { RollcallError } from '../model/errors.ts'
 import type { Reply } from '../transport/session-types.ts'
 import type { Change } from './change.ts'
 import { comeBack } from './come-back.ts'
+import type { State } from './compare.ts'
 import { failOn } from './fail-on.ts'
 import type { HostWriter } from './host-access.ts'
 import type { Slot } from './lay-out.ts'
+import { narrow } from './narrow.ts'
 import { CallFailed, type CallOutcome } from './outcome.ts'
 import { withdrawPending } from './pending.ts'
 import type { Due } from './run-call.ts'
@@ -99,9 +102,11 @@ function resultOf({ call: { definition, params } }: Due, steps: readonly Reply[]
 /** Whether a step that failed left everything as it was found: then no handler is owed (a rejected file, say). */
 function isUntouched({ change, after }: Slot): boolean {
   const state = change?.state
-  return (
-    state !== undefined && Object.entries(state.reads).every(([name, read]) => isDeepStrictEqual(after().get(read.key), state.found[name]))
-  )
+  return state !== undefined && Object.entries(state.reads).every(([name, read]) => isSame(read, after().get(read.key), state.found[name]))
+}
+
+function isSame(read: Read, now: State | Error | undefined, before: State | undefined): boolean {
+  return now !== undefined && !(now instanceof Error) && isDeepStrictEqual(narrow(read, now), before)
 }
 
 function withThose(error: unknown, behind: readonly Slot[]): unknown {

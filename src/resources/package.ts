@@ -92,6 +92,7 @@ function parsePolicy(text: string): Map<string, string> {
 export const packageKind: ResourceKind<PackageState> = {
   name: 'package',
   needs: ['installed', 'candidate'],
+  adds: { candidate: ['candidate'] },
   freshness: 'own',
   script,
   parse,

@@ -69,6 +69,8 @@ export interface LocalRunOptions {
   readonly away?: number
   /** Only what is due is read, nothing ahead of its turn. */
   readonly oneByOne?: boolean
+  /** A program that stands for the hosts' `sh`; default the machine's own. */
+  readonly shell?: string
   /** Home of a second user, as whom tasks with `become` run. Absent: they run as the first. */
   readonly becomeHome?: string
 }
@@ -133,10 +135,13 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
 async function openLocalAccess(
   name: string,
   check: boolean,
-  { home, away, becomeHome }: LocalRunOptions,
+  { home, away, becomeHome, shell }: LocalRunOptions,
   scripts: Map<string, string[][]>,
 ): Promise<HostAccess> {
-  const connection = connectLocal({ env: { ...process.env, HOME: home, XDG_STATE_HOME: `${home}/.local/state` } })
+  const connection = connectLocal({
+    ...(shell && { shell }),
+    env: { ...process.env, HOME: home, XDG_STATE_HOME: `${home}/.local/state` },
+  })
   const open = () => openSession(connection, { host: name, user: userInfo().username })
   let session = await open()
   const another = becomeHome === undefined ? undefined : connectLocal({ env: { ...process.env, HOME: becomeHome } })
