@@ -59,6 +59,7 @@ export async function doModule(request: DoRequest): Promise<number> {
     facts: { of: 'all', families: [], ifDown: 'lastKnown', maxAge: 0 },
     become,
     tags: [],
+    strategy: 'linear',
     tasks: [task],
     handlers: [],
     at: undefined,

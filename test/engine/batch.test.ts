@@ -207,3 +207,31 @@ test('handlers are recorded before the first change that owes them, once', async
   expect(batch!.filter((script) => script.includes('mkdir -p "$d"')).length).toBe(1)
   expect(text('log')).toBe('after\n')
 })
+
+describe("strategy: 'free'", () => {
+  const playbook = (strategy: 'free' | 'linear') =>
+    definePlaybook('paces', inventory, (play) => {
+      play('paces', { hosts: 'web', strategy }, ({ task, handler }) => {
+        const after = handler('after', ({ host }) => happen({ log: at('log'), word: `${host.name} after` }))
+        // The second host fails here and runs nothing more; the first goes on.
+        task('a', ({ host }) => copy({ dest: host.name === 'two' ? at('missing/a') : at('a'), content: 'a\n' }), { notify: after })
+        for (const name of ['b', 'c', 'd']) task(name, ({ host }) => copy({ dest: at(`${name}-${host.name}`), content: `${name}\n` }))
+      })
+    })
+
+  test('changes of each host go together, and hosts do not wait for each other', async () => {
+    const run = await runLocally(playbook('free'), { home })
+    expect(run.outcomes('one')).toEqual(['a: changed', 'b: changed', 'c: changed', 'd: changed', 'after: changed'])
+    expect(run.outcomes('two')).toEqual(['a: failed'])
+    expect(run.exchanges('one')).toBe(3)
+    expect(text('log')).toBe('one after\n')
+  })
+
+  test('one that there is not is refused at load', () => {
+    expect(() => playbook('serial' as 'free')).toThrow(
+      expect.objectContaining({
+        details: expect.objectContaining({ detail: "play 'paces': 'serial'", fix: expect.stringContaining("'linear'") }),
+      }),
+    )
+  })
+})
