@@ -214,8 +214,9 @@ describe("strategy: 'free'", () => {
       play('paces', { hosts: 'web', strategy }, ({ task, handler }) => {
         const after = handler('after', ({ host }) => happen({ log: at('log'), word: `${host.name} after` }))
         // The second host fails here and runs nothing more; the first goes on.
-        task('a', ({ host }) => copy({ dest: host.name === 'two' ? at('missing/a') : at('a'), content: 'a\n' }), { notify: after })
-        for (const name of ['b', 'c', 'd']) task(name, ({ host }) => copy({ dest: at(`${name}-${host.name}`), content: `${name}\n` }))
+        task('a', ({ host }) => copy({ dest: host.name === 'two' ? at('missing/a') : at('a'), content: 'a\n' }))
+        for (const name of ['b', 'c', 'd'])
+          task(name, ({ host }) => copy({ dest: at(`${name}-${host.name}`), content: `${name}\n` }), { notify: after })
       })
     })
 
