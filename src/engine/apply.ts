@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Happening } from '../dsl/definition.ts'
 import type { Step } from '../dsl/step.ts'
 import { UnreachableError } from '../model/errors.ts'
-import { stepJob } from '../resources/step-job.ts'
+import { compileSteps } from '../resources/compile-steps.ts'
 import { missingDirectory, noDirectory, refusedByValidate } from '../resources/write-script.ts'
 import type { Job, Reply } from '../transport/session-types.ts'
 import type { Change } from './change.ts'
@@ -32,17 +32,19 @@ export async function apply(due: Due, planned: Change, writer: HostWriter): Prom
   const handled = task.kind === 'handler' && host.pending.has(task.id, as)
   discard(host)
   const batch = returns ? compileReads([]) : readsBehind(context, playHost, as, planned.state?.reads ?? {}, due.ahead)
+  const compiled = compileSteps(planned.steps, nonce)
   const parts = {
     earlier: host.pendingRead.has(as) ? [] : [readPending(user)],
     record: task.notify.length === 0 ? [] : [recordPending(user, recordsOf(host, task.notify), context.playbook, context.now())],
-    steps: planned.steps.map((step) => stepJob(step, nonce)),
+    steps: compiled.jobs,
     clear: handled ? [clearPending(user, recordsOf(host, [task]))] : [],
     reads: batch.jobs,
   }
   const start = context.now()
   const exchanged = exchange(writer, due, parts)
   // A host that goes down with its answer unsaid is what was asked for; that it comes back as another is seen below.
-  const replies = returns ? await exchanged.catch(unlessLost) : await exchanged
+  const answered = returns ? await exchanged.catch(unlessLost) : await exchanged
+  const replies = { ...answered, steps: compiled.replies(answered.steps) }
   if (replies.earlier[0]) notePending(host, as, parsePending(replies.earlier[0]))
   const cannotRecord = 'The handlers to run could not be recorded on the host, so nothing was changed'
   failOn(replies.record, () => ({ name: 'recording pending handlers', summary: cannotRecord }), due, [0])
