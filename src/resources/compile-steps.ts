@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer'
 import type { RunStep, Step, WriteStep } from '../dsl/step.ts'
 import type { Job, Reply } from '../transport/session-types.ts'
 import { inLines, quote, Script, sh } from '../util/sh.ts'
@@ -78,11 +77,20 @@ function groupsOf(steps: readonly Step[]): readonly (readonly Step[])[] {
 function mayShare(step: Step): boolean {
   if (step.kind === 'run') return step.quick === true && step.stdin === undefined
   if (step.from !== undefined || step.validate !== undefined || step.backup) return false
-  return step.content.length <= (isText(step.content) ? largestText : largestBinary)
+  const { length } = step.content
+  return length <= largestBinary || (length <= largestText && textOf(step.content) !== undefined)
 }
 
-function isText(content: Uint8Array): boolean {
-  return isUtf8(content) && !content.includes(0)
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Undefined for bytes that are no text, or that no word of a shell can hold. */
+function textOf(content: Uint8Array): string | undefined {
+  if (content.includes(0)) return undefined
+  try {
+    return utf8.decode(content)
+  } catch {
+    return undefined
+  }
 }
 
 function merged(steps: readonly Step[], nonce: string): Compiled {
@@ -112,11 +120,11 @@ rc_c${index}() { ${printed(step.content)}; }`
 
 /** Prints bytes exactly: text as one word, anything else as a format, where each byte may be a number. */
 function printed(content: Uint8Array): Script {
-  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength)
-  if (isText(content)) return new Script(`printf %s ${quote(bytes.toString('utf8'))}`)
+  const text = textOf(content)
+  if (text !== undefined) return new Script(`printf %s ${quote(text)}`)
   const octal = (byte: number) => `\\${byte.toString(8).padStart(3, '0')}`
   const plain = (byte: number) => (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a)
-  const format = Array.from(bytes, (byte) => (plain(byte) ? String.fromCharCode(byte) : octal(byte))).join('')
+  const format = Array.from(content, (byte) => (plain(byte) ? String.fromCharCode(byte) : octal(byte))).join('')
   return new Script(`printf '${format}'`)
 }
 
