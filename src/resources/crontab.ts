@@ -57,6 +57,7 @@ export const crontabKind: ResourceKind<CrontabState> = {
   name: 'crontab',
   needs: ['content'],
   freshness: 'own',
+  sharesShell: true,
   script: (requests: readonly ReadRequest[]) => sh`LC_ALL=C; export LC_ALL
 set -- ${requests.map(({ id }) => id)}
 ${list}`,

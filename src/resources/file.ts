@@ -36,6 +36,7 @@ export const fileKind: ResourceKind<FileState> = {
   name: 'file',
   needs: ['stat', 'sha256', 'content'],
   freshness: 'own',
+  sharesShell: true,
   script: fileScript,
   parse: parseFiles,
   describe: describeFile,

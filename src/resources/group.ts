@@ -55,6 +55,7 @@ export const groupKind: ResourceKind<GroupState> = {
   name: 'group',
   needs: ['entry', 'users'],
   freshness: 'own',
+  sharesShell: true,
   script,
   parse,
   describe: (state) => ({ fields: state.exists ? fieldsOf({ state: 'present', gid: state.gid }) : { state: 'absent' } }),

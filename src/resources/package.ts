@@ -93,6 +93,7 @@ export const packageKind: ResourceKind<PackageState> = {
   name: 'package',
   needs: ['installed', 'candidate'],
   freshness: 'own',
+  sharesShell: true,
   script,
   parse,
   describe: ({ installed, version, held, residue }) => ({

@@ -114,6 +114,7 @@ export const userKind: ResourceKind<UserState> = {
   name: 'user',
   needs: ['passwd', 'groups', 'shadow'],
   freshness: 'own',
+  sharesShell: true,
   script,
   parse,
   describe: (state) => {
