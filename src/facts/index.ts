@@ -41,7 +41,8 @@ export function factsJobs(families: readonly string[]): Job[] {
   if (families.length === 0) return []
   const sections = families.map((name) => sh`printf '\000%s\n' ${name}; ( ${familyNamed(name).script} ) </dev/null`.text)
   const script = new Script([...sections, sh`printf '\000%s\n' ${end}`.text].join('\n'))
-  return [{ script, own: !families.some((name) => ownFacts.has(name)) }]
+  const ours = !families.some((name) => ownFacts.has(name))
+  return [{ script, own: ours, open: ours }]
 }
 
 function parseFamily(name: string, section: Uint8Array | undefined): object {

@@ -61,7 +61,6 @@ export const aptPendingKind: ResourceKind<AptPendingState> = {
   name: 'aptPending',
   needs: ['simulation'],
   freshness: 'own',
-  sharesShell: true,
   script,
   parse,
   describe: ({ pending }) => ({ fields: {}, text: Array.isArray(pending) ? pending.map((line) => `${line}\n`).join('') : '' }),

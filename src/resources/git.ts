@@ -113,7 +113,6 @@ export const gitKind: ResourceKind<GitState> = {
   name: 'git',
   needs: ['state'],
   freshness: 'own',
-  sharesShell: true,
   script: (requests: readonly ReadRequest[]) => sh`${gitQuietly}
 ${absentOrDenied}
 ${look}

@@ -16,6 +16,8 @@ export interface Job {
    * should it fail, it is run once more as any other job is, so that its reply tells why.
    */
   readonly own?: boolean
+  /** Everybody on the host may see the script, and nothing in it needs to stay unknown there. */
+  readonly open?: boolean
 }
 
 export interface Reply {

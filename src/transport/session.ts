@@ -41,8 +41,8 @@ export async function openSession(connection: Connection, options: SessionOption
 }
 
 /**
- * Opens one long-lived `sh` on a host, for an exchange that is at hand. Own reads of the login user go with the command
- * that starts it, so that both cost one round trip; everybody on the host can see such a command.
+ * Opens one long-lived `sh` on a host, for an exchange that is at hand. Own reads of the login user that are open to
+ * everybody go with the command that starts it, so that both cost one round trip.
  * @throws RollcallError when the host is there but gives no usable shell (sudo refuses, no writable directory).
  * @throws UnreachableError when the link is lost meanwhile.
  */
@@ -50,7 +50,7 @@ export async function startSession(connection: Connection, options: SessionOptio
   const { become, host, user } = options
   const nonce = randomBytes(16).toString('hex')
   const prompt = randomPrompt()
-  const driver = become === undefined && jobs.length > 0 && jobs.every(isPublic) ? ownDriver(jobs) : undefined
+  const driver = become === undefined && jobs.length > 0 && jobs.every((job) => isOwn(job) && job.open) ? ownDriver(jobs) : undefined
   const along = driver !== undefined && fitsCommand(driver) ? driver : undefined
   const process = await connection.start(become === undefined ? loopCommand(nonce, along) : sudoCommand(become, prompt, nonce))
   process.stdin.on('error', () => undefined) // a lost link shows at the output's end, with more to say
@@ -72,10 +72,6 @@ export async function startSession(connection: Connection, options: SessionOptio
   if (become !== undefined) process.stdin.write(bootLine)
   const { session, answerTo } = serve(shell, options)
   return { session, replies: along === undefined ? session.exchange(jobs) : answerTo(jobs, along.length) }
-}
-
-function isPublic(job: Job): boolean {
-  return isOwn(job) && !job.script.sealed
 }
 
 interface Served {
