@@ -1,7 +1,7 @@
 import { openHost } from './connect.ts'
 import { type Gathered, type GatherRequest, gatherFacts } from './engine/gather-facts.ts'
 import { openFactMemory } from './fact-memory.ts'
-import type { InventoryModel } from './model/inventory.ts'
+import type { HostRecord, InventoryModel } from './model/inventory.ts'
 import { startLab } from './start-lab.ts'
 import { unlockSecrets } from './unlock-secrets.ts'
 
@@ -10,6 +10,8 @@ export interface AskRequest extends Pick<GatherRequest, 'hosts' | 'targets' | 'f
   readonly inventoryPath: string
   /** In check mode the ways that are opened cannot write. */
   readonly check: boolean
+  /** Hosts on which tasks will become root: see {@link ConnectOptions}. */
+  readonly becoming?: ReadonlySet<string>
   readonly progress: (line: string) => void
 }
 
@@ -20,9 +22,10 @@ const noMemory = { read: async () => ({ families: {}, warnings: [] }), write: as
 const deadlineMs = 10_000
 
 /** Starts the lab where it is needed and asks hosts for their facts: the one way to real hosts of every command. */
-export async function askHosts({ inventory, inventoryPath, check, progress, ...asked }: AskRequest): Promise<Gathered> {
+export async function askHosts({ inventory, inventoryPath, check, becoming, progress, ...asked }: AskRequest): Promise<Gathered> {
   await unlockSecrets() // A missing identity ends here, before any host is contacted.
   await startLab(inventory, asked.hosts, progress)
   const cache = asked.families.length === 0 ? noMemory : await openFactMemory(inventoryPath, inventory)
-  return gatherFacts({ ...asked, cache, deadlineMs, open: (host) => openHost(host, { check }), now: Date.now })
+  const open = (host: HostRecord) => openHost(host, { check, becomes: becoming?.has(host.name) ?? false })
+  return gatherFacts({ ...asked, cache, deadlineMs, open, now: Date.now })
 }

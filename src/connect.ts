@@ -3,12 +3,17 @@ import { RollcallError, UnreachableError } from './model/errors.ts'
 import type { HostRecord, LabSettings, SshSettings } from './model/inventory.ts'
 import { NoChannel } from './transport/connect-errors.ts'
 import type { Connection } from './transport/connection.ts'
-import { openSession, type SessionOptions } from './transport/session.ts'
+import { type SessionOptions, type Started, startSession } from './transport/session.ts'
 import type { Job, Session } from './transport/session-types.ts'
 
 export interface ConnectOptions {
   /** In check mode no object that changes a host is made. */
   readonly check: boolean
+  /**
+   * Tasks will become root on this host, so that session is opened right away, beside the login user's. What refuses it is
+   * heard by the first who needs it.
+   */
+  readonly becomes?: boolean
 }
 
 /** Opens the way to a host that its inventory describes: connection, then a session for each user when first needed. */
@@ -18,43 +23,45 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
   let connections: readonly Connection[] = [first.connection]
   const sessions = new Map<As, Promise<Session>>()
   // A server with `MaxSessions 1` gives each connection one channel.
-  const openOnAny = async (session: SessionOptions): Promise<Session> => {
+  const openOnAny = async (session: SessionOptions, jobs: readonly Job[]): Promise<Started> => {
     const [connection] = connections
     if (!connection)
       throw new UnreachableError({ summary: 'The link to the host was lost', detail: 'it could not be opened again', host: host.name })
     try {
-      return await openSession(connection, session)
+      return await startSession(connection, session, jobs)
     } catch (error) {
       if (!(error instanceof NoChannel)) throw error
       const another = (await connect(host)).connection
       connections = [...connections, another]
-      return openSession(another, session)
+      return startSession(another, session, jobs)
     }
   }
   const key = (as: As): As => (user === 'root' ? 'login' : as)
-  const open = (as: As): Promise<Session> => {
-    const known = sessions.get(key(as))
-    if (known) return known
+  const start = (as: As, jobs: readonly Job[]): Promise<Started> => {
     const become =
       key(as) === 'become' ? { become: { method: 'sudo' as const, user: 'root', ...(becomePassword && { password: becomePassword }) } } : {}
-    const session = openOnAny({ host: host.name, user, ...become })
+    const started = openOnAny({ host: host.name, user, ...become }, jobs)
+    const session = started.then((opened) => opened.session)
     sessions.set(key(as), session)
     session.catch(() => {})
-    return session
+    return started
   }
   let exchanges = 0
   const exchange = async (as: As, jobs: readonly Job[]) => {
-    const session = await open(as)
+    const session = sessions.get(key(as))
+    // The first exchange of a session opens it.
+    const replies = session ? (await session).exchange(jobs) : (await start(as, jobs)).replies
     exchanges += 1
-    return session.exchange(jobs)
+    return replies
   }
   const drop = async () => {
     const [old, shells] = [connections, [...sessions.values()]]
     connections = []
     sessions.clear()
-    for (const session of shells) await session.then((opened) => opened.close()).catch(() => {})
-    for (const connection of old) await connection.close()
+    await Promise.all(shells.map((session) => session.then((opened) => opened.close()).catch(() => {})))
+    await Promise.all(old.map((connection) => connection.close()))
   }
+  if (options.becomes) start('become', []).catch(() => {})
   return {
     reader: {
       read: (as, jobs) =>

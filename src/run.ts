@@ -6,7 +6,7 @@ import type { Gathered } from './engine/gather-facts.ts'
 import { openPlay } from './engine/open-play.ts'
 import { preflight } from './engine/preflight.ts'
 import { runPlay } from './engine/run-play.ts'
-import type { Selection } from './engine/select.ts'
+import { becoming, type Selection } from './engine/select.ts'
 import { loadValidator, type ParamsValidator } from './engine/validate.ts'
 import { type ErrorDetails, RollcallError } from './model/errors.ts'
 import type { Emit, HostRecap } from './model/event.ts'
@@ -83,7 +83,8 @@ async function askAll({ playbook, inventoryPath, selection }: ToRun, request: Ru
   const families = [...new Set(plays.flatMap((facts) => facts.families))]
   const maxAge = Math.min(...plays.map((facts) => facts.maxAge))
   const { check, forks, progress } = request
-  return askHosts({ inventory, inventoryPath, hosts, families, maxAge, targets: new Set(selection.contacted), check, forks, progress })
+  const targets = new Set(selection.contacted)
+  return askHosts({ inventory, inventoryPath, hosts, families, maxAge, targets, becoming: becoming(selection), check, forks, progress })
 }
 
 /** Families of facts of the user's own: their scripts run in check mode too, so the header names them. */

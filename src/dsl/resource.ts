@@ -30,6 +30,11 @@ export interface ResourceKind<State extends object = object> {
   /** `own`: only this run changes it, may be read ahead. `live`: read at its turn (network, time, users' commands). */
   readonly freshness: 'own' | 'live'
   /**
+   * Set for kinds of Rollcall's own: the script may be run by a fork of the session's shell, beside others. It then prints
+   * to standard output alone, reads no standard input, starts nothing that outlives it and does not care about `$$`.
+   */
+  readonly sharesShell?: true
+  /**
    * ONE script that reads all the requests: POSIX sh that works on dash and busybox, changes nothing, exits 0, and
    * starts as few processes as possible (a process is what a converged run costs).
    */

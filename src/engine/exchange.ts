@@ -24,7 +24,7 @@ export function compileReads(reads: readonly Read[]): ReadBatch {
   const batches = kinds.map((kind) => ({ kind, reads: [...byKey.values()].filter((read) => read.kind === kind) }))
   return {
     reads: [...byKey.values()],
-    jobs: batches.map(({ kind, reads: of }) => ({ script: kind.script(of) })),
+    jobs: batches.map(({ kind, reads: of }) => ({ script: kind.script(of), own: kind.sharesShell === true })),
     parse: (replies) => {
       const states = new Map<string, State | Error>()
       batches.forEach(({ kind, reads: of }, index) => {

@@ -41,6 +41,7 @@ export async function withdrawPending(state: HostState, writer: HostWriter, as: 
 export function readPending(user: string): Job {
   return {
     script: sh`${directory(user)}; for f in "$d"/*.1; do [ -f "$f" ] && while IFS= read -r l; do printf '%s\n' "$l"; done <"$f"; done; :`,
+    own: true,
   }
 }
 

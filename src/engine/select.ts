@@ -71,6 +71,18 @@ export function select(playbook: Playbook, options: SelectOptions): Selection {
   return { fleet, targets, contacted, factsScope: inOrder((play) => play.factsOf), plays }
 }
 
+/** Hosts on which a task will surely act as root: what its play asks for, no condition of its own, not on the controller. */
+export function becoming({ plays }: Pick<Selection, 'plays'>): ReadonlySet<string> {
+  const acts = ({ action }: TaskRecord) =>
+    typeof action === 'function' || [action].flat().some(({ definition }) => definition.kind !== 'controller')
+  const certain = plays.filter(
+    ({ play, tasks }) =>
+      !play.connection &&
+      tasks.some((task) => task.kind === 'task' && (task.become ?? play.become) && task.when === undefined && acts(task)),
+  )
+  return new Set(certain.flatMap(({ hosts }) => hosts))
+}
+
 function noTargets(playbook: Playbook, { limit, limitOption = '--limit' }: SelectOptions): RollcallError {
   if (playbook.plays.length === 0)
     return new RollcallError({

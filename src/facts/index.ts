@@ -35,12 +35,14 @@ const end = 'end'
 
 /**
  * The scripts of all families as one job: facts of a host cost one exchange and ride with others. Each family runs in
- * a subshell, so that none sees another's variables or options.
+ * a subshell, so that none sees another's variables or options. Families of the user's own want a shell of their own.
  */
 export function factsJobs(families: readonly string[]): Job[] {
   if (families.length === 0) return []
   const sections = families.map((name) => sh`printf '\000%s\n' ${name}; ( ${familyNamed(name).script} ) </dev/null`.text)
-  return [{ script: new Script([...sections, sh`printf '\000%s\n' ${end}`.text].join('\n')) }]
+  const script = new Script([...sections, sh`printf '\000%s\n' ${end}`.text].join('\n'))
+  const ours = !families.some((name) => ownFacts.has(name))
+  return [{ script, own: ours, open: ours }]
 }
 
 function parseFamily(name: string, section: Uint8Array | undefined): object {

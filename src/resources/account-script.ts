@@ -51,6 +51,18 @@ rows() {
   fi
 }`)
 
+/** `show FILE` writes a file of lines: by built-ins while it is short, for they read it byte by byte. */
+export const showFile = new Script(`show() {
+  left=100 all=
+  while [ "$left" -gt 0 ] && IFS= read -r line; do
+    left=$((left - 1)) all="$all$line
+" line=
+  done
+  [ "$left" = 0 ] || all=$all$line
+  printf %s "$all"
+  [ "$left" -gt 0 ] || cat
+} <"$1"`)
+
 /** Writes whether accounts can be changed: `$1` is the tool for it, `$2` the file it writes. */
 export const changeable = new Script(`changeable() {
   if ! command -v "$1" >/dev/null; then printf 'no tools\\0'

@@ -24,6 +24,7 @@ export const aptListsKind: ResourceKind<AptListsState> = {
   name: 'aptLists',
   needs: ['age'],
   freshness: 'own',
+  sharesShell: true,
   script: () => sh`${age}
 exit 0`,
   parse: (stdout, requests) => {

@@ -83,6 +83,7 @@ export const attributeTreeKind: ResourceKind<AttributeTreeState> = {
   name: 'attributeTree',
   needs: ['differing'],
   freshness: 'own',
+  sharesShell: true,
   script: (requests) => sh`LC_ALL=C; export LC_ALL
 ${known}
 ${inLines(requests.map(({ id }) => look(requestOf(id))))}

@@ -23,6 +23,7 @@ export const debFileKind: ResourceKind<DebFileState> = {
   name: 'debFile',
   needs: ['fields'],
   freshness: 'own',
+  sharesShell: true,
   script: (requests: readonly ReadRequest[]) => sh`LC_ALL=C; export LC_ALL
 set -- ${requests.map(({ id }) => id)}
 ${each}

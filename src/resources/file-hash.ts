@@ -26,6 +26,7 @@ export const fileHashKind: ResourceKind<FileHashState> = {
   name: 'fileHash',
   needs: ['value'],
   freshness: 'own',
+  sharesShell: true,
   script: (requests: readonly ReadRequest[]) => sh`set -- ${requests.map(({ id }) => id)}
 ${each}
 exit 0`,

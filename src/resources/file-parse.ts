@@ -21,11 +21,22 @@ export function parseFiles(stdout: Uint8Array, requests: readonly ReadRequest[])
   if (stats.length > 0) throw changedMeanwhile(stats[0]!)
 
   const regular = new Set(requests.filter((_, index) => isRegular(states[index]!)).map(({ id }) => id))
-  const { hashed, hashedAlone, copied } = divide(requests)
+  const { hashed, hashedAlone, together, alone } = divide(requests)
   const sha256 = new Map(
     [...hashed, ...hashedAlone].filter((path) => regular.has(path)).map((path) => [path, hashOf(path, hashes.shift())]),
   )
-  const content = new Map(copied.map((path) => [path, Uint8Array.from(output.until(mark))]))
+  const size = new Map(requests.map(({ id }, index) => [id, sizeOf(states[index]!)]))
+  const content = new Map<string, Uint8Array>()
+  const copies = output.until(mark)
+  let from = 0
+  for (const path of together) {
+    const length = regular.has(path) ? Math.min(size.get(path)!, largestContent + 1) : 0
+    if (length === 0) continue
+    content.set(path, Uint8Array.from(copies.subarray(from, from + length)))
+    from += length
+  }
+  if (from !== copies.length) throw changedMeanwhile(`${copies.length} bytes came, and ${from} were announced`)
+  for (const path of [...together.filter((path) => size.get(path) === 0), ...alone]) content.set(path, Uint8Array.from(output.until(mark)))
   return requests.map(({ id }, index) => {
     const state = states[index]!
     if (!state.exists || !regular.has(id)) return state
@@ -35,8 +46,12 @@ export function parseFiles(stdout: Uint8Array, requests: readonly ReadRequest[])
         `${id} is larger than ${largestContent / 1024 / 1024} MiB, so its content is not read`,
         'Edit a file of that size by a command on the host.',
       )
-    if (bytes) return { ...state, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex'), content: bytes }
     const hash = sha256.get(id)
+    if (bytes) {
+      const own = createHash('sha256').update(bytes).digest('hex')
+      if (hash !== undefined && hash !== own) throw changedMeanwhile(id)
+      return { ...state, size: bytes.length, sha256: own, content: bytes }
+    }
     return hash === undefined ? state : { ...state, sha256: hash }
   })
 }
@@ -79,6 +94,11 @@ function typeOf(bits: number): FilePresent['type'] {
 
 function isRegular(state: FileState): boolean {
   return state.exists && state.type === 'file'
+}
+
+/** 0 also of what is not there: no byte of it is among the others. */
+function sizeOf(state: FileState): number {
+  return state.exists ? state.size : 0
 }
 
 function hashOf(path: string, line = '(nothing)'): string {

@@ -37,6 +37,7 @@ export const fileKind: ResourceKind<FileState> = {
   needs: ['stat', 'sha256', 'content'],
   adds: { sha256: ['sha256'], content: ['content'] },
   freshness: 'own',
+  sharesShell: true,
   script: fileScript,
   parse: parseFiles,
   describe: describeFile,

@@ -30,6 +30,7 @@ const globKind: ResourceKind<GlobState> = {
   name: 'glob',
   needs: ['any'],
   freshness: 'own',
+  sharesShell: true,
   script: (requests: readonly ReadRequest[]) =>
     requests.reduce(
       (all, { id }) => sh`${all}

@@ -56,6 +56,7 @@ export const groupKind: ResourceKind<GroupState> = {
   needs: ['entry', 'users'],
   adds: { users: ['primaryOf'] },
   freshness: 'own',
+  sharesShell: true,
   script,
   parse,
   describe: (state) => ({ fields: state.exists ? fieldsOf({ state: 'present', gid: state.gid }) : { state: 'absent' } }),

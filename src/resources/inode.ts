@@ -147,6 +147,7 @@ export const inodeKind: ResourceKind<InodeState> = {
   name: 'inode',
   needs: ['all'],
   freshness: 'own',
+  sharesShell: true,
   script: (requests) => inodeScript(requests.map(requestOf)),
   parse: (stdout, requests) => parse(stdout, requests.map(requestOf)),
   describe: (state) => ({

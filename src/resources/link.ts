@@ -38,6 +38,7 @@ export const linkKind: ResourceKind<LinkState> = {
   name: 'link',
   needs: ['target'],
   freshness: 'own',
+  sharesShell: true,
   script: (requests: readonly ReadRequest[]) => sh`LC_ALL=C; export LC_ALL
 ${absentOrDenied}
 set -- ${requests.map(({ id }) => id)}

@@ -94,6 +94,7 @@ export const packageKind: ResourceKind<PackageState> = {
   needs: ['installed', 'candidate'],
   adds: { candidate: ['candidate'] },
   freshness: 'own',
+  sharesShell: true,
   script,
   parse,
   describe: ({ installed, version, held, residue }) => ({

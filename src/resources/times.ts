@@ -25,6 +25,7 @@ export const timesKind: ResourceKind<TimesState> = {
   name: 'times',
   needs: ['times'],
   freshness: 'own',
+  sharesShell: true,
   script: (requests) => sh`LC_ALL=C; export LC_ALL
 date +%s
 printf '\0'

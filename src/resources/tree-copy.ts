@@ -44,6 +44,7 @@ export const treeCopyKind: ResourceKind<TreeCopyState> = {
   name: 'treeCopy',
   needs: ['differing'],
   freshness: 'own',
+  sharesShell: true,
   script: (requests) => sh`LC_ALL=C; export LC_ALL
 ${inLines(
   requests.map(({ id }) => {

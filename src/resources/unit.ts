@@ -99,6 +99,7 @@ export const unitKind: ResourceKind<UnitState> = {
   name: 'unit',
   needs: ['show'],
   freshness: 'own',
+  sharesShell: true,
   script,
   parse,
   describe: ({ exists, running, started, enabled, masked, active, needDaemonReload, needDaemonReexec }) => ({

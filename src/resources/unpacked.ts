@@ -70,6 +70,7 @@ export const unpackedKind: ResourceKind<UnpackedState> = {
   name: 'unpacked',
   needs: ['state', 'files'],
   freshness: 'own',
+  sharesShell: true,
   script: (requests: readonly ReadRequest[]) => sh`LC_ALL=C; export LC_ALL
 ${findRecords}
 ${membersFunction}

@@ -2,7 +2,7 @@ import { Refusal } from '../dsl/definition.ts'
 import { type Read, type ReadRequest, type ResourceKind, readOf } from '../dsl/resource.ts'
 import { type Script, sh } from '../util/sh.ts'
 import { sha256 } from '../util/sha256.ts'
-import { accountId, accountRows, type Changeable, changeable, fieldsOfLine, linesOf } from './account-script.ts'
+import { accountId, accountRows, type Changeable, changeable, fieldsOfLine, linesOf, showFile } from './account-script.ts'
 import { fieldsOf } from './file-describe.ts'
 import { outputReader } from './output-reader.ts'
 import { userScriptParts } from './user-script.ts'
@@ -49,7 +49,12 @@ ${userScriptParts.homes}
 found=$(rows passwd ${requests.map(({ id }) => id)})
 printf '%s\0' "$found"
 ${userScriptParts.homesThere}
-${shadow.length + names('groups').length === 0 ? sh`:` : sh`[ ! -r /etc/group ] || cat /etc/group`}
+${
+  shadow.length + names('groups').length === 0
+    ? sh`:`
+    : sh`${showFile}
+[ ! -r /etc/group ] || show /etc/group`
+}
 printf '\0'
 if [ -e /etc/shadow ] && ! [ -r /etc/shadow ]; then printf 'denied'; fi
 printf '\0'
@@ -115,6 +120,7 @@ export const userKind: ResourceKind<UserState> = {
   needs: ['passwd', 'groups', 'shadow'],
   adds: { groups: ['group', 'groups'], shadow: ['locked', 'password', 'expires'] },
   freshness: 'own',
+  sharesShell: true,
   script,
   parse,
   describe: (state) => {

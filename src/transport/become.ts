@@ -3,7 +3,7 @@ import { RollcallError } from '../model/errors.ts'
 import type { Secret } from '../util/secret.ts'
 import { type Script, sh } from '../util/sh.ts'
 import type { RemoteProcess } from './connection.ts'
-import { loopWords } from './session-loop.ts'
+import { bootWords } from './session-loop.ts'
 
 /** Becoming another user on a host that one has logged in to. */
 export interface Become {
@@ -17,9 +17,9 @@ export function randomPrompt(): string {
   return `[rollcall-${randomBytes(12).toString('hex')}] `
 }
 
-/** Starts the session's loop as another user. sudo's messages are wanted in English, since they are recognised below. */
+/** Starts what takes the session's loop, as another user. sudo's messages are wanted in English, since they are recognised below. */
 export function sudoCommand(become: Become, prompt: string, nonce: string): Script {
-  return sh`exec env LC_ALL=C LANGUAGE= sudo -H -S -p ${prompt} -u ${become.user} -- ${loopWords(nonce)}`
+  return sh`exec env LC_ALL=C LANGUAGE= sudo -H -S -p ${prompt} -u ${become.user} -- ${bootWords(nonce)}`
 }
 
 /**

@@ -6,6 +6,8 @@ export interface ByteReader {
   readonly received: number
   /** Drops everything up to and including `marker`. */
   seek(marker: Uint8Array): Promise<void>
+  /** Everything up to `marker`, which is dropped. */
+  until(marker: Uint8Array): Promise<Buffer>
   /** The next line without its newline. */
   line(): Promise<string>
   exactly(count: number): Promise<Buffer>
@@ -17,14 +19,18 @@ export interface ByteReader {
 export class StreamEnded extends Error {}
 
 const leftoverLimit = 2048
+/** What stays allocated when nothing is held. */
+const idleSize = 64 * 1024
 
 /**
  * Takes bytes as they come, without back pressure: a reply is held in memory anyway, and a stream that nobody drains
- * would keep its channel from closing.
+ * would keep its channel from closing. A byte is copied and searched a bounded number of times, however small the chunks.
  */
 export function byteReader(stream: Readable): ByteReader {
-  let chunks: Buffer[] = []
-  let held = 0
+  let store = Buffer.allocUnsafe(0)
+  // What is held lies in `store` between these two.
+  let from = 0
+  let to = 0
   let received = 0
   let ended = false
   let dropped = Buffer.alloc(0)
@@ -39,78 +45,96 @@ export function byteReader(stream: Readable): ByteReader {
     changed()
   }
   stream.on('data', (chunk: Buffer) => {
-    chunks.push(chunk)
-    held += chunk.length
+    makeRoom(chunk.length)
+    chunk.copy(store, to)
+    to += chunk.length
     received += chunk.length
     changed()
   })
   stream.once('end', end).once('close', end).once('error', end)
 
+  function makeRoom(count: number): void {
+    if (to + count <= store.length) return
+    const held = store.subarray(from, to)
+    const wanted = held.length + count
+    // Moved only where at least as much room is won as is moved.
+    const target = wanted * 2 <= store.length ? store : Buffer.allocUnsafe(Math.max(wanted * 2, idleSize))
+    held.copy(target)
+    store = target
+    from = 0
+    to = held.length
+  }
+  /** The next bytes, as a copy: the store is used again. */
+  function take(count: number): Buffer {
+    const bytes = Buffer.from(store.subarray(from, from + count))
+    skip(count)
+    return bytes
+  }
+  function skip(count: number): void {
+    from += count
+    if (from < to) return
+    from = 0
+    to = 0
+    if (store.length > idleSize) store = Buffer.allocUnsafe(0)
+  }
+  function drop(count: number): void {
+    const last = store.subarray(Math.max(from, from + count - leftoverLimit), from + count)
+    dropped = Buffer.concat([dropped, last]).subarray(-leftoverLimit)
+    skip(count)
+  }
   async function more(): Promise<void> {
     if (ended) throw new StreamEnded('the stream has ended')
     await new Promise<void>((resolve) => {
       wake = resolve
     })
   }
-  function take(): Buffer {
-    const all = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
-    chunks = []
-    held = 0
-    return all
-  }
-  function giveBack(rest: Buffer): void {
-    if (rest.length === 0) return
-    chunks.unshift(rest)
-    held += rest.length
-  }
-  function drop(bytes: Buffer): void {
-    dropped = Buffer.concat([dropped, bytes.subarray(-leftoverLimit)]).subarray(-leftoverLimit)
-  }
-  async function exactly(count: number): Promise<Buffer> {
-    while (held < count) await more()
-    const all = take()
-    giveBack(all.subarray(count))
-    return all.subarray(0, count)
+  /** How many bytes stand before the marker, when it has come. */
+  async function find(marker: Uint8Array): Promise<number> {
+    let searched = 0
+    for (;;) {
+      const at = store.subarray(from, to).indexOf(marker, searched)
+      if (at >= 0) return at
+      // The marker may be cut in two by the network.
+      searched = Math.max(0, to - from - marker.length + 1)
+      await more()
+    }
   }
 
   return {
     get received() {
       return received
     },
-    exactly,
+    async exactly(count) {
+      while (to - from < count) await more()
+      return take(count)
+    },
+    async until(marker) {
+      const bytes = take(await find(marker))
+      skip(marker.length)
+      return bytes
+    },
     async seek(marker) {
       for (;;) {
-        const all = take()
-        const at = all.indexOf(marker)
+        const at = store.subarray(from, to).indexOf(marker)
         if (at >= 0) {
-          drop(all.subarray(0, at))
-          return giveBack(all.subarray(at + marker.length))
+          drop(at)
+          return skip(marker.length)
         }
-        // The marker may be cut in two by the network: its possible beginning stays.
-        const keep = Math.max(0, all.length - marker.length + 1)
-        drop(all.subarray(0, keep))
-        giveBack(all.subarray(keep))
+        drop(Math.max(0, to - from - marker.length + 1))
         await more()
       }
     },
     async line() {
-      let scanned = 0
-      for (;;) {
-        const all = take()
-        const at = all.indexOf(10, scanned)
-        scanned = all.length
-        if (at >= 0) {
-          giveBack(all.subarray(at + 1))
-          return all.toString('utf8', 0, at)
-        }
-        giveBack(all)
-        await more()
-      }
+      const line = take(await find(newline)).toString('utf8')
+      skip(1)
+      return line
     },
     leftover: () =>
-      Buffer.concat([dropped, ...chunks])
+      Buffer.concat([dropped, store.subarray(from, to)])
         .subarray(-leftoverLimit)
         .toString('utf8')
         .trim(),
   }
 }
+
+const newline = Buffer.from('\n')

@@ -24,22 +24,23 @@ export function noShell(host: string, user: string, exit: Exit | Error, said: re
     summary: 'The login on this host gives no POSIX shell',
     detail: [`user '${user}': ${ended}`, ...said.filter((text) => text !== '')].join('\n'),
     host,
-    fix: 'The user needs a login shell that runs commands, with `sh`, `mktemp`, `head` and `tail` in its PATH.',
+    fix: 'The user needs a login shell that runs commands, with `sh`, `mkdir`, `head` and `tail` in its PATH.',
   })
 }
 
 /** No candidate directory is writable. */
-export function noDirectory(host: string): RollcallError {
+function noDirectory(host: string): RollcallError {
   return new RollcallError({
     summary: 'There is no directory for working files on the host',
-    detail: 'tried $TMPDIR or /tmp, /dev/shm, $XDG_RUNTIME_DIR or /run/user, and /var/tmp, with mktemp -d',
+    detail: 'tried $TMPDIR or /tmp, /dev/shm, $XDG_RUNTIME_DIR or /run/user, and /var/tmp, with mkdir',
     host,
     fix: 'Make one of these writable for the user, or free some space.',
   })
 }
 
 /** The host answered, but could not keep what the jobs printed. */
-export function notKept(kind: 'gone' | 'full', host: string): RollcallError {
+export function notKept(kind: 'gone' | 'full' | 'nodir', host: string): RollcallError {
+  if (kind === 'nodir') return noDirectory(host)
   if (kind === 'full') {
     return new RollcallError({
       summary: 'The host has no room for working files',

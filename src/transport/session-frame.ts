@@ -4,14 +4,29 @@ import type { Job, Reply } from './session-types.ts'
 
 const empty = new Uint8Array(0)
 
+/** Whether a job can be run by a fork of the session's own shell; see {@link Job.own}. */
+export function isOwn({ own, step, stdin }: Job): boolean {
+  return own === true && step !== true && stdin === undefined
+}
+
+/** One compound command that runs own reads only, so it needs no payload and no file on the host. */
+export function ownDriver(jobs: readonly Job[]): string {
+  return `{ ${jobs.map(({ script }) => `rc_own ${quote(script.text)}`).join('\n')}\nrc_fin\n}`
+}
+
 /**
- * The bytes of one exchange: a header line (number, size of the rest, place of the driver in it), the payloads, and
- * the driver, in this order: {@link loopCommand} tells why.
+ * The bytes of one exchange: a header line (number, size of the rest, place of the driver in it, mark), the payloads, and
+ * the driver, in this order: {@link loopCommand} tells why. Place 0: own reads only.
  */
-export function encodeExchange(number: number, jobs: readonly Job[]): Buffer {
+export function encodeExchange(number: number, jobs: readonly Job[], mark: string): Buffer {
+  if (jobs.every(isOwn)) {
+    const driver = Buffer.from(`${ownDriver(jobs)}\n`)
+    return Buffer.concat([Buffer.from(`${number} ${driver.length} 0 ${mark}\n`), driver])
+  }
   const payloads: Uint8Array[] = []
   let place = 1
   const calls = jobs.map((job) => {
+    if (isOwn(job)) return `rc_own ${quote(job.script.text)}`
     const step = job.step === true ? 1 : 0
     if (job.stdin === undefined) return `rc_job ${step} - - ${quote(job.script.text)}`
     const call = `rc_job ${step} ${job.stdin.length} ${place} ${quote(job.script.text)}`
@@ -21,11 +36,11 @@ export function encodeExchange(number: number, jobs: readonly Job[]): Buffer {
   })
   const driver = Buffer.from(`{ ${calls.join('\n')}\nrc_end\n}\n`)
   const size = place - 1 + driver.length
-  return Buffer.concat([Buffer.from(`${number} ${size} ${place}\n`), ...payloads, driver])
+  return Buffer.concat([Buffer.from(`${number} ${size} ${place} ${mark}\n`), ...payloads, driver])
 }
 
 /** What the host said about an exchange: all replies, or why it could not keep them. */
-export type Answer = { readonly kind: 'replies'; readonly replies: readonly Reply[] } | { readonly kind: 'gone' | 'full' }
+export type Answer = { readonly kind: 'replies'; readonly replies: readonly Reply[] } | { readonly kind: 'gone' | 'full' | 'nodir' }
 
 /** The answer does not follow the protocol: a fault of this program or of the host's tools, never of a job. */
 export class FrameError extends Error {}
@@ -39,17 +54,26 @@ export async function readAnswer(
   started: (step: number) => void,
 ): Promise<Answer> {
   const marker = Buffer.from(`\n${nonce} ${number} `)
+  const printed = new Map<number, Uint8Array>()
   for (;;) {
     await reader.seek(marker)
     const [word, ...rest] = (await reader.line()).split(' ')
     if (word === 'at') started(Number(rest[0]))
-    else if (word === 'full' || word === 'gone') return { kind: word }
-    else if (word === 'done') return { kind: 'replies', replies: await readReplies(reader, `\n${nonce} ${number} end\n`, rest, jobs) }
+    else if (word === 'out') printed.set(Number(rest[0]), await reader.until(Buffer.from(`\n${rest[1]}\n`)))
+    else if (word === 'full' || word === 'gone' || word === 'nodir') return { kind: word }
+    else if (word === 'done')
+      return { kind: 'replies', replies: await readReplies(reader, `\n${nonce} ${number} end\n`, rest, jobs, printed) }
     else throw new FrameError(`unknown frame '${word}'`)
   }
 }
 
-async function readReplies(reader: ByteReader, end: string, codes: readonly string[], jobs: number): Promise<readonly Reply[]> {
+async function readReplies(
+  reader: ByteReader,
+  end: string,
+  codes: readonly string[],
+  jobs: number,
+  printed: ReadonlyMap<number, Uint8Array>,
+): Promise<readonly Reply[]> {
   if (codes.length !== jobs) throw new FrameError(`${jobs} jobs, but ${codes.length} exit codes`)
   const names = (await reader.line()).split(' ').filter((name) => name !== '')
   const sizes: number[] = []
@@ -62,7 +86,7 @@ async function readReplies(reader: ByteReader, end: string, codes: readonly stri
   return codes.map((code, at) => ({
     ran: code !== '-',
     code: code === '-' ? 0 : Number(code),
-    stdout: outputs.get(`x/${at + 1}.o`) ?? empty,
+    stdout: printed.get(at + 1) ?? outputs.get(`x/${at + 1}.o`) ?? empty,
     stderr: outputs.get(`x/${at + 1}.e`) ?? empty,
   }))
 }

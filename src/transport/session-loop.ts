@@ -6,9 +6,18 @@ import { type Script, sh } from '../util/sh.ts'
  * The program that runs on the host. It stands on one line without single quotes, exclamation marks and newlines, so
  * that a login shell that is no POSIX shell (csh, fish) hands it on unharmed.
  *
- * What decides its form is the cost of a fork (7 to 10 ms of CPU on a small host, most of it exec): every job costs one
- * `sh`; whatever the number of jobs, an exchange costs `head`, and `cp wc cat rm` when there was output, all else
- * is built into the shell.
+ * What decides its form is the cost of a process on a small host (up to 10 ms of CPU, most of it for starting a
+ * program, little for the fork):
+ *
+ * - Our own reads (`rc_own`) are run by forks of this shell, and write where it writes: no program is started, no file
+ *   made. A fork has its own variables, options, traps and directory. What ends one answer is a mark that no process
+ *   list shows and that is new in each exchange, so nobody on the host can have put it into a file that is read.
+ * - An exchange of own reads alone costs one `head`, or nothing where it came with the command. The working directory
+ *   is made when the first other job comes: two `mkdir` in one process.
+ * - Every other job costs one `sh`; an exchange with such jobs costs `head` and `rm`, and `cp wc cat` when there was
+ *   output, whatever their number.
+ *
+ * And what must never happen:
  *
  * - One `head -c` takes the whole exchange: busybox's head reads ahead, so a second one would find bytes missing.
  * - The driver comes after the payloads and is one `{ … }`: a link that is lost half-way leaves a syntax error, which
@@ -21,18 +30,29 @@ import { type Script, sh } from '../util/sh.ts'
  *   starts when nobody listens.
  */
 const lines = [
-  'rc_n=$1;',
+  'rc_n=$1; shift;',
   'umask 077;',
   'unset IFS ENV BASH_ENV CDPATH;',
   'PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; LC_ALL=C; TZ=UTC; export PATH LC_ALL TZ;',
+  'rc_d=;',
   'rc_say() { printf "\\n%s %s\\n" "$rc_n" "$*"; };',
+  'rc_new() { rc_s=; rc_e=; rc_k=0; rc_i=0; };',
 
-  'rc_try() { rc_d=$(mktemp -d "$1/rollcall.XXXXXXXXXX" 2>/dev/null) && cd "$rc_d" && rc_d=$PWD && mkdir x; };',
+  // The name holds the mark, which nobody else knows before the directory is there. A second mkdir that fails takes the first back.
+  'rc_try() { rc_x=$1/rollcall.$rc_m; if mkdir "$rc_x" "$rc_x/x" 2>/dev/null; then cd "$rc_x" && rc_d=$PWD; else rmdir "$rc_x" 2>/dev/null; false; fi; };',
   'rc_dir() {',
-  'rc_try "${TMPDIR:-/tmp}" || rc_try /dev/shm || rc_try "${XDG_RUNTIME_DIR:-/run/user/$(id -u)}" || rc_try /var/tmp || { rc_d=; rc_say nodir; exit 1; }; };',
+  'rc_try "${TMPDIR:-/tmp}" || rc_try /dev/shm || rc_try "${XDG_RUNTIME_DIR:-/run/user/$(id -u)}" || rc_try /var/tmp || { rc_d=; rc_say "$rc_q nodir"; exit 1; }; };',
 
   'rc_bye() { cd /; [ -z "$rc_d" ] || rm -rf "$rc_d"; };',
   'trap rc_bye EXIT; trap "exit 1" HUP INT TERM PIPE;',
+
+  'rc_own() {',
+  'rc_i=$((rc_i+1));',
+  'rc_say "$rc_q out $rc_i $rc_m";',
+  '( cd /; rc_t=$1; shift; eval "$rc_t" ) </dev/null 2>/dev/null;',
+  'rc_s="$rc_s $?";',
+  'printf "\\n%s\\n" "$rc_m"; };',
+  'rc_fin() { rc_say "$rc_q done$rc_s"; printf "\\n"; rc_say "$rc_q end"; };',
 
   // $1 is 1 for a step, $2 and $3 are size and place of the payload in the file `in`, $4 is the script.
   'rc_job() {',
@@ -61,10 +81,17 @@ const lines = [
   'rc_say "$rc_q end";',
   'rm -rf ./[0-9]* x/[0-9]* in go; };',
 
-  'rc_dir; rc_say ready;',
-  'while read -r rc_q rc_b rc_o; do',
-  '[ -d x ] || rc_dir;',
-  'rc_s=; rc_e=; rc_k=0; rc_i=0; rc_g=in;',
+  'rc_say ready;',
+  // Jobs that came with the command: the mark stands in no list of processes, so it is made here.
+  'if [ $# -gt 0 ]; then',
+  'rc_q=1; rc_m=; { read -r rc_m </proc/sys/kernel/random/uuid; } 2>/dev/null; rc_m=${rc_m:-$rc_n}; rc_new;',
+  'eval "$(printf %b "$@")"; set --;',
+  'fi;',
+  'while read -r rc_q rc_b rc_o rc_m; do',
+  'rc_new;',
+  'if [ "$rc_o" = 0 ]; then rc_t=$(head -c "$rc_b") || exit 1; eval "$rc_t"; continue; fi;',
+  '[ -n "$rc_d" ] && [ -d x ] || rc_dir;',
+  'rc_g=in;',
   'head -c "$rc_b" >in || { rc_say "$rc_q full"; exit 1; };',
   '[ "$rc_o" = 1 ] || { rc_g=go; tail -c "+$rc_o" in >go || { rc_say "$rc_q full"; exit 1; }; };',
   '. "./$rc_g";',
@@ -73,15 +100,47 @@ const lines = [
 
 const program = lines.join(' ')
 
+/** csh takes words of 1,024 bytes at most in some of its builds. */
+const longestWord = 900
+/** dropbear takes commands of 9,000 bytes. */
+const longestCommand = 8000
+
 /**
  * The command that starts a session's loop in place of the login shell. Its greeting, and every frame after it, begins
  * with `nonce`: all that stands before is what a profile or a banner printed.
+ * @param driver Of the first exchange, see {@link fitsCommand}: then its answer follows the greeting.
  */
-export function loopCommand(nonce: string): Script {
-  return sh`exec sh -c ${program} rollcall ${nonce}`
+export function loopCommand(nonce: string, driver?: string): Script {
+  return sh`exec sh -c ${program} rollcall ${nonce} ${driver === undefined ? [] : encode(driver)}`
 }
 
-/** The same loop as words, for a command that takes a program and its arguments (sudo, doas). */
-export function loopWords(nonce: string): readonly string[] {
-  return ['sh', '-c', program, 'rollcall', nonce]
+/** Whether a driver may go with the command that starts the loop: everybody on the host sees it there. */
+export function fitsCommand(driver: string): boolean {
+  return loopCommand('0'.repeat(32), driver).text.length <= longestCommand
 }
+
+/**
+ * As words for `printf %b`, which joins them. Without backslash, quote and newline of their own they mean the same to all
+ * login shells.
+ */
+function encode(driver: string): readonly string[] {
+  const parts = driver.match(/[\s\S]/gu) ?? []
+  const words = ['']
+  for (const part of parts) {
+    const code = part === '\n' ? '\\n' : /[\\'!]/.test(part) ? `\\0${part.charCodeAt(0).toString(8).padStart(3, '0')}` : part
+    if (words.at(-1)!.length + code.length > longestWord) words.push('')
+    words.push(words.pop()! + code)
+  }
+  return words
+}
+
+/**
+ * What sudo starts, as words: a greeting, and then whatever line comes is the program. So what sudo writes to the host's
+ * log is short, and so is the process list.
+ */
+export function bootWords(nonce: string): readonly string[] {
+  return ['sh', '-c', 'printf "\\n%s ready\\n" "$1"; read -r rc_l && eval "$rc_l"', 'rollcall', nonce]
+}
+
+/** The line that {@link bootWords} waits for. */
+export const bootLine = `${program.replace('rc_say ready; ', '')}\n`

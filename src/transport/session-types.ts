@@ -10,6 +10,14 @@ export interface Job {
    * and their replies say `ran: false`. Jobs that are no steps (reads) always run and never stop anything.
    */
   readonly step?: boolean
+  /**
+   * A read whose script is Rollcall's own: it changes nothing, reads no standard input, starts nothing that outlives it,
+   * and does not care about `$$` and `$0`. It is run by a fork of the session's shell, which costs no `sh` and no files;
+   * should it fail, it is run once more as any other job is, so that its reply tells why.
+   */
+  readonly own?: boolean
+  /** Everybody on the host may see the script, and nothing in it needs to stay unknown there. */
+  readonly open?: boolean
 }
 
 export interface Reply {

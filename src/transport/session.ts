@@ -3,9 +3,9 @@ import { RollcallError } from '../model/errors.ts'
 import { answerPrompt, type Become, explainSudo, randomPrompt, sudoCommand } from './become.ts'
 import { type ByteReader, byteReader, StreamEnded } from './byte-reader.ts'
 import type { Connection, Exit, RemoteProcess } from './connection.ts'
-import { lostAnswer, noDirectory, noShell, notKept, startedLate } from './session-errors.ts'
-import { encodeExchange, readAnswer } from './session-frame.ts'
-import { loopCommand } from './session-loop.ts'
+import { lostAnswer, noShell, notKept, startedLate } from './session-errors.ts'
+import { encodeExchange, isOwn, ownDriver, readAnswer } from './session-frame.ts'
+import { bootLine, fitsCommand, loopCommand } from './session-loop.ts'
 import type { Job, Reply, Session } from './session-types.ts'
 
 /** Whose shell to open, and how it is called in messages. */
@@ -28,16 +28,31 @@ interface Shell {
   readonly link: string
 }
 
+/** A session, and its answer to the jobs that it was opened with. */
+export interface Started {
+  readonly session: Session
+  /** Rejects as {@link Session.exchange} does. */
+  readonly replies: Promise<readonly Reply[]>
+}
+
+/** {@link startSession} without jobs. */
+export async function openSession(connection: Connection, options: SessionOptions): Promise<Session> {
+  return (await startSession(connection, options, [])).session
+}
+
 /**
- * Opens one long-lived `sh` on a host.
+ * Opens one long-lived `sh` on a host, for an exchange that is at hand. Own reads of the login user that are open to
+ * everybody go with the command that starts it, so that both cost one round trip.
  * @throws RollcallError when the host is there but gives no usable shell (sudo refuses, no writable directory).
  * @throws UnreachableError when the link is lost meanwhile.
  */
-export async function openSession(connection: Connection, options: SessionOptions): Promise<Session> {
+export async function startSession(connection: Connection, options: SessionOptions, jobs: readonly Job[]): Promise<Started> {
   const { become, host, user } = options
   const nonce = randomBytes(16).toString('hex')
   const prompt = randomPrompt()
-  const process = await connection.start(become === undefined ? loopCommand(nonce) : sudoCommand(become, prompt, nonce))
+  const driver = become === undefined && jobs.length > 0 && jobs.every((job) => isOwn(job) && job.open) ? ownDriver(jobs) : undefined
+  const along = driver !== undefined && fitsCommand(driver) ? driver : undefined
+  const process = await connection.start(become === undefined ? loopCommand(nonce, along) : sudoCommand(become, prompt, nonce))
   process.stdin.on('error', () => undefined) // a lost link shows at the output's end, with more to say
   const shell: Shell = { process, reader: byteReader(process.stdout), nonce, stderr: tailOf(process), link: connection.description }
   const limit = options.startTimeoutMs ?? 30_000
@@ -45,7 +60,6 @@ export async function openSession(connection: Connection, options: SessionOption
   try {
     const word = await within(firstOf([greeting(shell), ...refused]), limit)
     if (word === undefined) throw startedLate(host, user, limit)
-    if (word !== 'ready') throw noDirectory(host)
   } catch (error) {
     const ended = error instanceof StreamEnded ? await endOf(process) : undefined
     process.kill()
@@ -55,14 +69,25 @@ export async function openSession(connection: Connection, options: SessionOption
     if (become !== undefined) throw explainSudo(shell.stderr(), prompt, become, { host, login: user })
     throw noShell(host, user, ended, [shell.reader.leftover(), shell.stderr()])
   }
-  return serve(shell, options)
+  if (become !== undefined) process.stdin.write(bootLine)
+  const { session, answerTo } = serve(shell, options)
+  return { session, replies: along === undefined ? session.exchange(jobs) : answerTo(jobs, along.length) }
 }
 
-function serve(shell: Shell, options: SessionOptions): Session {
+interface Served {
+  readonly session: Session
+  /** The answer to jobs that went with the command. */
+  answerTo(jobs: readonly Job[], bytes: number): Promise<readonly Reply[]>
+}
+
+function serve(shell: Shell, options: SessionOptions): Served {
   const { process, reader, nonce, stderr, link } = shell
   const { host } = options
   let exchanges = 0
   let bytesSent = 0
+  // Nothing was made on the host that its shell would have to clear away, and nothing runs.
+  let tidy = true
+  let running = 0
   let over: RollcallError | undefined
   let closing: Promise<void> | undefined
   let queue: Promise<unknown> = Promise.resolve()
@@ -70,45 +95,75 @@ function serve(shell: Shell, options: SessionOptions): Session {
   async function turn(jobs: readonly Job[]): Promise<readonly Reply[]> {
     if (over !== undefined) throw over
     exchanges += 1
-    const bytes = encodeExchange(exchanges, jobs)
+    const bytes = encodeExchange(exchanges, jobs, randomBytes(12).toString('hex'))
     bytesSent += bytes.length
-    let running: number | undefined
+    if (!jobs.every(isOwn)) tidy = false
     process.stdin.write(bytes)
+    return again(jobs, await answer(jobs))
+  }
+
+  async function answer(jobs: readonly Job[]): Promise<readonly Reply[]> {
+    let step: number | undefined
     try {
-      const answer = await readAnswer(reader, nonce, exchanges, jobs.length, (step) => {
-        running = step
+      const said = await readAnswer(reader, nonce, exchanges, jobs.length, (started) => {
+        step = started
       })
-      if (answer.kind === 'replies') return answer.replies
-      throw notKept(answer.kind, host)
+      if (said.kind === 'replies') return said.replies
+      const problem = notKept(said.kind, host)
+      if (said.kind === 'nodir') over = problem
+      throw problem
     } catch (error) {
       if (error instanceof RollcallError) throw error
-      const progress = running === undefined ? undefined : `while job ${running} of ${jobs.length} was running`
+      const progress = step === undefined ? undefined : `while job ${step} of ${jobs.length} was running`
       over ??= lostAnswer(error, { host, link, progress, ended: await endOf(process), stderr: stderr() })
       process.kill()
       throw over
     }
   }
 
+  /** Own reads that failed are run once more, each in a shell of its own; not those before a step, which saw another host. */
+  async function again(jobs: readonly Job[], replies: readonly Reply[]): Promise<readonly Reply[]> {
+    const lastStep = jobs.findLastIndex(({ step }) => step === true)
+    const failed = jobs.flatMap((job, at) => (at > lastStep && isOwn(job) && replies[at]!.code !== 0 ? [at] : []))
+    if (failed.length === 0) return replies
+    const second = await turn(failed.map((at) => ({ script: jobs[at]!.script })))
+    return replies.map((reply, at) => second[failed.indexOf(at)] ?? reply)
+  }
+
+  /** One after the other. */
+  function inTurn(work: () => Promise<readonly Reply[]>): Promise<readonly Reply[]> {
+    running += 1
+    const done = queue.then(work).finally(() => {
+      running -= 1
+    })
+    queue = done.catch(() => undefined)
+    return done
+  }
+
   async function end(): Promise<void> {
     over ??= new RollcallError({ summary: 'The session is closed', host })
     process.stdin.end()
+    if (tidy && running === 0) return
     if ((await within(settled(process), 5000)) === undefined) process.kill()
   }
 
-  return {
+  const session: Session = {
     user: options.become?.user ?? options.user,
     get stats() {
       return { exchanges, bytesSent, bytesReceived: reader.received }
     },
-    exchange(jobs) {
-      if (jobs.length === 0) return Promise.resolve([])
-      const answer = queue.then(() => turn(jobs))
-      queue = answer.catch(() => undefined)
-      return answer
-    },
+    exchange: (jobs) => (jobs.length === 0 ? Promise.resolve([]) : inTurn(() => turn(jobs))),
     close() {
       closing ??= end()
       return closing
+    },
+  }
+  return {
+    session,
+    answerTo(jobs, bytes) {
+      exchanges += 1
+      bytesSent += bytes
+      return inTurn(async () => again(jobs, await answer(jobs)))
     },
   }
 }

@@ -59,11 +59,15 @@ describe.each(shells)('the ends of a session through $name', (shell) => {
   test('an exchange that is cut off on its way runs nothing at all', async () => {
     const folder = testFolder()
     const ran = join(folder, 'ran')
-    const bytes = encodeExchange(1, [
-      { script: sh`touch ${ran}`, step: true },
-      { script: sh`touch ${ran}`, stdin: Buffer.from('payload\n') },
-      { script: sh`touch ${ran}` },
-    ])
+    const bytes = encodeExchange(
+      1,
+      [
+        { script: sh`touch ${ran}`, step: true },
+        { script: sh`touch ${ran}`, stdin: Buffer.from('payload\n') },
+        { script: sh`touch ${ran}` },
+      ],
+      'mark',
+    )
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: bytes.length - 2 }), async (length) => {
         const process = await shell.connect({ TMPDIR: folder }).start(loopCommand('nonce'))
@@ -105,10 +109,14 @@ describe.each(shells)('the ends of a session through $name', (shell) => {
       process.stdout.on('data', (data: Buffer) => void (data.includes('nonce 1 at 1') && resolve()))
     })
     process.stdin.end(
-      encodeExchange(1, [
-        { script: sh`while [ ! -e ${gate} ]; do sleep 0.05; done`, step: true },
-        { script: sh`touch ${late}`, step: true },
-      ]),
+      encodeExchange(
+        1,
+        [
+          { script: sh`while [ ! -e ${gate} ]; do sleep 0.05; done`, step: true },
+          { script: sh`touch ${late}`, step: true },
+        ],
+        'mark',
+      ),
     )
     await started
     process.stdout.destroy()

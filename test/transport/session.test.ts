@@ -268,6 +268,9 @@ describe.each(shells)('session through $name', (shell) => {
     const folder = join(testFolder(), "it's a $(dir) *")
     mkdirSync(folder)
     const own = await openSession(shell.connect({ TMPDIR: folder }), names)
+    await own.exchange([job(sh`true`, { own: true })])
+    expect(readdirSync(folder)).toEqual([]) // Reads of our own need none.
+    await own.exchange([job(sh`true`)])
     const [made] = readdirSync(folder)
     expect(statSync(join(folder, made ?? '')).mode & 0o777).toBe(0o700)
     expect(text((await own.exchange([job(sh`cat`, { stdin: Buffer.from('in') })]))[0]?.stdout)).toBe('in')
