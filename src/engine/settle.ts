@@ -70,7 +70,7 @@ async function failOnSteps(slot: Slot, start: Date, writer: HostWriter): Promise
       due,
       okCodes,
       (failed) => ({
-        result: resultOf(due, replies.slice(0, failed + 1), { start, end: context.now() }),
+        result: resultOf(due, replies.slice(0, failed + 1), happening(replies.slice(0, failed + 1), start, context.now())),
         touched: !isUntouched(slot),
       }),
     )
@@ -87,11 +87,18 @@ async function outcomeOf(slot: Slot, change: Change, start: Date): Promise<CallO
   const replies = slot.steps()
   const steps = change.steps.map((step) => describeStep(step, call.sealed))
   if (!change.state) {
-    const result = resultOf(due, replies, { start, end: context.now() }) ?? {}
+    // A host that came back did so after its last step.
+    const time = change.returns ? { start, end: context.now() } : happening(replies, start, context.now())
+    const result = resultOf(due, replies, time) ?? {}
     return { changed: true, confidence: 'certain', result, diff: [], steps }
   }
   const after = verify(due, change.state, slot.after())
   return { changed: true, confidence: 'certain', result: change.state.result(after, true, replies), diff: change.state.diff, steps }
+}
+
+/** A call's own time within the exchange, where its steps tell. */
+function happening(replies: readonly Reply[], start: Date, end: Date): Happening {
+  return { start: replies[0]?.time?.start ?? start, end: replies.at(-1)?.time?.end ?? end }
 }
 
 /** What an action leaves; of a module that failed there is nothing to tell. */

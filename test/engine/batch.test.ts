@@ -57,6 +57,21 @@ describe('changes in one exchange', () => {
     expect(existsSync(at('two-199'))).toBe(true)
   })
 
+  test('commands of one list, each with a time of its own', async () => {
+    const playbook = definePlaybook('commands', inventory, (play) => {
+      play('commands', { hosts: 'one' }, ({ task }) => {
+        task('items', () => ['a', 'b', 'c'].map((name) => command({ argv: ['sh', '-c', `echo ${name}; : >${at(name)}`] })))
+      })
+    })
+    const run = await runLocally(playbook, { home })
+    expect(run.exchanges('one')).toBe(1)
+    const { items } = run.tasks[0]!.result as { items: readonly { stdout: string; start: string; end: string }[] }
+    expect(items.map(({ stdout }) => stdout.trim())).toEqual(['a', 'b', 'c'])
+    const times = items.flatMap(({ start, end }) => [start, end])
+    expect(times).toEqual([...times].sort())
+    expect(items[0]!.end <= items[1]!.start && items[1]!.end <= items[2]!.start).toBe(true)
+  })
+
   test('a change to what a later task reads ends the exchange before it', async () => {
     const playbook = definePlaybook('edits', inventory, (play) => {
       play('edits', { hosts: 'one' }, ({ task }) => {
