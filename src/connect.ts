@@ -1,4 +1,5 @@
 import type { As, HostAccess } from './engine/host-access.ts'
+import { countTraffic, type TrafficPart } from './engine/traffic.ts'
 import { RollcallError, UnreachableError } from './model/errors.ts'
 import type { HostRecord, LabSettings, SshSettings } from './model/inventory.ts'
 import { NoChannel } from './transport/connect-errors.ts'
@@ -13,7 +14,8 @@ export interface ConnectOptions {
 
 /** Opens the way to a host that its inventory describes: connection, then a session for each user when first needed. */
 export async function openHost(host: HostRecord, options: ConnectOptions): Promise<HostAccess> {
-  const first = await connect(host)
+  const traffic = countTraffic()
+  const first = await traffic.time('connect', () => connect(host))
   const { user, becomePassword } = first
   let connections: readonly Connection[] = [first.connection]
   const sessions = new Map<As, Promise<Session>>()
@@ -37,16 +39,14 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
     if (known) return known
     const become =
       key(as) === 'become' ? { become: { method: 'sudo' as const, user: 'root', ...(becomePassword && { password: becomePassword }) } } : {}
-    const session = openOnAny({ host: host.name, user, ...become })
+    const session = traffic.time('connect', () => openOnAny({ host: host.name, user, ...become }))
     sessions.set(key(as), session)
-    session.catch(() => {})
+    session.then(traffic.follow, () => {})
     return session
   }
-  let exchanges = 0
-  const exchange = async (as: As, jobs: readonly Job[]) => {
+  const exchange = async (part: TrafficPart, as: As, jobs: readonly Job[]) => {
     const session = await open(as)
-    exchanges += 1
-    return session.exchange(jobs)
+    return traffic.time(part, () => session.exchange(jobs))
   }
   const drop = async () => {
     const [old, shells] = [connections, [...sessions.values()]]
@@ -57,19 +57,20 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
   }
   return {
     reader: {
-      read: (as, jobs) =>
+      read: (as, jobs, about = 'read') =>
         exchange(
+          about,
           as,
           jobs.map(({ step: _, ...read }) => read),
         ),
     },
-    writer: options.check ? undefined : { apply: exchange },
+    writer: options.check ? undefined : { apply: (as, jobs) => exchange('apply', as, jobs) },
     userOf: (as) => (as === 'become' ? 'root' : user),
-    exchanges: () => exchanges,
+    stats: traffic.total,
     ...(host.connection.type !== 'local' && {
       reopen: async ({ connectTimeoutMs }: { readonly connectTimeoutMs?: number | undefined }) => {
         drop().catch(() => {}) // Nothing is left to say to a host that goes down; it may not even answer that.
-        connections = [(await connect(host, connectTimeoutMs)).connection]
+        connections = [(await traffic.time('connect', () => connect(host, connectTimeoutMs))).connection]
       },
     }),
     close: drop,
