@@ -57,7 +57,7 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
   closeOthers(gathered, opened.selection)
   try {
     await opened.compiled // … and before the compiler's verdict nothing but facts was asked.
-    const contexts = openPlays(opened, gathered, states, request, await validate)
+    const contexts = openPlays(opened, gathered, states, request, validate)
     const looks = contexts.map(preflight)
     const [mistake] = looks.flatMap((look) => look.mistakes)
     if (mistake) throw mistake
