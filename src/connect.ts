@@ -1,4 +1,5 @@
 import type { As, HostAccess } from './engine/host-access.ts'
+import { countTraffic, type TrafficPart } from './engine/traffic.ts'
 import { RollcallError, UnreachableError } from './model/errors.ts'
 import type { HostRecord, LabSettings, SshSettings } from './model/inventory.ts'
 import { NoChannel } from './transport/connect-errors.ts'
@@ -18,7 +19,8 @@ export interface ConnectOptions {
 
 /** Opens the way to a host that its inventory describes: connection, then a session for each user when first needed. */
 export async function openHost(host: HostRecord, options: ConnectOptions): Promise<HostAccess> {
-  const first = await connect(host)
+  const traffic = countTraffic()
+  const first = await traffic.time('connect', () => connect(host))
   const { user, becomePassword } = first
   let connections: readonly Connection[] = [first.connection]
   const sessions = new Map<As, Promise<Session>>()
@@ -40,19 +42,18 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
   const start = (as: As, jobs: readonly Job[]): Promise<Started> => {
     const become =
       key(as) === 'become' ? { become: { method: 'sudo' as const, user: 'root', ...(becomePassword && { password: becomePassword }) } } : {}
-    const started = openOnAny({ host: host.name, user, ...become }, jobs)
+    const started = traffic.time('connect', () => openOnAny({ host: host.name, user, ...become }, jobs))
     const session = started.then((opened) => opened.session)
     sessions.set(key(as), session)
-    session.catch(() => {})
+    session.then(traffic.follow, () => {})
     return started
   }
-  let exchanges = 0
-  const exchange = async (as: As, jobs: readonly Job[]) => {
-    const session = sessions.get(key(as))
+  const exchange = async (part: TrafficPart, as: As, jobs: readonly Job[]) => {
+    const known = sessions.get(key(as))
     // The first exchange of a session opens it.
-    const replies = session ? (await session).exchange(jobs) : (await start(as, jobs)).replies
-    exchanges += 1
-    return replies
+    const opened = known ? undefined : await start(as, jobs)
+    const session = await known
+    return traffic.time(part, () => opened?.replies ?? session!.exchange(jobs))
   }
   const drop = async () => {
     const [old, shells] = [connections, [...sessions.values()]]
@@ -64,19 +65,20 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
   if (options.becomes) start('become', []).catch(() => {})
   return {
     reader: {
-      read: (as, jobs) =>
+      read: (as, jobs, about = 'read') =>
         exchange(
+          about,
           as,
           jobs.map(({ step: _, ...read }) => read),
         ),
     },
-    writer: options.check ? undefined : { apply: exchange },
+    writer: options.check ? undefined : { apply: (as, jobs) => exchange('apply', as, jobs) },
     userOf: (as) => (as === 'become' ? 'root' : user),
-    exchanges: () => exchanges,
+    stats: traffic.total,
     ...(host.connection.type !== 'local' && {
       reopen: async ({ connectTimeoutMs }: { readonly connectTimeoutMs?: number | undefined }) => {
         drop().catch(() => {}) // Nothing is left to say to a host that goes down; it may not even answer that.
-        connections = [(await connect(host, connectTimeoutMs)).connection]
+        connections = [(await traffic.time('connect', () => connect(host, connectTimeoutMs))).connection]
       },
     }),
     close: drop,

@@ -1,5 +1,5 @@
 import type { Read } from '../dsl/resource.ts'
-import type { HostRecap } from '../model/event.ts'
+import type { HostRecap, HostTraffic } from '../model/event.ts'
 import type { HostRecord } from '../model/inventory.ts'
 import { limitConcurrency } from '../util/concurrency.ts'
 import type { State } from './compare.ts'
@@ -8,7 +8,7 @@ import { narrow } from './narrow.ts'
 import { type Overlay, openOverlay } from './overlay.ts'
 import { type Owed, openOwed } from './owed.ts'
 
-type Counts = { -readonly [K in keyof Omit<HostRecap, 'exchanges'>]: HostRecap[K] }
+type Counts = { -readonly [K in keyof Omit<HostRecap, keyof HostTraffic>]: HostRecap[K] }
 
 /** What the engine knows of one target while a run goes on. Lives for the whole run. */
 export interface HostState {

@@ -10,6 +10,7 @@ import { openPlay } from '../../src/engine/open-play.ts'
 import { preflight } from '../../src/engine/preflight.ts'
 import { runPlay } from '../../src/engine/run-play.ts'
 import { select } from '../../src/engine/select.ts'
+import { countTraffic } from '../../src/engine/traffic.ts'
 import { loadValidator } from '../../src/engine/validate.ts'
 import { knowledgeOf } from '../../src/facts/knowledge.ts'
 import { UnreachableError } from '../../src/model/errors.ts'
@@ -127,7 +128,7 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
       tasks
         .filter((task) => task.host === host)
         .map((task) => `${task.task}: ${task.outcome}${task.confidence === 'certain' ? '' : ` (${task.confidence})`}`),
-    exchanges: (host) => access.get(host)!.exchanges(),
+    exchanges: (host) => access.get(host)!.stats().exchanges,
     scripts: (host) => scripts.get(host) ?? [],
   }
 }
@@ -146,7 +147,9 @@ async function openLocalAccess(
   let session = await open()
   const another = becomeHome === undefined ? undefined : connectLocal({ env: { ...process.env, HOME: becomeHome } })
   const become = another && (await openSession(another, { host: name, user: userInfo().username }))
-  let earlier = 0
+  const traffic = countTraffic()
+  traffic.follow(session)
+  if (become) traffic.follow(become)
   let attempts = 0
   const exchange = (as: As, jobs: readonly Job[]) => {
     scripts.set(name, [...(scripts.get(name) ?? []), jobs.map((job) => job.script.text)])
@@ -162,14 +165,14 @@ async function openLocalAccess(
     },
     writer: check ? undefined : { apply: (as, jobs) => exchange(as, jobs) },
     userOf: () => 'operator', // Not root: state is kept below HOME, in a folder of the test.
-    exchanges: () => earlier + session.stats.exchanges,
+    stats: traffic.total,
     ...(away !== undefined && {
       reopen: async () => {
         attempts += 1
         if (attempts <= away) throw new UnreachableError({ summary: 'The host cannot be reached', detail: `attempt ${attempts}` })
-        earlier += session.stats.exchanges
         const old = session
         session = await open()
+        traffic.follow(session)
         await old.close()
       },
     }),
