@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { lstatSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { RollcallError } from '../model/errors.ts'
@@ -55,4 +56,31 @@ export function userStateDir(): string {
 /** Where things live that may be deleted at any time. Created when missing. */
 export function userCacheDir(): string {
   return privateDirectory(join(base('XDG_CACHE_HOME', '.cache'), 'rollcall'))
+}
+
+/** The longest path that every system takes for a Unix socket. */
+const longestSocketPath = 103
+
+/**
+ * Where sockets of kept connections lie: the state folder, or one that stands for it where a socket's path would get too
+ * long there. Created when missing.
+ * @param nameLength What stands behind the folder in a socket's path, in bytes.
+ * @throws RollcallError when it cannot be made, belongs to someone else, or others may write to it.
+ */
+export function userSocketDir(nameLength: number): string {
+  const state = userStateDir()
+  const there = join(state, 'connections')
+  const fits = (folder: string) => Buffer.byteLength(folder) + nameLength <= longestSocketPath
+  if (fits(there)) return privateDirectory(there)
+  const name = `rollcall-${process.getuid?.() ?? 0}-${createHash('sha256').update(state).digest('hex').slice(0, 8)}`
+  const runtime = process.env.XDG_RUNTIME_DIR ?? ''
+  const short = isAbsolute(runtime) && fits(join(runtime, name)) ? join(runtime, name) : join('/tmp', name)
+  // In /tmp anybody may have put a link there.
+  if (lstatSync(short, { throwIfNoEntry: false })?.isSymbolicLink())
+    throw new RollcallError({
+      summary: 'A directory of Rollcall is a symbolic link',
+      detail: short,
+      fix: `See where it leads, then remove it:\nls -l ${short}`,
+    })
+  return privateDirectory(short)
 }
