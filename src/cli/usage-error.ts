@@ -25,11 +25,14 @@ export function standingOf(argv: readonly string[], commands: readonly AnyComman
   return standing
 }
 
-/** A command's own words may be named like a command below it: only a word more, or a wish for help, tells them apart. */
+/**
+ * A command's own words may be named like a command below it: only a word more, or a wish for help, tells them apart. One
+ * that takes no words has none that could be meant.
+ */
 function below(standing: Standing, command: Command, argv: readonly string[]): Standing {
   const words = wordsOf(argv, command.options)
   const found = command.subcommands?.find((sub) => nameOf(sub) === words[0])
-  const meant = words.length > 1 || argv.some((word) => word === '--help' || word === '-h')
+  const meant = words.length > 1 || nameOf(command) === command.usage || argv.some((word) => word === '--help' || word === '-h')
   return found && meant ? { path: `${standing.path} ${words[0]}`, commands: [], command: found } : standing
 }
 

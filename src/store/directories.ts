@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { lstatSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { RollcallError } from '../model/errors.ts'
@@ -68,19 +68,28 @@ const longestSocketPath = 103
  * @throws RollcallError when it cannot be made, belongs to someone else, or others may write to it.
  */
 export function userSocketDir(nameLength: number): string {
-  const state = userStateDir()
-  const there = join(state, 'connections')
-  const fits = (folder: string) => Buffer.byteLength(folder) + nameLength <= longestSocketPath
-  if (fits(there)) return privateDirectory(there)
-  const name = `rollcall-${process.getuid?.() ?? 0}-${createHash('sha256').update(state).digest('hex').slice(0, 8)}`
-  const runtime = process.env.XDG_RUNTIME_DIR ?? ''
-  const short = isAbsolute(runtime) && fits(join(runtime, name)) ? join(runtime, name) : join('/tmp', name)
+  const path = socketDirPath(nameLength)
   // In /tmp anybody may have put a link there.
-  if (lstatSync(short, { throwIfNoEntry: false })?.isSymbolicLink())
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink())
     throw new RollcallError({
       summary: 'A directory of Rollcall is a symbolic link',
-      detail: short,
-      fix: `See where it leads, then remove it:\nls -l ${short}`,
+      detail: path,
+      fix: `See where it leads, then remove it:\nls -l ${path}`,
     })
-  return privateDirectory(short)
+  return privateDirectory(path)
+}
+
+/** The same for who only looks: undefined where there is none. */
+export function userSocketDirIfThere(nameLength: number): string | undefined {
+  return existsSync(socketDirPath(nameLength)) ? userSocketDir(nameLength) : undefined
+}
+
+function socketDirPath(nameLength: number): string {
+  const state = join(base('XDG_STATE_HOME', '.local', 'state'), 'rollcall')
+  const fits = (folder: string) => Buffer.byteLength(folder) + nameLength <= longestSocketPath
+  const there = join(state, 'connections')
+  if (fits(there)) return there
+  const name = `rollcall-${process.getuid?.() ?? 0}-${createHash('sha256').update(state).digest('hex').slice(0, 8)}`
+  const runtime = process.env.XDG_RUNTIME_DIR ?? ''
+  return isAbsolute(runtime) && fits(join(runtime, name)) ? join(runtime, name) : join('/tmp', name)
 }

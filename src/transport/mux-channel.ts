@@ -24,7 +24,7 @@ export interface MuxChannel {
 export class ChannelRefused extends Error {}
 
 /** `send` writes one message and calls back when the master has taken it. */
-export function muxChannel(number: number, send: (message: Buffer, taken?: () => void) => void): MuxChannel {
+export function muxChannel(send: (message: Buffer, taken?: () => void) => void): MuxChannel {
   let remote = 0
   let sendable = 0
   let largest = packet
@@ -86,8 +86,8 @@ export function muxChannel(number: number, send: (message: Buffer, taken?: () =>
       sendable -= size
       const message = sshMessage(ssh.data, remote, string(rest.subarray(0, size)))
       rest = rest.subarray(size)
-      if (rest.length === 0) return send(message, done)
-      send(message)
+      send(message, rest.length === 0 ? done : undefined)
+      if (rest.length === 0) return
     }
     done()
   }

@@ -51,7 +51,7 @@ export async function connectThrough({ socket }: ProxiedMaster, names: MuxNames,
 
   const open = (): MuxChannel => {
     const number = last++
-    const channel = muxChannel(number, (message, taken) => void socket.write(message, taken))
+    const channel = muxChannel((message, taken) => void socket.write(message, taken))
     channels.set(number, channel)
     channel.closed.then(() => channels.delete(number))
     socket.write(openMessage(number, window, packet))

@@ -17,9 +17,8 @@ const hello = muxMessage(mux.hello, uint32(mux.version))
 export function proxyMaster(path: string, limitMs: number): Promise<ProxiedMaster> {
   return converse(path, limitMs, [muxMessage(mux.askAlive, uint32(0)), muxMessage(mux.askProxy, uint32(1))], (answers, socket) => {
     const [alive, proxy] = answers
-    if ((alive !== undefined && alive.type !== mux.alive) || (proxy !== undefined && proxy.type !== mux.proxy))
-      throw new Error('the master gives no proxy')
-    return proxy && { pid: alive.value, socket }
+    if ((alive?.type ?? mux.alive) !== mux.alive || (proxy?.type ?? mux.proxy) !== mux.proxy) throw new Error('it gives no proxy')
+    return alive && proxy && { pid: alive.value, socket }
   })
 }
 
