@@ -48,9 +48,11 @@ function base(variable: string, ...fallback: string[]): string {
   return given !== undefined && isAbsolute(given) ? given : join(homedir(), ...fallback)
 }
 
+const stateDirPath = () => join(base('XDG_STATE_HOME', '.local', 'state'), 'rollcall')
+
 /** Where things live that cannot be made again, such as facts of a host that is down. Created when missing. */
 export function userStateDir(): string {
-  return privateDirectory(join(base('XDG_STATE_HOME', '.local', 'state'), 'rollcall'))
+  return privateDirectory(stateDirPath())
 }
 
 /** Where things live that may be deleted at any time. Created when missing. */
@@ -69,6 +71,7 @@ const longestSocketPath = 103
  */
 export function userSocketDir(nameLength: number): string {
   const path = socketDirPath(nameLength)
+  if (path === socketDirIn(stateDirPath())) userStateDir() // Whoever may write to it could put another in place of ours.
   // In /tmp anybody may have put a link there.
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink())
     throw new RollcallError({
@@ -85,11 +88,12 @@ export function userSocketDirIfThere(nameLength: number): string | undefined {
 }
 
 function socketDirPath(nameLength: number): string {
-  const state = join(base('XDG_STATE_HOME', '.local', 'state'), 'rollcall')
+  const state = stateDirPath()
   const fits = (folder: string) => Buffer.byteLength(folder) + nameLength <= longestSocketPath
-  const there = join(state, 'connections')
-  if (fits(there)) return there
+  if (fits(socketDirIn(state))) return socketDirIn(state)
   const name = `rollcall-${process.getuid?.() ?? 0}-${createHash('sha256').update(state).digest('hex').slice(0, 8)}`
   const runtime = process.env.XDG_RUNTIME_DIR ?? ''
   return isAbsolute(runtime) && fits(join(runtime, name)) ? join(runtime, name) : join('/tmp', name)
 }
+
+const socketDirIn = (state: string) => join(state, 'connections')
