@@ -40,9 +40,14 @@ export interface ClosedConnections {
   readonly stay: readonly ShownConnection[]
 }
 
+/** Where their sockets and records lie; undefined where there never was one. */
+export function connectionsFolder(): string | undefined {
+  return userSocketDirIfThere(socketNameLength)
+}
+
 /** The connections that this user keeps on this machine. Starts and contacts nothing. */
 export function showConnections(): readonly ShownConnection[] {
-  const folder = userSocketDirIfThere(socketNameLength)
+  const folder = connectionsFolder()
   return folder === undefined ? [] : listKept(folder).map((kept) => shown(folder, kept))
 }
 
@@ -51,7 +56,7 @@ export function showConnections(): readonly ShownConnection[] {
  * @throws RollcallError (exit 1) for a pattern that matches none.
  */
 export async function closeConnections({ pattern, force, lab }: CloseRequest): Promise<ClosedConnections> {
-  const folder = userSocketDirIfThere(socketNameLength)
+  const folder = connectionsFolder()
   if (folder === undefined) {
     if (pattern !== undefined) throw noneMatches(pattern, [])
     return { closed: [], stay: [] }

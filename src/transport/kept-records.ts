@@ -196,12 +196,24 @@ const patienceMs = 1000
 export async function endKept(folder: string, { id, record: { master } }: Pick<KeptConnection, 'id' | 'record'>): Promise<void> {
   rmSync(recordOf(folder, id), { force: true })
   await terminateMaster(socketOf(folder, id), patienceMs)
-  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    if (await ended(master)) break
-    // One that hangs does not read its socket.
-    process.kill(master.pid, signal)
-  }
+  // One that hangs does not read its socket.
+  if (!(await ended(master))) await kill(master)
   forget(folder, id)
+}
+
+/** Ends one that does not answer, without waiting for what it would say. */
+export async function giveUpKept(folder: string, { id, record: { master } }: KeptConnection): Promise<void> {
+  forget(folder, id)
+  if (isAlive(master)) await kill(master)
+}
+
+async function kill(master: ProcessId): Promise<void> {
+  try {
+    process.kill(master.pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+  await ended(master)
 }
 
 async function ended(master: ProcessId): Promise<boolean> {

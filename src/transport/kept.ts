@@ -4,7 +4,18 @@ import { identify } from '../util/process-id.ts'
 import { NoChannel, unreachable } from './connect-errors.ts'
 import type { Connection } from './connection.ts'
 import { startKeptMaster } from './kept-master.ts'
-import { claim, endKept, folderKey, type KeptConnection, listKept, newId, release, socketOf, writeRecord } from './kept-records.ts'
+import {
+  claim,
+  endKept,
+  folderKey,
+  giveUpKept,
+  type KeptConnection,
+  listKept,
+  newId,
+  release,
+  socketOf,
+  writeRecord,
+} from './kept-records.ts'
 import { connectThrough } from './mux-connection.ts'
 import { type ProxiedMaster, proxyMaster } from './mux-master.ts'
 import type { OpensshTarget } from './openssh-target.ts'
@@ -50,7 +61,7 @@ async function reuse(folder: string, kept: KeptConnection, target: KeptTarget, h
   } catch (error) {
     // All its channels are taken, by what runs on at the host: it may be good for the next run.
     if (error instanceof NoChannel) release(folder, kept.id)
-    else await endKept(folder, kept)
+    else await giveUpKept(folder, kept)
     return undefined
   }
 }
