@@ -6,6 +6,7 @@ import { NoChannel } from './transport/connect-errors.ts'
 import type { Connection } from './transport/connection.ts'
 import { type SessionOptions, type Started, startSession } from './transport/session.ts'
 import type { Job, Session } from './transport/session-types.ts'
+import type { SshTarget } from './transport/target.ts'
 
 export interface ConnectOptions {
   /** In check mode no object that changes a host is made. */
@@ -77,8 +78,9 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
     stats: traffic.total,
     ...(host.connection.type !== 'local' && {
       reopen: async ({ connectTimeoutMs }: { readonly connectTimeoutMs?: number | undefined }) => {
+        for (const connection of connections) connection.discard?.().catch(() => {}) // No later run may take it, either.
         drop().catch(() => {}) // Nothing is left to say to a host that goes down; it may not even answer that.
-        connections = [(await traffic.time('connect', () => connect(host, connectTimeoutMs))).connection]
+        connections = [(await traffic.time('connect', () => connect(host, connectTimeoutMs, true))).connection]
       },
     }),
     close: drop,
@@ -91,22 +93,32 @@ interface Way {
   readonly becomePassword?: SshSettings['becomePassword']
 }
 
-async function connect(host: HostRecord, connectTimeoutMs?: number): Promise<Way> {
+/** `fresh`: over no connection that an earlier run has left. */
+async function connect(host: HostRecord, connectTimeoutMs?: number, fresh = false): Promise<Way> {
   const { connection: settings } = host
-  if (settings.type === 'ssh') return connectBySsh(host, settings, connectTimeoutMs)
-  if (settings.type === 'lab') return connectToLab(host, settings, connectTimeoutMs)
+  if (settings.type === 'ssh') return connectBySsh(host, settings, fresh, connectTimeoutMs)
+  if (settings.type === 'lab') return connectToLab(host, settings, fresh, connectTimeoutMs)
   const { connectLocal, localUser } = await import('./transport/local.ts')
   const { becomePassword } = settings
   return { connection: connectLocal(), user: localUser(), ...(becomePassword && { becomePassword }) }
 }
 
-async function connectBySsh(host: HostRecord, { transport = 'ssh2', ...settings }: SshSettings, connectTimeoutMs?: number): Promise<Way> {
+async function connectBySsh(
+  host: HostRecord,
+  { transport = 'ssh2', controlPersistSeconds: persistSeconds, ...settings }: SshSettings,
+  fresh: boolean,
+  connectTimeoutMs?: number,
+): Promise<Way> {
   const declared = { host: host.name, ...settings, fallbackAddress: host.publicIp ?? host.privateIp }
   const becoming = settings.becomePassword && { becomePassword: settings.becomePassword }
   const soon = connectTimeoutMs === undefined ? {} : { connectTimeoutMs }
+  const seconds = connectTimeoutMs === undefined ? {} : { connectTimeoutSeconds: connectTimeoutMs / 1000 }
+  if (persistSeconds !== undefined) {
+    const { connectKeptSsh } = await import('./connect-kept.ts')
+    return { ...(await connectKeptSsh({ ...declared, ...seconds }, transport, { persistSeconds, fresh })), ...becoming }
+  }
   if (transport === 'openssh') {
     const { connectOpenssh } = await import('./transport/openssh.ts')
-    const seconds = connectTimeoutMs === undefined ? {} : { connectTimeoutSeconds: connectTimeoutMs / 1000 }
     return { ...(await connectOpenssh({ ...declared, ...seconds })), ...becoming }
   }
   const [{ connectSsh2 }, { resolveTarget }] = await Promise.all([import('./transport/ssh2.ts'), import('./transport/ssh-config.ts')])
@@ -114,17 +126,17 @@ async function connectBySsh(host: HostRecord, { transport = 'ssh2', ...settings 
   return { connection: await connectSsh2({ ...target, ...soon }), user: target.user, ...becoming }
 }
 
-async function connectToLab(host: HostRecord, settings: LabSettings, connectTimeoutMs = 10_000): Promise<Way> {
+async function connectToLab(host: HostRecord, settings: LabSettings, fresh: boolean, connectTimeoutMs = 10_000): Promise<Way> {
   if (host.privateIp === undefined)
     throw new RollcallError({
       summary: 'A lab host needs a private address',
       detail: host.name,
       fix: `Give it one in the inventory: '${host.name}': { privateIp: '10.108.0.x', … }.`,
     })
-  const [{ connectSsh2 }, lab] = await Promise.all([import('./transport/ssh2.ts'), import('./lab/index.ts')])
+  const lab = await import('./lab/index.ts')
   const id = lab.defaultLab()
   const { identityFile, knownHostsFile } = lab.sshFiles(id)
-  const connection = await connectSsh2({
+  const target: SshTarget = {
     host: host.name,
     address: host.privateIp,
     port: 22,
@@ -133,7 +145,15 @@ async function connectToLab(host: HostRecord, settings: LabSettings, connectTime
     knownHosts: { files: [knownHostsFile], policy: 'strict' },
     connectTimeoutMs,
     keepaliveMs: 15_000,
-    dial: (address, port) => lab.dial(id, address, port),
-  })
-  return { connection, user: settings.user, ...(settings.becomePassword && { becomePassword: settings.becomePassword }) }
+  }
+  const way = { user: settings.user, ...(settings.becomePassword && { becomePassword: settings.becomePassword }) }
+  const { controlPersistSeconds: persistSeconds } = settings
+  if (persistSeconds !== undefined) {
+    const { connectKeptLab } = await import('./connect-kept.ts')
+    const { init } = lab.requireState(id)
+    const there = { name: id.name, boot: init, wrap: (argv: readonly string[]) => lab.inNetns(id, argv) }
+    return { ...way, connection: await connectKeptLab(target, there, { persistSeconds, fresh }) }
+  }
+  const { connectSsh2 } = await import('./transport/ssh2.ts')
+  return { ...way, connection: await connectSsh2({ ...target, dial: (address, port) => lab.dial(id, address, port) }) }
 }

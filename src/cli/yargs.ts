@@ -4,6 +4,7 @@ import { ownVersion } from '../util/own-root.ts'
 import { type AnyCommand, type Command, isGroup, nameOf } from './command.ts'
 import { cleanup } from './commands/cleanup.ts'
 import { completion } from './commands/completion.ts'
+import { connections } from './commands/connections.ts'
 import { doCommand } from './commands/do.ts'
 import { doc } from './commands/doc.ts'
 import { doctor } from './commands/doctor.ts'
@@ -34,6 +35,7 @@ export const commands: readonly AnyCommand[] = [
   secret,
   lab,
   doctor,
+  connections,
   cleanup,
   completion,
 ]
