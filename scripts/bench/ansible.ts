@@ -1,0 +1,7 @@
+import type { BenchHost, Hosts } from './hosts.ts'
+import type { Job } from './tool.ts'
+
+export interface Ansible {
+  readonly tool: string
+  playJob(playbook: string, hosts: Hosts, chosen: readonly BenchHost[], expected: { readonly changed: number }): Job
+}
