@@ -3,5 +3,6 @@ import type { Job } from './tool.ts'
 
 export interface Ansible {
   readonly tool: string
-  playJob(playbook: string, hosts: Hosts, chosen: readonly BenchHost[], expected: { readonly changed: number }): Job
+  playJob(hosts: Hosts, chosen: readonly BenchHost[], expected: { readonly changed: number }): Job
+  factsJob(hosts: Hosts, chosen: readonly BenchHost[]): Job
 }

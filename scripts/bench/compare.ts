@@ -1,5 +1,4 @@
 import { type CountingCgroup, countingCgroup } from './cgroup.ts'
-import type { Link } from './link.ts'
 import { measure } from './measure.ts'
 import { type Figures, type Setting, type Summary, summarise } from './summary.ts'
 import type { Job } from './tool.ts'
@@ -15,19 +14,24 @@ export interface CompareOptions {
   readonly onProblem: (tool: string, problem: string) => void
 }
 
-async function runOnce(job: Job, { hosts }: Comparison, place: Place, cgroup: CountingCgroup, link: Link | undefined) {
+async function runOnce(job: Job, { hosts, direct }: Comparison, place: Place, cgroup: CountingCgroup) {
   await job.before?.()
   const before = hosts.length > 0 ? await place.hosts.settledCpu(hosts) : 0
+  const link = hosts.length > 0 && !direct ? place.hosts.link : undefined
   await link?.reset()
   const ran = await measure(job.command, cgroup, place.scratch.folder)
   const problem = job.problem(ran)
   const { wallS, cpuS, rssMb } = ran
-  const figures: Figures = { wallS, cpuS, rssMb }
-  if (link === undefined) return { problem, figures }
-  const counts = await link.counts()
-  const hostsCpuS = (await place.hosts.settledCpu(hosts)) - before
   const exchanges = job.exchanges?.(ran)
-  return { problem, figures: { ...figures, hostsCpuS, ...counts, ...(exchanges !== undefined && { exchanges }) } }
+  const figures: Figures = {
+    wallS,
+    cpuS,
+    rssMb,
+    ...(hosts.length > 0 && { hostsCpuS: (await place.hosts.settledCpu(hosts)) - before }),
+    ...(await link?.counts()),
+    ...(exchanges !== undefined && { exchanges }),
+  }
+  return { problem, figures }
 }
 
 /** Runs each job once without counting it, for what it keeps and for the machine's own caches; then all in turn, again and again. */
@@ -35,8 +39,7 @@ export async function compare(
   comparison: Comparison,
   { place, setting, runs, onRun, onProblem }: CompareOptions,
 ): Promise<readonly Summary[]> {
-  const link = comparison.hosts.length > 0 ? place.hosts.link : undefined
-  await link?.setRtt(setting.rttMs)
+  if (comparison.hosts.length > 0) await place.hosts.link.setRtt(setting.rttMs)
   const cgroup = countingCgroup(`rollcall-bench-${process.pid}`)
   const figures = new Map<string, Figures[]>(comparison.jobs.map(({ tool }) => [tool, []]))
   const able = new Set(comparison.jobs)
@@ -44,7 +47,7 @@ export async function compare(
     for (let run = 0; run <= runs; run++)
       for (const job of comparison.jobs) {
         if (!able.has(job)) continue
-        const { problem, figures: measured } = await runOnce(job, comparison, place, cgroup, link)
+        const { problem, figures: measured } = await runOnce(job, comparison, place, cgroup)
         // The first time it may have something to change.
         if (run === 0) continue
         if (problem !== undefined) {

@@ -27,7 +27,20 @@ export interface FloorScript {
   readonly as: 'root' | 'login'
 }
 
-/** The command that runs a script on hosts, all at once, each by one cold `ssh`. The script prints `done` and a name when all is well. */
+/** A shell script that runs on the controller. */
+export function localCommand(name: string, script: string, hosts: Hosts, scratch: Scratch): Command {
+  const folder = scratch.make(join('floor', name))
+  writeFileSync(join(folder, 'run'), script)
+  return { argv: hosts.reach(['sh', 'run']), cwd: folder, env: { PATH: process.env.PATH, HOME: folder } }
+}
+
+/** A shell loop that does something for each host, all at once. `$port` and `$address` are the host's. */
+export function forEachHost(chosen: readonly BenchHost[], body: string): string {
+  const hosts = chosen.map(({ address, port }) => `${address}:${port}`).join(' ')
+  return `for host in ${hosts}; do address=\${host%:*} port=\${host#*:}; { ${body}; } & done; wait\n`
+}
+
+/** The command that runs a script on hosts, all at once, each by one cold `ssh`. The script prints `done` when all is well. */
 export function floorCommand(
   name: string,
   { script, as }: FloorScript,
@@ -36,13 +49,11 @@ export function floorCommand(
   scratch: Scratch,
   options: readonly string[] = [],
 ): Command {
-  const folder = scratch.make(join('floor', name))
-  writeFileSync(join(folder, 'script'), script)
-  const words = ['ssh', ...sshOptions(hosts), ...options, '-l', 'admin'].map((word) => `'${word}'`).join(' ')
   const remote = as === 'root' ? 'sudo -n sh -s' : 'sh -s'
-  const ports = chosen.map(({ port }) => port).join(' ')
-  writeFileSync(join(folder, 'run'), `for port in ${ports}; do ${words} -p $port 127.0.0.1 '${remote}' <script & done; wait\n`)
-  return { argv: hosts.reach(['sh', 'run']), cwd: folder, env: { PATH: process.env.PATH, HOME: folder } }
+  const ssh = [...sshOptions(hosts), ...options, '-l', 'admin'].map((word) => `'${word}'`).join(' ')
+  const command = localCommand(name, forEachHost(chosen, `exec ssh ${ssh} -p $port $address '${remote}' <script`), hosts, scratch)
+  writeFileSync(join(command.cwd, 'script'), script)
+  return command
 }
 
 /** A job of the floor, which is done when every host has said so. */

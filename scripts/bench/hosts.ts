@@ -5,15 +5,20 @@ import { cpuSeconds } from './cgroup.ts'
 import { type Link, openLink } from './link.ts'
 import type { Scratch } from './scratch.ts'
 
-/** A host as the tools reach it: through the relay. */
+/** A host as the tools reach it, in the lab's network. */
 export interface BenchHost {
   readonly name: string
+  /** The relay's, or the host's own. */
+  readonly address: string
   readonly port: number
 }
 
 /** Real hosts, each with an sshd of its own, and the way to them. */
 export interface Hosts {
+  /** Behind the relay. */
   readonly all: readonly BenchHost[]
+  /** The same hosts without the relay, where it would be in the way of throughput. */
+  readonly direct: readonly BenchHost[]
   readonly link: Link
   readonly identityFile: string
   readonly knownHostsFile: string
@@ -69,7 +74,6 @@ export async function startHosts(count: number, programs: string, scratch: Scrat
     hosts.map((host) => host.address),
   )
   scratch.undo(() => link.close())
-  const all = hosts.map(({ name }, at) => ({ name, port: link.ports[at]! }))
   const { identityFile, knownHostsFile: byAddress } = sshFiles(lab)
   const keys = new Map(
     readFileSync(byAddress, 'utf8')
@@ -78,7 +82,9 @@ export async function startHosts(count: number, programs: string, scratch: Scrat
       .map((line) => [line.split(' ')[0]!, line.slice(line.indexOf(' '))]),
   )
   const knownHostsFile = join(scratch.folder, 'known_hosts')
-  writeFileSync(knownHostsFile, hosts.map(({ address }, at) => `[127.0.0.1]:${link.ports[at]}${keys.get(address)}\n`).join(''))
+  const known = hosts.flatMap(({ address }, at) => [`[127.0.0.1]:${link.ports[at]}${keys.get(address)}`, `${address}${keys.get(address)}`])
+  writeFileSync(knownHostsFile, `${known.join('\n')}\n`)
+  const all = hosts.map(({ name }, at) => ({ name, address: '127.0.0.1', port: link.ports[at]! }))
   const { cgroup } = requireState(lab)
   const inside: Hosts['inside'] = async (chosen, script, stdin) => {
     // A few at a time: each takes processes of the machine.
@@ -94,6 +100,7 @@ export async function startHosts(count: number, programs: string, scratch: Scrat
   await inside(all, ready)
   return {
     all,
+    direct: hosts.map(({ name, address }) => ({ name, address, port: 22 })),
     link,
     identityFile,
     knownHostsFile,

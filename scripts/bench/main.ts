@@ -96,7 +96,7 @@ async function bench(root: string, programs: string, options: BenchOptions, scra
   for (const workload of chosen)
     for (const [count, rttMs] of sizes(workload, options)) {
       const of = hosts?.all.slice(0, count) ?? []
-      for await (const comparison of workload.comparisons(place, of)) {
+      for await (const comparison of workload.comparisons(place, of, rttMs)) {
         const setting = { workload: workload.name, part: comparison.part, hosts: count, rttMs }
         const title = [workload.name, comparison.part, count > 0 && `${count} hosts, ${rttMs} ms`].filter(Boolean).join(', ')
         say(title)

@@ -11,6 +11,8 @@ export interface Rollcall {
   readonly tool: string
   /** Puts a file into the project. */
   write(path: string, text: string): void
+  /** Where a file of the project is. */
+  path(relative: string): string
   /** Makes an inventory of these hosts, whose name this returns. */
   inventory(hosts: Hosts, chosen: readonly BenchHost[]): string
   /** Its command line; with hosts, where their ports are. */
@@ -46,16 +48,18 @@ export function rollcallOf(tool: string, clone: string, scratch: Scratch): Rollc
   return {
     tool,
     write,
+    path: (relative) => join(project, relative),
     inventory: (hosts, chosen) => {
-      const name = `hosts-${chosen.length}`
+      const name = `${chosen[0]?.port === 22 ? 'direct' : 'hosts'}-${chosen.length}`
       const files = `identityFile: ${JSON.stringify(hosts.identityFile)}, knownHostsFiles: [${JSON.stringify(hosts.knownHostsFile)}]`
       const lines = chosen.map(
-        (host, at) => `    '${host.name}': { groups: ['bench'], privateIp: '10.108.0.${at + 10}', connection: at(${host.port}) },`,
+        (host, at) =>
+          `    '${host.name}': { groups: ['bench'], privateIp: '10.108.0.${at + 10}', connection: at('${host.address}', ${host.port}) },`,
       )
       write(
         `inventory/${name}.ts`,
         `import { defineInventory, ssh } from 'rollcall'
-const at = (port: number) => ssh({ address: '127.0.0.1', port, user: 'admin', ${files} })
+const at = (address: string, port: number) => ssh({ address, port, user: 'admin', ${files} })
 export const inventory = defineInventory({
   groups: { bench: {} },
   hosts: {

@@ -1,7 +1,7 @@
 import type { Ran } from './measure.ts'
 import { median } from './median.ts'
 import type { Counts } from './proxy.ts'
-import { floor } from './tool.ts'
+import { isFloor } from './tool.ts'
 
 /** All that is measured of one run; counts and CPU of all its hosts together. */
 export interface Figures extends Pick<Ran, 'wallS' | 'cpuS' | 'rssMb'>, Partial<Counts> {
@@ -22,8 +22,8 @@ export interface Setting {
 export interface Summary extends Setting, Figures {
   readonly tool: string
   readonly runs: number
-  /** Wall time and hosts' CPU against the floor's of the same setting. */
-  readonly toFloor?: { readonly wall: number; readonly hostsCpu?: number }
+  /** Against the floor's of the same setting. */
+  readonly toFloor?: { readonly wall: number; readonly cpu: number; readonly hostsCpu?: number }
 }
 
 const names = ['wallS', 'cpuS', 'hostsCpuS', 'rssMb', 'connections', 'turns', 'bytesToHosts', 'bytesFromHosts', 'exchanges'] as const
@@ -40,11 +40,17 @@ export function medians(runs: readonly Figures[]): Figures {
 /** Summaries of one comparison, each with its ratio to the floor where there is one. */
 export function summarise(setting: Setting, runs: ReadonlyMap<string, readonly Figures[]>): readonly Summary[] {
   const all = [...runs].filter(([, figures]) => figures.length > 0)
-  const base = all.find(([tool]) => tool === floor)
+  const base = all.find(([tool]) => isFloor(tool))
   const low = base && medians(base[1])
   return all.map(([tool, figures]) => {
     const own = medians(figures)
     const cpu = low?.hostsCpuS && own.hostsCpuS !== undefined ? { hostsCpu: own.hostsCpuS / low.hostsCpuS } : {}
-    return { ...setting, tool, runs: figures.length, ...own, ...(low && { toFloor: { wall: own.wallS / low.wallS, ...cpu } }) }
+    return {
+      ...setting,
+      tool,
+      runs: figures.length,
+      ...own,
+      ...(low && { toFloor: { wall: own.wallS / low.wallS, cpu: own.cpuS / low.cpuS, ...cpu } }),
+    }
   })
 }

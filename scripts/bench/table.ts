@@ -11,6 +11,7 @@ const columns: readonly (readonly [title: string, cell: (summary: Summary) => st
   ['wall s', ({ wallS }) => number(wallS, wallS < 0.1 ? 3 : 2)],
   ['× floor', ({ toFloor }) => number(toFloor?.wall, 2)],
   ['controller CPU s', ({ cpuS }) => number(cpuS, 3)],
+  ['× floor', ({ toFloor }) => number(toFloor?.cpu, 2)],
   ["hosts' CPU s", ({ hostsCpuS }) => number(hostsCpuS, 3)],
   ['× floor', ({ toFloor }) => number(toFloor?.hostsCpu, 2)],
   ['RSS MB', ({ rssMb }) => number(rssMb, 0)],

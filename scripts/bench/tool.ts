@@ -12,8 +12,10 @@ export interface Job {
   readonly exchanges?: (ran: Ran) => number | undefined
 }
 
-/** Name of the tool that the others are compared with. */
+/** Name of the tool that the others are compared with; where it is a known program, `floor: ` and its name. */
 export const floor = 'floor'
+
+export const isFloor = (tool: string) => tool === floor || tool.startsWith(`${floor}: `)
 
 /** The last lines of what a program said, for a message about it. */
 export function lastWords(ran: Ran): string {

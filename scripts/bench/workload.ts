@@ -26,6 +26,8 @@ export interface Comparison {
   readonly part: string
   /** Hosts whose CPU is counted. */
   readonly hosts: readonly BenchHost[]
+  /** The hosts are reached past the relay, which then counts nothing. */
+  readonly direct?: boolean
   readonly jobs: readonly Job[]
 }
 
@@ -35,7 +37,7 @@ export interface Workload {
   /** How many hosts, and which round trip times, when the command line does not say. None: it needs no host. */
   readonly defaults: { readonly hosts: readonly number[]; readonly rtt: readonly number[] }
   /** Makes hosts and tools ready, and gives one comparison after another: the next is asked for when the last is done. */
-  comparisons(place: Place, hosts: readonly BenchHost[]): AsyncIterable<Comparison>
+  comparisons(place: Place, hosts: readonly BenchHost[], rttMs: number): AsyncIterable<Comparison>
   /** What follows from the medians, in sentences. */
   conclude?(summaries: readonly Summary[]): readonly string[]
 }

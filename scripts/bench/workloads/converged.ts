@@ -25,7 +25,7 @@ export const converged: Workload = {
       const command = floorCommand('converged-curve25519', script, place.hosts, hosts, scratch, sameKeyExchange)
       jobs.push(floorJob(command, hosts.length, 'floor-curve25519'))
     }
-    jobs.push(...place.ansibles.map((ansible) => ansible.playJob('converged', place.hosts, hosts, { changed: 0 })))
+    jobs.push(...place.ansibles.map((ansible) => ansible.playJob(place.hosts, hosts, { changed: 0 })))
     yield { part: '', hosts, jobs }
   },
 }
