@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
+import { ansiblesOf, ansibleTools } from './ansible.ts'
 import { compare } from './compare.ts'
 import { type Hosts, startHosts } from './hosts.ts'
 import { machineLine, thisMachine } from './machine.ts'
 import { type BenchOptions, helpText, parseOptions, UsageError } from './options.ts'
+import { installPython } from './python.ts'
 import { rollcallOf } from './rollcall.ts'
 import { makeScratch, type Scratch } from './scratch.ts'
 import type { Summary } from './summary.ts'
@@ -20,7 +22,7 @@ export interface BenchRequest {
   readonly args: readonly string[]
 }
 
-const tools = ['rollcall', 'floor', 'floor-curve25519']
+const tools = ['rollcall', 'floor', 'floor-curve25519', ...ansibleTools]
 const say = (line: string) => process.stderr.write(`bench: ${line}\n`)
 
 /** The whole benchmark; returns the exit code. */
@@ -77,6 +79,8 @@ async function bench(root: string, programs: string, options: BenchOptions, scra
   }
   const most = Math.max(...chosen.flatMap((workload) => sizes(workload, options).map(([hosts]) => hosts)))
   const hosts = most === 0 ? undefined : await startHosts(most, programs, scratch, say)
+  const wants = (tool: string) => options.tools.includes(tool)
+  const ansibles = chosen.some((workload) => workload.ansible) ? ansiblesOf(wants, scratch, say) : []
   const rollcalls = clones.map(([tool, folder]) => rollcallOf(tool, folder, scratch))
   const place: Place = {
     scratch,
@@ -84,11 +88,11 @@ async function bench(root: string, programs: string, options: BenchOptions, scra
     hosts: hosts as Hosts,
     own: rollcalls.find(({ tool }) => tool === 'rollcall') ?? rollcallOf('own', root, scratch),
     rollcalls,
-    ansibles: [],
-    wants: (tool) => options.tools.includes(tool),
+    ansibles,
+    wants,
     say,
   }
-  const machine = thisMachine(false)
+  const machine = thisMachine(ansibles.length > 0)
   const record = options.json === undefined ? () => {} : jsonFile(options.json)
   record({ kind: 'machine', ...machine })
   const summaries: Summary[] = []
@@ -96,6 +100,7 @@ async function bench(root: string, programs: string, options: BenchOptions, scra
   for (const workload of chosen)
     for (const [count, rttMs] of sizes(workload, options)) {
       const of = hosts?.all.slice(0, count) ?? []
+      if (workload.ansible && hosts !== undefined && ansibles.length > 0) await installPython(hosts, of, scratch, say)
       for await (const comparison of workload.comparisons(place, of, rttMs)) {
         const setting = { workload: workload.name, part: comparison.part, hosts: count, rttMs }
         const title = [workload.name, comparison.part, count > 0 && `${count} hosts, ${rttMs} ms`].filter(Boolean).join(', ')

@@ -9,7 +9,7 @@ export function writeConvergedPlay(rollcall: Rollcall): void {
     (name) =>
       `export const ${name} = defineTemplate({
   file: '${name}.eta',
-  input: { port: value<number>(), workers: value<number>(), peers: value<readonly string[]>() },
+  input: { listen: value<number>(), workers: value<number>(), peers: value<readonly string[]>() },
   data: (input) => input,
 })`,
   )

@@ -6,7 +6,7 @@ export interface BenchTask {
 }
 
 /** Values that the templates are given. */
-export const templateInput = { port: 8080, workers: 4, peers: ['192.0.2.11', '192.0.2.12', '192.0.2.13'] } as const
+export const templateInput = { listen: 8080, workers: 4, peers: ['192.0.2.11', '192.0.2.12', '192.0.2.13'] } as const
 
 const words = ['first', 'second', 'third', 'fourth'] as const
 
@@ -14,11 +14,11 @@ const words = ['first', 'second', 'third', 'fourth'] as const
 export function templateText(name: string): { readonly eta: string; readonly jinja: string; readonly text: string } {
   const head = `# ${name}: what an application of some size is told\nname = ${name}\n`
   const tail = Array.from({ length: 10 }, (_, at) => `option_${at} = ${name}-${at}\n`).join('')
-  const { port, workers, peers } = templateInput
+  const { listen, workers, peers } = templateInput
   return {
-    eta: `${head}port = <%= it.port %>\nworkers = <%= it.workers %>\n<% it.peers.forEach((peer) => { -%>\npeer = <%= peer %>\n<% }) -%>\n${tail}`,
-    jinja: `${head}port = {{ port }}\nworkers = {{ workers }}\n{% for peer in peers %}\npeer = {{ peer }}\n{% endfor %}\n${tail}`,
-    text: `${head}port = ${port}\nworkers = ${workers}\n${peers.map((peer) => `peer = ${peer}\n`).join('')}${tail}`,
+    eta: `${head}listen = <%= it.listen %>\nworkers = <%= it.workers %>\n<% it.peers.forEach((peer) => { -%>\npeer = <%= peer %>\n<% }) -%>\n${tail}`,
+    jinja: `${head}listen = {{ listen }}\nworkers = {{ workers }}\n{% for peer in peers %}\npeer = {{ peer }}\n{% endfor %}\n${tail}`,
+    text: `${head}listen = ${listen}\nworkers = ${workers}\n${peers.map((peer) => `peer = ${peer}\n`).join('')}${tail}`,
   }
 }
 

@@ -36,6 +36,8 @@ export interface Workload {
   readonly summary: string
   /** How many hosts, and which round trip times, when the command line does not say. None: it needs no host. */
   readonly defaults: { readonly hosts: readonly number[]; readonly rtt: readonly number[] }
+  /** Whether Ansible takes part; hosts get Python for it. */
+  readonly ansible?: true
   /** Makes hosts and tools ready, and gives one comparison after another: the next is asked for when the last is done. */
   comparisons(place: Place, hosts: readonly BenchHost[], rttMs: number): AsyncIterable<Comparison>
   /** What follows from the medians, in sentences. */

@@ -11,6 +11,7 @@ export const converged: Workload = {
   name: 'converged',
   summary: 'thirty tasks, of which none has anything to do',
   defaults: { hosts: [2], rtt: [0, 50] },
+  ansible: true,
   async *comparisons(place, hosts) {
     const { scratch } = place
     for (const rollcall of [place.own, ...place.rollcalls]) writeConvergedPlay(rollcall)

@@ -17,6 +17,7 @@ export const facts: Workload = {
   name: 'facts',
   summary: 'the facts of hosts, asked anew; by hand a short script',
   defaults: { hosts: [2], rtt: [0, 50] },
+  ansible: true,
   async *comparisons(place, hosts) {
     const jobs: Job[] = place.rollcalls.map((rollcall) => ({
       tool: rollcall.tool,

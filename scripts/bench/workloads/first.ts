@@ -11,6 +11,7 @@ export const first: Workload = {
   name: 'first',
   summary: 'the same thirty tasks on a bare host, each of which changes something',
   defaults: { hosts: [1], rtt: [0, 50] },
+  ansible: true,
   async *comparisons(place, hosts) {
     const before = () => place.hosts.inside(hosts, bare)
     const jobs: Job[] = place.rollcalls.map((rollcall) => {

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
+import { generateSshKey } from '../../../src/lab/keys.ts'
 import type { Rollcall } from '../rollcall.ts'
 import type { Summary } from '../summary.ts'
 import { floor, type Job, lastWords } from '../tool.ts'
@@ -31,9 +32,11 @@ async function firstConnection(rollcall: Rollcall, { scratch }: Place): Promise<
   await once(server, 'listening')
   scratch.undo(() => server.close())
   const { port } = server.address() as AddressInfo
-  const knownHosts = join(scratch.folder, 'no-known-hosts')
-  writeFileSync(knownHosts, '')
-  const files = `identityFile: ${JSON.stringify(knownHosts)}, knownHostsFiles: [${JSON.stringify(knownHosts)}]`
+  const [identity, knownHosts] = ['startup-key', 'startup-known-hosts'].map((name) => join(scratch.folder, name)) as [string, string]
+  const key = generateSshKey('bench')
+  writeFileSync(identity, key.privateKey, { mode: 0o600 })
+  writeFileSync(knownHosts, `[127.0.0.1]:${port} ${key.publicKey}\n`)
+  const files = `identityFile: ${JSON.stringify(identity)}, knownHostsFiles: [${JSON.stringify(knownHosts)}]`
   rollcall.write(
     'inventory/port.ts',
     `import { defineInventory, ssh } from 'rollcall'
