@@ -75,6 +75,11 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
     },
     writer: options.check ? undefined : { apply: (as, jobs) => exchange('apply', as, jobs) },
     userOf: (as) => (as === 'become' ? 'root' : user),
+    abandon: (as) => {
+      const session = sessions.get(key(as))
+      sessions.delete(key(as))
+      session?.then((opened) => opened.close()).catch(() => {})
+    },
     stats: traffic.total,
     ...(host.connection.type !== 'local' && {
       reopen: async ({ connectTimeoutMs }: { readonly connectTimeoutMs?: number | undefined }) => {

@@ -18,6 +18,14 @@ export interface Terminal {
   readonly say: (line: string) => void
 }
 
+/** How long the engine waits for what its own scripts read, in milliseconds; a user's own commands have their own time. */
+export interface Patience {
+  /** What is read ahead, with what is due: after this, each task reads for itself. */
+  readonly aheadMs: number
+  /** What is due: after this, its task fails. */
+  readonly dueMs: number
+}
+
 /** What one play needs while it runs: made once a play, shared by its tasks. */
 export interface PlayContext {
   readonly selected: SelectedPlay
@@ -34,6 +42,8 @@ export interface PlayContext {
   readonly now: () => Date
   /** The person at the terminal, where there is one. */
   readonly terminal?: Terminal | undefined
+  /** How long reads may take. */
+  readonly patience: Patience
   /** Whether calls may go in one exchange with those before them. */
   readonly batches: boolean
   /** No other host waits at each task, so tasks of one host may go together. Set for each task. */

@@ -30,6 +30,8 @@ export interface HostAccess {
    * to lose: on the controller itself. @throws UnreachableError when the host does not answer (yet).
    */
   readonly reopen?: (options: { readonly connectTimeoutMs?: number | undefined }) => Promise<void>
+  /** Lets go of a session whose answer is waited for no longer; the next exchange of this user opens another. */
+  abandon(as: As): void
   /** What was said so far, over all users and links. */
   stats(): HostTraffic
   close(): Promise<void>

@@ -18,6 +18,8 @@ export interface HostState {
   readonly cache: Map<string, { readonly need: number; readonly state: State }>
   /** How many tasks ahead the next exchange reads: all at first, one after a change, then doubled. */
   window: number
+  /** Reading ahead took too long here: each task reads for itself, so that the one that hangs is the one that is told. */
+  readsAlone: boolean
   /** Check mode only. */
   readonly overlay: Overlay | undefined
   status: 'running' | 'failed' | 'unreachable'
@@ -58,6 +60,7 @@ export function openHostState(host: HostRecord, access: HostAccess, check: boole
     access,
     cache: new Map(),
     window: together ? 0 : Number.POSITIVE_INFINITY,
+    readsAlone: false,
     overlay: together ? together.overlay : check ? openOverlay() : undefined,
     together,
     recordsFor: onController ? host.name : undefined,

@@ -6,6 +6,7 @@ import { noTraffic } from './traffic.ts'
 export const noAccess: HostAccess = {
   reader: { read: () => Promise.reject(new RollcallError({ summary: 'This command must not contact a host' })) },
   writer: undefined,
+  abandon: () => {},
   userOf: () => '',
   stats: () => noTraffic,
   close: async () => {},

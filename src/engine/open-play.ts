@@ -2,7 +2,7 @@ import type { ResolvedInput } from '../dsl/definition.ts'
 import type { Emit } from '../model/event.ts'
 import type { HostKnowledge } from '../model/facts.ts'
 import type { InventoryModel } from '../model/inventory.ts'
-import type { PlayContext, PlayHost, Terminal } from './context.ts'
+import type { Patience, PlayContext, PlayHost, Terminal } from './context.ts'
 import { declaredHost, factsOf, type KnowledgeScope, openFleet, openTargets } from './fleet.ts'
 import type { HostState } from './host-state.ts'
 import { inputResolver } from './inputs.ts'
@@ -27,6 +27,8 @@ export interface OpenPlay {
   readonly terminal?: Terminal | undefined
   /** False: every change goes alone. */
   readonly batches?: boolean
+  /** Default: half a minute for what is read ahead, ten minutes for what is due. */
+  readonly patience?: Patience
   readonly trusts?: PlayContext['trusts']
 }
 
@@ -57,6 +59,7 @@ export function openPlay(open: OpenPlay): PlayContext {
     playbook: open.playbook,
     check: open.check,
     batches: open.batches ?? true,
+    patience: open.patience ?? { aheadMs: 30_000, dueMs: 600_000 },
     trusts: open.trusts ?? (() => false),
     emit: open.emit,
     validate: open.validate,

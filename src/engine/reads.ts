@@ -10,6 +10,7 @@ import { compileReads, keep } from './exchange.ts'
 import type { As } from './host-access.ts'
 import { cached, type HostState } from './host-state.ts'
 import { notePending, parsePending, readPending } from './pending.ts'
+import { readAlone, readWithin, TooSlow, tooSlow } from './slow-reads.ts'
 
 /** Which user a task of this play acts as. */
 export function userOf(context: PlayContext, task: TaskRecord): As {
@@ -68,11 +69,13 @@ function* comingReads(context: PlayContext, playHost: PlayHost, tasks: readonly 
 /**
  * One exchange a user: the reads wanted, and once a run the handlers an earlier run left pending. What refuses another
  * user than the one who is due is heard when that user's tasks are due.
+ * @throws TooSlow when it takes longer than `limitMs`; those sessions are then let go.
  */
 async function fetchReads(
   playHost: PlayHost,
   due: As,
   wishes: ReadonlyMap<As, readonly Read[]>,
+  limitMs: number | undefined,
 ): Promise<ReadonlyMap<As, ReadonlyMap<string, State | Error>>> {
   const { state } = playHost
   const answers = new Map<As, ReadonlyMap<string, State | Error>>()
@@ -81,7 +84,7 @@ async function fetchReads(
       if (reads.length === 0) return
       const batch = compileReads(reads)
       const pending: Job[] = state.pendingRead.has(as) ? [] : [readPending(state.access.userOf(as))]
-      const asked = state.access.reader.read(as, [...pending, ...batch.jobs])
+      const asked = readWithin(state.access, as, [...pending, ...batch.jobs], limitMs)
       const replies = as === due ? await asked : await asked.catch(unlessUnreachable)
       if (!replies) return
       if (pending.length > 0) notePending(state, as, parsePending(replies[0]!))
@@ -100,6 +103,7 @@ export function unlessUnreachable(error: unknown): undefined {
 
 /** Own reads of coming tasks, known or not, to ride behind steps after which nothing that was read counts any more. */
 export function readsBehind(context: PlayContext, playHost: PlayHost, as: As, tasks: readonly TaskRecord[]): readonly Read[] {
+  if (playHost.state.readsAlone) return []
   return [...comingReads(context, playHost, tasks)].flatMap(({ as: user, read }) => (user === as ? [read] : []))
 }
 
@@ -131,15 +135,28 @@ export async function readDue(
         fix: 'This is a fault of the module: its reads must settle within three rounds.',
       })
     if (Number.isFinite(state.window)) state.window *= 2
-    const wishes = readsAhead(context, playHost, ahead.slice(0, state.window))
+    const wishes: Map<As, Read[]> = state.readsAlone ? new Map() : readsAhead(context, playHost, ahead.slice(0, state.window))
     const errors = (answers: Awaited<ReturnType<typeof fetchReads>>) =>
       missing.flatMap((read) => {
         const value = answers.get(as)?.get(read.key)
         return value instanceof Error ? [value] : []
       })
-    wishes.set(as, [...missing, ...(wishes.get(as) ?? [])])
-    let answers = await fetchReads(playHost, as, wishes)
-    if (errors(answers).length > 0) answers = await fetchReads(playHost, as, new Map([[as, missing]])) // Alone: another task's read may have spoilt the batch.
+    // A user's own command takes as long as it takes.
+    const dueMs = missing.some((read) => read.kind.freshness === 'live') ? undefined : context.patience.dueMs
+    const alone = () => fetchReads(playHost, as, new Map([[as, missing]]), dueMs).catch((error) => tooSlow(error, missing))
+    const together = () => {
+      wishes.set(as, [...missing, ...(wishes.get(as) ?? [])])
+      return fetchReads(playHost, as, wishes, dueMs && context.patience.aheadMs)
+    }
+    let answers =
+      wishes.size === 0
+        ? await alone()
+        : await together().catch((error) => {
+            if (!(error instanceof TooSlow)) throw error
+            readAlone(context, state)
+            return alone()
+          })
+    if (errors(answers).length > 0) answers = await alone() // Another task's read may have spoilt the batch.
     const [error] = errors(answers)
     if (error) throw error
     for (const read of missing) if (read.kind.freshness === 'live') live.set(read.key, answers.get(as)!.get(read.key) as State)

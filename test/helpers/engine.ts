@@ -3,7 +3,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import type { Playbook } from '../../src/dsl/playbook.ts'
-import type { Terminal } from '../../src/engine/context.ts'
+import type { Patience, Terminal } from '../../src/engine/context.ts'
 import type { As, HostAccess } from '../../src/engine/host-access.ts'
 import { openHostState } from '../../src/engine/host-state.ts'
 import { openPlay } from '../../src/engine/open-play.ts'
@@ -70,6 +70,7 @@ export interface LocalRunOptions {
   readonly away?: number
   /** Only what is due is read, nothing ahead of its turn. */
   readonly oneByOne?: boolean
+  readonly patience?: Patience
   /** A program that stands for the hosts' `sh`; default the machine's own. */
   readonly shell?: string
   /** Home of a second user, as whom tasks with `become` run. Absent: they run as the first. */
@@ -111,6 +112,7 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
       files: new Map(),
       terminal: options.terminal,
       batches: !options.oneByOne,
+      ...(options.patience && { patience: options.patience }),
       trusts: (definition) => own.has(definition),
     }),
   )
@@ -144,16 +146,21 @@ async function openLocalAccess(
     env: { ...process.env, HOME: home, XDG_STATE_HOME: `${home}/.local/state` },
   })
   const open = () => openSession(connection, { host: name, user: userInfo().username })
-  let session = await open()
+  let session = Promise.resolve(await open())
   const another = becomeHome === undefined ? undefined : connectLocal({ env: { ...process.env, HOME: becomeHome } })
   const become = another && (await openSession(another, { host: name, user: userInfo().username }))
   const traffic = countTraffic()
-  traffic.follow(session)
+  traffic.follow(await session)
   if (become) traffic.follow(become)
   let attempts = 0
-  const exchange = (as: As, jobs: readonly Job[]) => {
+  const exchange = async (as: As, jobs: readonly Job[]) => {
     scripts.set(name, [...(scripts.get(name) ?? []), jobs.map((job) => job.script.text)])
-    return (as === 'become' && become ? become : session).exchange(jobs)
+    return (as === 'become' && become ? become : await session).exchange(jobs)
+  }
+  const openAnew = async () => {
+    const opened = await open()
+    traffic.follow(opened)
+    return opened
   }
   return {
     reader: {
@@ -165,19 +172,22 @@ async function openLocalAccess(
     },
     writer: check ? undefined : { apply: (as, jobs) => exchange(as, jobs) },
     userOf: () => 'operator', // Not root: state is kept below HOME, in a folder of the test.
+    abandon: () => {
+      session.then((old) => old.close()).catch(() => {})
+      session = openAnew()
+    },
     stats: traffic.total,
     ...(away !== undefined && {
       reopen: async () => {
         attempts += 1
         if (attempts <= away) throw new UnreachableError({ summary: 'The host cannot be reached', detail: `attempt ${attempts}` })
-        const old = session
-        session = await open()
-        traffic.follow(session)
+        const old = await session
+        session = Promise.resolve(await openAnew())
         await old.close()
       },
     }),
     close: async () => {
-      await session.close()
+      await (await session).close()
       await connection.close()
       await become?.close()
       await another?.close()
