@@ -38,8 +38,9 @@ const lines = [
   'rc_say() { printf "\\n%s %s\\n" "$rc_n" "$*"; };',
   'rc_new() { rc_s=; rc_e=; rc_k=0; rc_i=0; };',
 
-  // The name holds the mark, which nobody else knows before the directory is there. A second mkdir that fails takes the first back.
-  'rc_try() { rc_x=$1/rollcall.$rc_m; if mkdir "$rc_x" "$rc_x/x" 2>/dev/null; then cd "$rc_x" && rc_d=$PWD; else rmdir "$rc_x" 2>/dev/null; false; fi; };',
+  // The name begins with part of the mark, which nobody knows before the directory is there; the rest stays unknown, as everybody
+  // may list the names in /tmp while own reads of the same exchange still end with it. A second mkdir that fails takes the first back.
+  'rc_try() { rc_x=$1/rollcall.${rc_m%????????????????}; if mkdir "$rc_x" "$rc_x/x" 2>/dev/null; then cd "$rc_x" && rc_d=$PWD; else rmdir "$rc_x" 2>/dev/null; false; fi; };',
   'rc_dir() {',
   'rc_try "${TMPDIR:-/tmp}" || rc_try /dev/shm || rc_try "${XDG_RUNTIME_DIR:-/run/user/$(id -u)}" || rc_try /var/tmp || { rc_d=; rc_say "$rc_q nodir"; exit 1; }; };',
 
