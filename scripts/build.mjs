@@ -13,8 +13,8 @@ const entries = {
   'lab-dialer': 'src/lab/dialer.ts',
 }
 
-/** Left in node_modules: they bring a native binary or read files beside their own code. */
-const external = ['@swc/wasm-typescript', 'esbuild', 'typescript', 'cpu-features', 'yargs', 'zx', '*.node']
+/** Left in node_modules: they bring a native binary, read files beside their own code, or are required only when needed. */
+const external = ['@swc/wasm-typescript', 'ajv', 'ajv-formats', 'esbuild', 'typescript', 'cpu-features', 'yargs', 'zx', '*.node']
 
 const keepBuildsFor = 24 * 60 * 60 * 1000
 
@@ -77,6 +77,9 @@ export async function bundle(root, outdir, entryPoints = entries) {
     sourcemap: 'linked',
     sourcesContent: false,
     keepNames: true,
+    // Names stay, so that a stack trace in a report of a fault can be read.
+    minifyWhitespace: true,
+    minifySyntax: true,
     logLevel: 'silent',
     // Dependencies written in CommonJS use require and __dirname, which a module does not have.
     banner: {

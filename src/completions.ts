@@ -3,7 +3,7 @@ import { findInventory, findPlaybook, findProject, listInventories, listPlaybook
 import { openInventory } from './open-inventory.ts'
 
 /** What a word of a command line may stand for. */
-export type CompletionKind = 'playbook' | 'inventory' | 'host' | 'pattern' | 'module' | 'tag' | 'var'
+export type CompletionKind = 'playbook' | 'inventory' | 'host' | 'pattern' | 'module' | 'tag' | 'var' | 'connection'
 
 export interface CompletionRequest {
   readonly root: string
@@ -31,6 +31,10 @@ export async function completions(request: CompletionRequest): Promise<readonly 
     case 'module': {
       const { describeModules } = await import('./describe-modules.ts')
       return describeModules().map(({ name, summary }) => ({ value: name, about: summary }))
+    }
+    case 'connection': {
+      const { showConnections } = await import('./connections.ts')
+      return showConnections().map(({ host, user, address }) => ({ value: host, about: `${user}@${address}` }))
     }
     case 'tag':
       return plain(request.playbook === undefined ? [] : await tagsOf(root, request.playbook, inventory))

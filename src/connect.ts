@@ -1,10 +1,12 @@
 import type { As, HostAccess } from './engine/host-access.ts'
+import { countTraffic, type TrafficPart } from './engine/traffic.ts'
 import { RollcallError, UnreachableError } from './model/errors.ts'
 import type { HostRecord, LabSettings, SshSettings } from './model/inventory.ts'
 import { NoChannel } from './transport/connect-errors.ts'
 import type { Connection } from './transport/connection.ts'
 import { type SessionOptions, type Started, startSession } from './transport/session.ts'
 import type { Job, Session } from './transport/session-types.ts'
+import type { SshTarget } from './transport/target.ts'
 
 export interface ConnectOptions {
   /** In check mode no object that changes a host is made. */
@@ -18,7 +20,8 @@ export interface ConnectOptions {
 
 /** Opens the way to a host that its inventory describes: connection, then a session for each user when first needed. */
 export async function openHost(host: HostRecord, options: ConnectOptions): Promise<HostAccess> {
-  const first = await connect(host)
+  const traffic = countTraffic()
+  const first = await traffic.time('connect', () => connect(host))
   const { user, becomePassword } = first
   let connections: readonly Connection[] = [first.connection]
   const sessions = new Map<As, Promise<Session>>()
@@ -40,19 +43,18 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
   const start = (as: As, jobs: readonly Job[]): Promise<Started> => {
     const become =
       key(as) === 'become' ? { become: { method: 'sudo' as const, user: 'root', ...(becomePassword && { password: becomePassword }) } } : {}
-    const started = openOnAny({ host: host.name, user, ...become }, jobs)
+    const started = traffic.time('connect', () => openOnAny({ host: host.name, user, ...become }, jobs))
     const session = started.then((opened) => opened.session)
     sessions.set(key(as), session)
-    session.catch(() => {})
+    session.then(traffic.follow, () => {})
     return started
   }
-  let exchanges = 0
-  const exchange = async (as: As, jobs: readonly Job[]) => {
-    const session = sessions.get(key(as))
+  const exchange = async (part: TrafficPart, as: As, jobs: readonly Job[]) => {
+    const known = sessions.get(key(as))
     // The first exchange of a session opens it.
-    const replies = session ? (await session).exchange(jobs) : (await start(as, jobs)).replies
-    exchanges += 1
-    return replies
+    const opened = known ? undefined : await start(as, jobs)
+    const session = await known
+    return traffic.time(part, () => opened?.replies ?? session!.exchange(jobs))
   }
   const drop = async () => {
     const [old, shells] = [connections, [...sessions.values()]]
@@ -64,19 +66,21 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
   if (options.becomes && user !== 'root') start('become', []).catch(() => {})
   return {
     reader: {
-      read: (as, jobs) =>
+      read: (as, jobs, about = 'read') =>
         exchange(
+          about,
           as,
           jobs.map(({ step: _, ...read }) => read),
         ),
     },
-    writer: options.check ? undefined : { apply: exchange },
+    writer: options.check ? undefined : { apply: (as, jobs) => exchange('apply', as, jobs) },
     userOf: (as) => (as === 'become' ? 'root' : user),
-    exchanges: () => exchanges,
+    stats: traffic.total,
     ...(host.connection.type !== 'local' && {
       reopen: async ({ connectTimeoutMs }: { readonly connectTimeoutMs?: number | undefined }) => {
+        for (const connection of connections) connection.discard?.().catch(() => {}) // No later run may take it, either.
         drop().catch(() => {}) // Nothing is left to say to a host that goes down; it may not even answer that.
-        connections = [(await connect(host, connectTimeoutMs)).connection]
+        connections = [(await traffic.time('connect', () => connect(host, connectTimeoutMs, true))).connection]
       },
     }),
     close: drop,
@@ -89,22 +93,32 @@ interface Way {
   readonly becomePassword?: SshSettings['becomePassword']
 }
 
-async function connect(host: HostRecord, connectTimeoutMs?: number): Promise<Way> {
+/** `fresh`: over no connection that an earlier run has left. */
+async function connect(host: HostRecord, connectTimeoutMs?: number, fresh = false): Promise<Way> {
   const { connection: settings } = host
-  if (settings.type === 'ssh') return connectBySsh(host, settings, connectTimeoutMs)
-  if (settings.type === 'lab') return connectToLab(host, settings, connectTimeoutMs)
+  if (settings.type === 'ssh') return connectBySsh(host, settings, fresh, connectTimeoutMs)
+  if (settings.type === 'lab') return connectToLab(host, settings, fresh, connectTimeoutMs)
   const { connectLocal, localUser } = await import('./transport/local.ts')
   const { becomePassword } = settings
   return { connection: connectLocal(), user: localUser(), ...(becomePassword && { becomePassword }) }
 }
 
-async function connectBySsh(host: HostRecord, { transport = 'ssh2', ...settings }: SshSettings, connectTimeoutMs?: number): Promise<Way> {
+async function connectBySsh(
+  host: HostRecord,
+  { transport = 'ssh2', controlPersistSeconds: persistSeconds, ...settings }: SshSettings,
+  fresh: boolean,
+  connectTimeoutMs?: number,
+): Promise<Way> {
   const declared = { host: host.name, ...settings, fallbackAddress: host.publicIp ?? host.privateIp }
   const becoming = settings.becomePassword && { becomePassword: settings.becomePassword }
   const soon = connectTimeoutMs === undefined ? {} : { connectTimeoutMs }
+  const seconds = connectTimeoutMs === undefined ? {} : { connectTimeoutSeconds: connectTimeoutMs / 1000 }
+  if (persistSeconds !== undefined) {
+    const { connectKeptSsh } = await import('./connect-kept.ts')
+    return { ...(await connectKeptSsh({ ...declared, ...seconds }, transport, { persistSeconds, fresh })), ...becoming }
+  }
   if (transport === 'openssh') {
     const { connectOpenssh } = await import('./transport/openssh.ts')
-    const seconds = connectTimeoutMs === undefined ? {} : { connectTimeoutSeconds: connectTimeoutMs / 1000 }
     return { ...(await connectOpenssh({ ...declared, ...seconds })), ...becoming }
   }
   const [{ connectSsh2 }, { resolveTarget }] = await Promise.all([import('./transport/ssh2.ts'), import('./transport/ssh-config.ts')])
@@ -112,17 +126,17 @@ async function connectBySsh(host: HostRecord, { transport = 'ssh2', ...settings 
   return { connection: await connectSsh2({ ...target, ...soon }), user: target.user, ...becoming }
 }
 
-async function connectToLab(host: HostRecord, settings: LabSettings, connectTimeoutMs = 10_000): Promise<Way> {
+async function connectToLab(host: HostRecord, settings: LabSettings, fresh: boolean, connectTimeoutMs = 10_000): Promise<Way> {
   if (host.privateIp === undefined)
     throw new RollcallError({
       summary: 'A lab host needs a private address',
       detail: host.name,
       fix: `Give it one in the inventory: '${host.name}': { privateIp: '10.108.0.x', … }.`,
     })
-  const [{ connectSsh2 }, lab] = await Promise.all([import('./transport/ssh2.ts'), import('./lab/index.ts')])
+  const lab = await import('./lab/index.ts')
   const id = lab.defaultLab()
   const { identityFile, knownHostsFile } = lab.sshFiles(id)
-  const connection = await connectSsh2({
+  const target: SshTarget = {
     host: host.name,
     address: host.privateIp,
     port: 22,
@@ -131,7 +145,15 @@ async function connectToLab(host: HostRecord, settings: LabSettings, connectTime
     knownHosts: { files: [knownHostsFile], policy: 'strict' },
     connectTimeoutMs,
     keepaliveMs: 15_000,
-    dial: (address, port) => lab.dial(id, address, port),
-  })
-  return { connection, user: settings.user, ...(settings.becomePassword && { becomePassword: settings.becomePassword }) }
+  }
+  const way = { user: settings.user, ...(settings.becomePassword && { becomePassword: settings.becomePassword }) }
+  const { controlPersistSeconds: persistSeconds } = settings
+  if (persistSeconds !== undefined) {
+    const { connectKeptLab } = await import('./connect-kept.ts')
+    const { init } = lab.requireState(id)
+    const there = { name: id.name, boot: init, wrap: (argv: readonly string[]) => lab.inNetns(id, argv) }
+    return { ...way, connection: await connectKeptLab(target, there, { persistSeconds, fresh }) }
+  }
+  const { connectSsh2 } = await import('./transport/ssh2.ts')
+  return { ...way, connection: await connectSsh2({ ...target, dial: (address, port) => lab.dial(id, address, port) }) }
 }

@@ -59,6 +59,7 @@ export async function doModule(request: DoRequest): Promise<number> {
     facts: { of: 'all', families: [], ifDown: 'lastKnown', maxAge: 0 },
     become,
     tags: [],
+    strategy: 'linear',
     tasks: [task],
     handlers: [],
     at: undefined,
@@ -111,7 +112,7 @@ function unreadable(path: string, cause: unknown): RollcallError {
 /** What a run would find only after hosts were contacted, although it needs none of them. */
 async function refuseWrong(definition: Definition, params: object, root: string): Promise<void> {
   const doc = `rollcall doc ${definition.name}`
-  const wrong = (await loadValidator())(definition, params)
+  const wrong = loadValidator()(definition, params)
   if (wrong !== undefined)
     throw new RollcallError({ summary: `Wrong parameters for ${definition.name}`, detail: wrong, fix: doc, exitCode: 1 })
   try {

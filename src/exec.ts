@@ -1,6 +1,10 @@
+import { performance } from 'node:perf_hooks'
 import { openHost } from './connect.ts'
 import { decode } from './engine/exchange.ts'
+import type { HostAccess } from './engine/host-access.ts'
+import { noTraffic } from './engine/traffic.ts'
 import { type ErrorDetails, RollcallError, UnreachableError } from './model/errors.ts'
+import type { HostTraffic } from './model/event.ts'
 import type { HostRecord } from './model/inventory.ts'
 import { type HostsRequest, openHosts } from './open-hosts.ts'
 import { startLab } from './start-lab.ts'
@@ -27,6 +31,8 @@ export interface ExecResult {
   readonly stdout: string
   readonly stderr: string
   readonly error?: ErrorDetails
+  /** What was said to the host, and what its time went to. */
+  readonly timing: HostTraffic
 }
 
 /**
@@ -41,7 +47,7 @@ export async function exec(request: ExecRequest): Promise<number> {
   const outcomes = await Promise.all(
     hosts.map((host) =>
       together(async () => {
-        const result = await execOn(host, request).catch((error: unknown) => failed(host, error))
+        const result = await execOn(host, request)
         const { host: name, outcome, ...said } = result
         request.done({ host: name, outcome, ...redactDeep(said) })
         return result.outcome
@@ -52,18 +58,30 @@ export async function exec(request: ExecRequest): Promise<number> {
 }
 
 async function execOn(host: HostRecord, { argv, become }: ExecRequest): Promise<ExecResult> {
-  const access = await openHost(host, { check: false })
+  const started = performance.now()
+  let access: HostAccess | undefined
+  const timing = () => access?.stats() ?? { ...noTraffic, connectMs: Math.round(performance.now() - started) }
   try {
+    access = await openHost(host, { check: false })
     // The session's umask is for its own files; what a person runs gets the usual one.
     const [reply] = await access.writer!.apply(become ? 'become' : 'login', [{ script: sh`umask 022; cd; exec ${argv}`, step: true }])
     const { code, stdout, stderr } = reply!
-    return { host: host.name, outcome: code === 0 ? 'ok' : 'failed', rc: code, stdout: decode(stdout), stderr: decode(stderr) }
+    return {
+      host: host.name,
+      outcome: code === 0 ? 'ok' : 'failed',
+      rc: code,
+      stdout: decode(stdout),
+      stderr: decode(stderr),
+      timing: timing(),
+    }
+  } catch (error) {
+    return { ...failed(host, error), timing: timing() }
   } finally {
-    await access.close()
+    await access?.close()
   }
 }
 
-function failed(host: HostRecord, error: unknown): ExecResult {
+function failed(host: HostRecord, error: unknown): Omit<ExecResult, 'timing'> {
   if (!(error instanceof RollcallError)) throw error
   return {
     host: host.name,

@@ -68,11 +68,11 @@ export interface ExplainReport {
 export async function explain(request: PlaybookRequest): Promise<ExplainReport> {
   const opened = await openPlaybook(request)
   const { playbook, selection, relative } = opened
-  const [knowledge, validate] = await Promise.all([
+  const [knowledge] = await Promise.all([
     rememberedFacts(opened.inventoryPath, playbook.inventory.model, [...new Set([...selection.factsScope, ...selection.targets])]),
-    loadValidator(),
     opened.compiled,
   ])
+  const validate = loadValidator()
   const inventory = playbook.inventory.model
   const states = new Map(selection.targets.map((name) => [name, openHostState(inventory.hosts.get(name)!, noAccess, true)]))
   const place = (at: SourceLine | undefined) => (at ? { at: formatLine({ ...at, file: relative(at.file) }) } : {})

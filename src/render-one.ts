@@ -78,7 +78,7 @@ export async function renderOne(request: RenderRequest): Promise<RenderedFile> {
     root: opened.project.root,
     relative: opened.relative,
     emit: () => {},
-    validate: await loadValidator(),
+    validate: loadValidator(),
     files: new Map(),
   })
   try {

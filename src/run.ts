@@ -7,10 +7,12 @@ import { openPlay } from './engine/open-play.ts'
 import { preflight } from './engine/preflight.ts'
 import { runPlay } from './engine/run-play.ts'
 import { becoming, type Selection } from './engine/select.ts'
+import { addTraffic, noTraffic } from './engine/traffic.ts'
 import { loadValidator, type ParamsValidator } from './engine/validate.ts'
 import { type ErrorDetails, RollcallError } from './model/errors.ts'
 import type { Emit, HostRecap } from './model/event.ts'
 import { redactEvent } from './model/redact-event.ts'
+import { builtInDefinitions } from './module-named.ts'
 import { type OpenedPlaybook, openPlaybook, type PlaybookRequest } from './open-playbook.ts'
 import { openStates, type States } from './open-states.ts'
 import { ownVersion } from './util/own-root.ts'
@@ -56,7 +58,7 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
   closeOthers(gathered, opened.selection)
   try {
     await opened.compiled // … and before the compiler's verdict nothing but facts was asked.
-    const contexts = openPlays(opened, gathered, states, request, await validate)
+    const contexts = openPlays(opened, gathered, states, request, validate)
     const looks = contexts.map(preflight)
     const [mistake] = looks.flatMap((look) => look.mistakes)
     if (mistake) throw mistake
@@ -99,6 +101,7 @@ function openPlays(opened: ToRun, { knowledge }: Gathered, states: States, reque
   const { check, emit, terminal } = request
   const inventory = playbook.inventory.model
   const files = new Map()
+  const own = new Set(builtInDefinitions())
   return selection.plays.map((selected) =>
     openPlay({
       selected,
@@ -114,6 +117,7 @@ function openPlays(opened: ToRun, { knowledge }: Gathered, states: States, reque
       validate,
       files,
       terminal,
+      trusts: (definition) => own.has(definition),
     }),
   )
 }
@@ -200,8 +204,9 @@ function recap(
   for (const name of selection.targets) {
     const state = states.onHosts.get(name) ?? states.onController.get(name)
     const counts = state?.counts ?? { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 1 }
-    const ways = [gathered.access.get(name), states.onController.get(name)?.access]
-    hosts[name] = { ...counts, exchanges: ways.reduce((sum, access) => sum + (access?.exchanges() ?? 0), 0) }
+    const ways = [gathered.access.get(name), states.onController.get(name)?.access].flatMap((access) => access?.stats() ?? [])
+    const givenUp = { ...noTraffic, connectMs: gathered.givenUpMs.get(name) ?? 0 }
+    hosts[name] = { ...counts, ...addTraffic([givenUp, ...ways]) }
   }
   const all = Object.values(hosts)
   const exitCode = error?.exitCode ?? (all.some((host) => host.failed > 0) ? 2 : all.some((host) => host.unreachable > 0) ? 4 : 0)

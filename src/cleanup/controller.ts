@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { connectionsFolder, showConnections } from '../connections.ts'
 import { findProject, listInventories, type Project } from '../load/project.ts'
 import { RollcallError } from '../model/errors.ts'
 import { inventoryIdOf, userCacheDir, userStateDir } from '../store/index.ts'
@@ -40,7 +41,16 @@ async function find(root: string): Promise<readonly Found[]> {
   const project = projectOf(root)
   const running = processes.find(isRollcallOf(userStateDir(), project?.root))
   const use = running === undefined ? {} : { inUse: `a rollcall is at work (process ${running.pid})` }
-  return [...facts(project, use), ...compiled(project, use), ...builds(processes), ...(await labs()), ...records(use)]
+  return [...facts(project, use), ...compiled(project, use), ...builds(processes), ...(await labs()), ...records(use), ...connections()]
+}
+
+/** Those that are open are ended by a command of their own. */
+function connections(): Found[] {
+  const path = connectionsFolder()
+  if (path === undefined) return []
+  const open = showConnections().length
+  const inUse = `${open === 1 ? 'a connection is' : `${open} connections are`} open: rollcall connections close --all`
+  return [{ kind: 'connections', path, about: 'sockets and records of kept connections', ...(open > 0 && { inUse }) }]
 }
 
 /** Of plays whose connection is local, and of tasks that others delegate to this machine. */

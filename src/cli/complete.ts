@@ -11,6 +11,7 @@ const kinds: Readonly<Record<string, CompletionKind>> = {
   pattern: 'pattern',
   host: 'host',
   module: 'module',
+  connection: 'connection',
   tags: 'tag',
   'skip-tags': 'tag',
 }

@@ -16,6 +16,8 @@ export interface Engine {
   readonly exec: typeof import('../exec.ts').exec
   readonly describeModules: (name?: string) => Promise<ReturnType<typeof import('../describe-modules.ts').describeModules>>
   readonly cleanup: typeof import('../cleanup/cleanup.ts').cleanup
+  readonly showConnections: () => Promise<ReturnType<typeof import('../connections.ts').showConnections>>
+  readonly closeConnections: typeof import('../connections.ts').closeConnections
   readonly doctor: typeof import('../doctor/doctor.ts').doctor
   readonly completions: typeof import('../completions.ts').completions
   /** Files of secrets, as `rollcall secret` handles them. */
@@ -42,6 +44,8 @@ export const engine: Engine = {
   exec: async (request) => (await import('../exec.ts')).exec(request),
   describeModules: async (name) => (await import('../describe-modules.ts')).describeModules(name),
   cleanup: async (request) => (await import('../cleanup/cleanup.ts')).cleanup(request),
+  showConnections: async () => (await import('../connections.ts')).showConnections(),
+  closeConnections: async (request) => (await import('../connections.ts')).closeConnections(request),
   doctor: async (request) => (await import('../doctor/doctor.ts')).doctor(request),
   completions: async (request) => (await import('../completions.ts')).completions(request),
   secrets: () => import('../secrets/index.ts'),

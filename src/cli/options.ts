@@ -15,6 +15,7 @@ export const shared = {
   diff: { alias: 'D', type: 'boolean', describe: 'show changes line by line' },
   'detailed-exit-code': { type: 'boolean', describe: 'exit with 3 where something changed, or would' },
   format: { choices: formats, default: 'human', requiresArg: true, describe: 'output for people, or for machines' },
+  timing: { type: 'boolean', describe: 'tell of each host what was sent and where the time went' },
   forks: { alias: 'f', type: 'string', default: '50', defaultDescription: '50', requiresArg: true, describe: 'how many hosts at once' },
 } as const
 

@@ -25,12 +25,19 @@ export function standingOf(argv: readonly string[], commands: readonly AnyComman
   return standing
 }
 
-/** A command's own words may be named like a command below it: only a word more, or a wish for help, tells them apart. */
+/**
+ * A command's own words may be named like a command below it: only a word more, or a wish for help, tells them apart. One
+ * that takes no words has none that could be meant.
+ */
 function below(standing: Standing, command: Command, argv: readonly string[]): Standing {
   const words = wordsOf(argv, command.options)
   const found = command.subcommands?.find((sub) => nameOf(sub) === words[0])
-  const meant = words.length > 1 || argv.some((word) => word === '--help' || word === '-h')
+  const meant = words.length > 1 || takesNoWords(command) || argv.some((word) => word === '--help' || word === '-h')
   return found && meant ? { path: `${standing.path} ${words[0]}`, commands: [], command: found } : standing
+}
+
+function takesNoWords({ usage }: Command): boolean {
+  return !usage.includes(' ')
 }
 
 /** What of a command line is neither an option nor the value of one. */
@@ -114,14 +121,15 @@ function unknown(word: string, argv: readonly string[], standing: Standing): Rol
     const candidates = [...options, 'help', 'version'].filter((name) => (word.length === 1) === (name.length === 1))
     return error('There is no such option', `${dashed} for ${standing.path}`, didYouMean(word, candidates, '--') ?? behind, standing)
   }
-  if (standing.command) {
+  const below = standing.command?.subcommands
+  if (standing.command && !(below && takesNoWords(standing.command))) {
     // `explain vra web-1`: the first word may have been meant as a command below.
     const [first = ''] = wordsOf(argv, standing.command.options).slice(standing.path.split(' ').length - 1)
-    const hint = didYouMean(first, (standing.command.subcommands ?? []).map(nameOf)) ?? behind
+    const hint = didYouMean(first, (below ?? []).map(nameOf)) ?? behind
     return error('There is a word too many', `'${word}' in ${standing.path} ${positionals(standing.command)}`, hint, standing)
   }
   if (/\.[cm]?ts$/.test(word)) return error('A command is missing before the playbook', `'${word}'`, `rollcall run ${word}`, standing)
-  const names = standing.commands.map(nameOf)
+  const names = (below ?? standing.commands).map(nameOf)
   return error(
     'There is no such command',
     `'${standing.path} ${word}'`,

@@ -1,9 +1,10 @@
-import yargs, { type Argv } from 'yargs'
+import type { Argv } from 'yargs'
 import { colours, createScreen, wantsColour } from '../report/index.ts'
 import { ownVersion } from '../util/own-root.ts'
 import { type AnyCommand, type Command, isGroup, nameOf } from './command.ts'
 import { cleanup } from './commands/cleanup.ts'
 import { completion } from './commands/completion.ts'
+import { connections } from './commands/connections.ts'
 import { doCommand } from './commands/do.ts'
 import { doc } from './commands/doc.ts'
 import { doctor } from './commands/doctor.ts'
@@ -18,6 +19,7 @@ import { secret } from './commands/secret.ts'
 import { complete } from './complete.ts'
 import type { Context, World } from './context.ts'
 import { failureOf } from './failure.ts'
+import { plainWords } from './plain-words.ts'
 import { refuseAmbiguous, standingOf, usageError } from './usage-error.ts'
 
 /** Every command there is, in the order of the help. */
@@ -33,6 +35,7 @@ export const commands: readonly AnyCommand[] = [
   secret,
   lab,
   doctor,
+  connections,
   cleanup,
   completion,
 ]
@@ -84,7 +87,16 @@ interface Parsed {
   readonly output: string
 }
 
-async function parse(argv: readonly string[], { stdout }: World): Promise<Parsed> {
+async function parse(argv: readonly string[], world: World): Promise<Parsed> {
+  const plain = plainWords(argv, commands)
+  if (!plain) return parseByYargs(argv, world)
+  refuseAmbiguous(plain.args, argv, standingOf(argv, commands))
+  return { ...plain, output: '' }
+}
+
+/** What a command line means, whatever it is. @throws RollcallError where it means nothing. */
+export async function parseByYargs(argv: readonly string[], { stdout }: Pick<World, 'stdout'>): Promise<Parsed> {
+  const { default: yargs } = await import('yargs')
   const standing = standingOf(argv, commands)
   const wantsHelp = argv.some((word) => word === '--help' || word === '-h')
   let chosen: Command | undefined

@@ -67,7 +67,14 @@ export interface PlayOptions<
   /** Run tasks as root by sudo. */
   readonly become?: boolean
   readonly tags?: readonly string[]
+  /**
+   * `linear` (default): every host finishes a task before any host begins the next. `free`: each host goes through the tasks
+   * at its own pace, and its changes go together in few exchanges.
+   */
+  readonly strategy?: Strategy
 }
+
+export type Strategy = 'linear' | 'free'
 
 /** A play as collected: for the engine. */
 export interface PlayRecord {
@@ -79,6 +86,7 @@ export interface PlayRecord {
   readonly facts: Required<Omit<FactsScope, 'families'>> & { readonly families: readonly string[] }
   readonly become: boolean
   readonly tags: readonly string[]
+  readonly strategy: Strategy
   readonly tasks: readonly TaskRecord[]
   readonly handlers: readonly TaskRecord[]
   readonly at: SourceLine | undefined
@@ -144,7 +152,8 @@ export function definePlaybook<S extends Shape>(name: string, inventory: Invento
     const { of = 'all', families = usual, ifDown = 'lastKnown', maxAge = 3600 } = options.facts ?? {}
     const names = families.map((family) => (typeof family === 'string' ? family : family.name))
     for (const name of names) refuseUnknownFamily(name, playName, playAt)
-    const { become = false, tags = [] } = options
+    const { become = false, tags = [], strategy = 'linear' } = options
+    if (strategy !== 'linear' && strategy !== 'free') refuseStrategy(strategy, playName, playAt)
     plays.push({
       name: playName,
       hosts: options.hosts,
@@ -152,6 +161,7 @@ export function definePlaybook<S extends Shape>(name: string, inventory: Invento
       facts: { of, families: names, ifDown, maxAge },
       become,
       tags,
+      strategy,
       tasks,
       handlers,
       at: playAt,
@@ -159,6 +169,15 @@ export function definePlaybook<S extends Shape>(name: string, inventory: Invento
   }
   body(play as unknown as DefinePlay<S>)
   return { kind: 'playbook', name, inventory: inventory as unknown as Inventory, plays, at }
+}
+
+function refuseStrategy(strategy: string, play: string, at: SourceLine | undefined): never {
+  throw new RollcallError({
+    summary: 'A play has a strategy that there is not',
+    detail: `play '${play}': '${strategy}'`,
+    fix: "There are: 'linear', where hosts wait for each other at each task, and 'free'.",
+    ...(at && { at }),
+  })
 }
 
 function refuseUnknownFamily(name: string, play: string, at: SourceLine | undefined): void {

@@ -25,6 +25,8 @@ export interface ResourceKind<State extends object = object> {
   readonly name: string
   /** What may be asked of it, from the least to the most; needs on one key merge to the largest. */
   readonly needs: readonly string[]
+  /** Fields that a need brings and lesser needs do not. What a call sees must not hang on what others read of the same thing. */
+  readonly adds?: { readonly [need: string]: readonly string[] }
   /** `own`: only this run changes it, may be read ahead. `live`: read at its turn (network, time, users' commands). */
   readonly freshness: 'own' | 'live'
   /**

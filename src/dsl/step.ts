@@ -7,6 +7,11 @@ export interface RunStep {
   readonly stdin?: Uint8Array
   /** What people see in place of a script that is too long to read. */
   readonly title?: string
+  /**
+   * It only runs a few short tools in the foreground, holds nothing of a user's, and may share a shell with other steps:
+   * a subshell of it, so `$$` is not its own.
+   */
+  readonly quick?: boolean
 }
 
 /**
@@ -36,6 +41,11 @@ export type Step = RunStep | WriteStep
 /** A step that runs a script. */
 export function run(script: Script, stdin?: Uint8Array): RunStep {
   return stdin === undefined ? { kind: 'run', script } : { kind: 'run', script, stdin }
+}
+
+/** A step that runs a few short tools of ours; see {@link RunStep.quick}. */
+export function runQuick(script: Script): RunStep {
+  return { kind: 'run', script, quick: true }
 }
 
 /** A step that writes a file. */

@@ -5,6 +5,7 @@ import type { DiffEntry } from '../model/event.ts'
 import { apply } from './apply.ts'
 import type { States, WantedStates } from './compare.ts'
 import { type CallOutcome, sureness } from './outcome.ts'
+import type { Overlay } from './overlay.ts'
 import type { Due } from './run-call.ts'
 import type { Hidden } from './seal.ts'
 import { describeStep } from './steps.ts'
@@ -43,16 +44,21 @@ function holds({ call, task }: Due): boolean {
   return call.unsure === undefined && !task.ignoreErrors && task.failedWhen === undefined
 }
 
-function foresee(due: Due, planned: Change): CallOutcome {
-  const { overlay } = due.playHost.state
-  const { state, unsure } = planned
-  const { definition } = due.call
+/** Lays a change over what is read after it: the states that it wants, and what it may touch besides. */
+export function layOver(overlay: Overlay, due: Due, { state, unsure }: Change): void {
   const task = due.task.name
   const of = Object.entries(state?.wanted ?? {}).flatMap(([name, wanted]) =>
     wanted && state ? [{ read: state.reads[name]!, wanted, found: state.found[name]! }] : [],
   )
-  for (const one of of) overlay?.plan({ ...one, task, confidence: unsure?.confidence ?? 'certain', holds: holds(due) })
-  if (!due.harmless) overlay?.touch(touches(due), task, of)
+  for (const one of of) overlay.plan({ ...one, task, confidence: unsure?.confidence ?? 'certain', holds: holds(due) })
+  if (!due.harmless) overlay.touch(touches(due), task, of)
+}
+
+function foresee(due: Due, planned: Change): CallOutcome {
+  const { overlay } = due.playHost.state
+  const { state } = planned
+  const { definition } = due.call
+  if (overlay) layOver(overlay, due, planned)
   return {
     changed: true,
     ...sureness(planned.unsure),

@@ -1,9 +1,10 @@
-import type { Ask, InputSource, ResolvedInput } from '../dsl/definition.ts'
+import type { Ask, Definition, InputSource, ResolvedInput } from '../dsl/definition.ts'
 import type { TaskRecord } from '../dsl/record.ts'
 import type { Emit, TemplateView } from '../model/event.ts'
-import type { Evaluation } from './evaluate.ts'
+import type { Evaluation, PreparedCall } from './evaluate.ts'
 import type { HostState } from './host-state.ts'
 import type { Once } from './once.ts'
+import type { Prepared } from './prepared.ts'
 import type { SelectedPlay } from './select.ts'
 import type { Unsure } from './unsure.ts'
 import type { ParamsValidator } from './validate.ts'
@@ -33,6 +34,12 @@ export interface PlayContext {
   readonly now: () => Date
   /** The person at the terminal, where there is one. */
   readonly terminal?: Terminal | undefined
+  /** Whether calls may go in one exchange with those before them. */
+  readonly batches: boolean
+  /** No other host waits at each task, so tasks of one host may go together. Set for each task. */
+  readonly free?: boolean
+  /** Modules that are known to touch nothing but what they declare: Rollcall's own, which the laws hold to it. */
+  readonly trusts: (definition: Definition) => boolean
   /** Shares work between the hosts of one round of a task; made by the play for each round. */
   readonly once?: Once
 }
@@ -46,4 +53,6 @@ export interface PlayHost {
   readonly unsure: Map<TaskRecord, Unsure>
   /** Evaluations that need no further result, kept for the play: closures are pure. */
   readonly evaluations: Map<TaskRecord, Evaluation>
+  /** Calls that went along with an earlier one. */
+  readonly prepared: Map<PreparedCall, Prepared>
 }

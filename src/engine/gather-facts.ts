@@ -29,6 +29,8 @@ export interface Gathered {
   readonly access: ReadonlyMap<string, HostAccess>
   /** Why a host did not answer. */
   readonly failures: ReadonlyMap<string, RollcallError>
+  /** How long it took until a host was given up that no way was opened to. */
+  readonly givenUpMs: ReadonlyMap<string, number>
   readonly event: FactsEvent
   readonly warnings: readonly WarningEvent[]
 }
@@ -41,6 +43,7 @@ export async function gatherFacts(request: GatherRequest): Promise<Gathered> {
   const started = performance.now()
   const access = new Map<string, HostAccess>()
   const failures = new Map<string, RollcallError>()
+  const givenUpMs = new Map<string, number>()
   const warnings: WarningEvent[] = []
   const together = limitConcurrency(request.forks)
   const outside = new AbortController()
@@ -56,6 +59,7 @@ export async function gatherFacts(request: GatherRequest): Promise<Gathered> {
       return kept && now - kept.gatheredAt <= request.maxAge * 1000
     })
     if (!target && young) return knowledgeOf({ ...base, asked: false, reason: 'its cached facts are young enough' })
+    const asked = performance.now()
     try {
       const problems: string[] = []
       const live = await askHost(request, host, target ? new AbortController().signal : outside.signal, access, (_, { details }) => {
@@ -75,6 +79,7 @@ export async function gatherFacts(request: GatherRequest): Promise<Gathered> {
               { cause: error },
             )
       failures.set(host.name, failure)
+      if (!access.has(host.name)) givenUpMs.set(host.name, Math.round(performance.now() - asked))
       return knowledgeOf({ ...base, reason: failure.details.detail ?? failure.details.summary })
     }
   }
@@ -87,7 +92,8 @@ export async function gatherFacts(request: GatherRequest): Promise<Gathered> {
     const { asked, reachable, reason } = of
     return { host: name, origin, ageSeconds, asked, reachable, ...(reason !== undefined && { reason }) }
   })
-  return { knowledge, access, failures, warnings, event: { event: 'facts', hosts, durationMs: Math.round(performance.now() - started) } }
+  const event: FactsEvent = { event: 'facts', hosts, durationMs: Math.round(performance.now() - started) }
+  return { knowledge, access, failures, givenUpMs, warnings, event }
 }
 
 async function askHost(
@@ -118,7 +124,7 @@ async function askHost(
     access.set(host.name, opened)
     const jobs = factsJobs(request.families)
     // Without families the open way is the whole answer: a session of the login user may never be needed.
-    return parseFacts(request.families, jobs.length === 0 ? [] : await opened.reader.read('login', jobs), onProblem)
+    return parseFacts(request.families, jobs.length === 0 ? [] : await opened.reader.read('login', jobs, 'facts'), onProblem)
   }
   const asked = ask()
   asked.catch(() => {})

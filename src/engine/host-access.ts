@@ -1,3 +1,4 @@
+import type { HostTraffic } from '../model/event.ts'
 import type { Job, Reply } from '../transport/session-types.ts'
 
 /** Which user a task acts as: the one who logged in, or root by sudo. */
@@ -5,8 +6,11 @@ export type As = 'login' | 'become'
 
 /** Reads from a host. The only way check mode has to it. */
 export interface HostReader {
-  /** One exchange. @throws UnreachableError when the link is lost, RollcallError when become is refused. */
-  read(as: As, jobs: readonly Job[]): Promise<readonly Reply[]>
+  /**
+   * One exchange; its time counts as `about`, by default as reading.
+   * @throws UnreachableError when the link is lost, RollcallError when become is refused.
+   */
+  read(as: As, jobs: readonly Job[], about?: 'facts' | 'read'): Promise<readonly Reply[]>
 }
 
 /** Changes a host. In check mode no such object exists. */
@@ -22,11 +26,11 @@ export interface HostAccess {
   /** The user that `as` stands for on this host; `become` of a root login is the login itself. */
   userOf(as: As): string
   /**
-   * Drops every link and connects anew, when a host was away; exchanges go on being counted. Absent where there is no link
+   * Drops every link and connects anew, when a host was away; what is said to it goes on being counted. Absent where there is no link
    * to lose: on the controller itself. @throws UnreachableError when the host does not answer (yet).
    */
   readonly reopen?: (options: { readonly connectTimeoutMs?: number | undefined }) => Promise<void>
-  /** Exchanges so far, over all users and links. */
-  exchanges(): number
+  /** What was said so far, over all users and links. */
+  stats(): HostTraffic
   close(): Promise<void>
 }

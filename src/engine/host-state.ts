@@ -1,13 +1,14 @@
 import type { Read } from '../dsl/resource.ts'
-import type { HostRecap } from '../model/event.ts'
+import type { HostRecap, HostTraffic } from '../model/event.ts'
 import type { HostRecord } from '../model/inventory.ts'
 import { limitConcurrency } from '../util/concurrency.ts'
 import type { State } from './compare.ts'
 import type { As, HostAccess } from './host-access.ts'
+import { narrow } from './narrow.ts'
 import { type Overlay, openOverlay } from './overlay.ts'
 import { type Owed, openOwed } from './owed.ts'
 
-type Counts = { -readonly [K in keyof Omit<HostRecap, 'exchanges'>]: HostRecap[K] }
+type Counts = { -readonly [K in keyof Omit<HostRecap, keyof HostTraffic>]: HostRecap[K] }
 
 /** What the engine knows of one target while a run goes on. Lives for the whole run. */
 export interface HostState {
@@ -101,7 +102,7 @@ const slot = (as: As, read: Read) => `${as} ${read.key}`
 /** The state in the cache, if it was read at this need or a larger one. */
 export function cached(state: HostState, as: As, read: Read): State | undefined {
   const entry = state.cache.get(slot(as, read))
-  return entry && entry.need >= read.kind.needs.indexOf(read.need) ? entry.state : undefined
+  return entry && entry.need >= read.kind.needs.indexOf(read.need) ? narrow(read, entry.state) : undefined
 }
 
 /** Keeps a state that was read. */
@@ -110,8 +111,8 @@ export function remember(state: HostState, as: As, read: Read, value: State): vo
   state.cache.set(slot(as, read), { need, state: value })
 }
 
-/** Forgets everything read on a host: something on it has changed. */
-export function discard(state: HostState): void {
+/** Forgets everything read on a host: something on it has changed. `reach`: how many tasks ahead were read again with that. */
+export function discard(state: HostState, reach = 1): void {
   state.cache.clear()
-  state.window = 1
+  state.window = reach
 }

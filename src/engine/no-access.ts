@@ -1,11 +1,12 @@
 import { RollcallError } from '../model/errors.ts'
 import type { HostAccess } from './host-access.ts'
+import { noTraffic } from './traffic.ts'
 
 /** For commands that must touch no host: every use of it is an error of ours. */
 export const noAccess: HostAccess = {
   reader: { read: () => Promise.reject(new RollcallError({ summary: 'This command must not contact a host' })) },
   writer: undefined,
   userOf: () => '',
-  exchanges: () => 0,
+  stats: () => noTraffic,
   close: async () => {},
 }

@@ -25,6 +25,9 @@ export interface OpenPlay {
   /** False where no host is asked (`explain`); default true. */
   readonly asked?: boolean
   readonly terminal?: Terminal | undefined
+  /** False: every change goes alone. */
+  readonly batches?: boolean
+  readonly trusts?: PlayContext['trusts']
 }
 
 /** The facts a play's closures may read: the scope it declared, whatever the limit says. */
@@ -47,12 +50,14 @@ export function openPlay(open: OpenPlay): PlayContext {
     .flatMap((name) => states.get(name) ?? [])
     .map((state): [string, PlayHost] => [
       state.host.name,
-      { state, results: new Map(), notified: new Set(), unsure: new Map(), evaluations: new Map() },
+      { state, results: new Map(), notified: new Set(), unsure: new Map(), evaluations: new Map(), prepared: new Map() },
     ])
   return {
     selected,
     playbook: open.playbook,
     check: open.check,
+    batches: open.batches ?? true,
+    trusts: open.trusts ?? (() => false),
     emit: open.emit,
     validate: open.validate,
     resolveInput: inputResolver(open.root, scope, open.files),

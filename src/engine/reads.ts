@@ -6,7 +6,7 @@ import type { Job } from '../transport/session-types.ts'
 import type { State } from './compare.ts'
 import type { PlayContext, PlayHost } from './context.ts'
 import { evaluate, type PreparedCall } from './evaluate.ts'
-import { compileReads, keep, type ReadBatch } from './exchange.ts'
+import { compileReads, keep } from './exchange.ts'
 import type { As } from './host-access.ts'
 import { cached, type HostState } from './host-state.ts'
 import { notePending, parsePending, readPending } from './pending.ts'
@@ -39,21 +39,30 @@ export function readsOf(context: PlayContext, state: HostState, as: As, call: Pr
 /** Own reads of coming tasks that are not known yet: these ride along in the next exchange. Errors wait for their turn. */
 export function readsAhead(context: PlayContext, playHost: PlayHost, tasks: readonly TaskRecord[]): Map<As, Read[]> {
   const wishes = new Map<As, Read[]>()
+  for (const { as, read } of comingReads(context, playHost, tasks)) {
+    if (cached(playHost.state, as, read)) continue
+    const wished = wishes.get(as)
+    if (wished) wished.push(read)
+    else wishes.set(as, [read])
+  }
+  return wishes
+}
+
+function* comingReads(context: PlayContext, playHost: PlayHost, tasks: readonly TaskRecord[]): Generator<{ as: As; read: Read }> {
   for (const task of tasks) {
     const as = userOf(context, task)
     const evaluation = evaluate(context, playHost, task)
     if (evaluation.kind !== 'ready' && evaluation.kind !== 'pending') continue
     for (const call of evaluation.calls) {
+      let reads: readonly Read[] = []
       try {
-        const reads = Object.values(readsOf(context, playHost.state, as, call))
-        const missing = reads.filter((read) => read.kind.freshness === 'own' && !cached(playHost.state, as, read))
-        wishes.set(as, [...(wishes.get(as) ?? []), ...missing])
+        reads = Object.values(readsOf(context, playHost.state, as, call))
       } catch {
         // The call is due later; what it throws then is reported then.
       }
+      for (const read of reads) if (read.kind.freshness === 'own') yield { as, read }
     }
   }
-  return wishes
 }
 
 /**
@@ -89,10 +98,9 @@ export function unlessUnreachable(error: unknown): undefined {
   if (error instanceof UnreachableError) throw error
 }
 
-/** Reads of a change's own keys, of the rest of its task's list and of the next task, to ride behind the steps. */
-export function readsBehind(context: PlayContext, playHost: PlayHost, as: As, own: ReadSet, ahead: readonly TaskRecord[]): ReadBatch {
-  const next = readsAhead(context, playHost, ahead.slice(0, 2)).get(as) ?? []
-  return compileReads([...Object.values(own).filter((read) => read.kind.freshness === 'own'), ...next])
+/** Own reads of coming tasks, known or not, to ride behind steps after which nothing that was read counts any more. */
+export function readsBehind(context: PlayContext, playHost: PlayHost, as: As, tasks: readonly TaskRecord[]): readonly Read[] {
+  return [...comingReads(context, playHost, tasks)].flatMap(({ as: user, read }) => (user === as ? [read] : []))
 }
 
 const rounds = 3

@@ -1,20 +1,14 @@
-import { type Mode, Refusal, type StepOutcome } from '../dsl/definition.ts'
+import { Refusal } from '../dsl/definition.ts'
 import type { TaskRecord } from '../dsl/record.ts'
-import { type ReadSet, unknown } from '../dsl/resource.ts'
-import type { Step } from '../dsl/step.ts'
-import { RollcallError } from '../model/errors.ts'
 import { change } from './change.ts'
-import { differences, diffOf, merge, type States, type WantedStates } from './compare.ts'
 import type { PlayContext, PlayHost } from './context.ts'
+import { decide } from './decide.ts'
 import type { PreparedCall } from './evaluate.ts'
 import type { As } from './host-access.ts'
 import { forgetOthers } from './host-state.ts'
-import { CallFailed, type CallOutcome, sureness } from './outcome.ts'
-import type { View } from './overlay.ts'
+import { CallFailed, type CallOutcome } from './outcome.ts'
+import { takePrepared } from './prepared.ts'
 import { readDue } from './reads.ts'
-import { hiddenFields, sealResult } from './seal.ts'
-import { withSealedTexts } from './sealed-text.ts'
-import { leastSure, type Unsure } from './unsure.ts'
 
 /** A call whose turn it is, and all that surrounds it. */
 export interface Due {
@@ -35,6 +29,8 @@ export interface Due {
 export async function runCall(due: Due): Promise<CallOutcome> {
   const { definition, params } = due.call
   const { state } = due.playHost
+  const prepared = takePrepared(due.playHost, due.call) // It went along with an earlier one.
+  if (prepared) return prepared
   forgetOthers(state)
   try {
     const looks = definition.kind === 'module' || (definition.kind === 'action' && Object.keys(definition.reads(params)).length > 0)
@@ -50,118 +46,9 @@ function refused(error: Refusal, { at }: PreparedCall): CallFailed {
 }
 
 async function perform(due: Due): Promise<CallOutcome> {
-  const { definition, params, inputs } = due.call
-  const mode = { check: due.context.check }
-  if (definition.kind === 'controller') return answer(due, due.call.unsure, () => definition.run(params, controllerMode(due)))
-  const { reads, states } = await readDue(due.context, due.playHost, due.as, due.call, due.ahead)
-  const { overlay } = due.playHost.state
-  const views = Object.entries(reads).map(([name, read]): [string, View] => {
-    const real = states.get(read.key)!
-    return [name, overlay?.view(read, real) ?? { state: real, confidence: 'certain' }]
-  })
-  const found: States = Object.fromEntries(views.map(([name, view]) => [name, view.state]))
-  const unsure = leastSure([...(due.call.unsure ? [due.call.unsure] : []), ...views.map(([, view]) => view)])
-
-  if (definition.kind === 'query') {
-    const last = overlay?.lastPlanned()
-    const live = last !== undefined && Object.values(reads).some((read) => read.kind.freshness === 'live')
-    return answer(due, unsure ?? (live ? { confidence: 'assumed', because: last } : undefined), () =>
-      definition.result(params, found, mode),
-    )
-  }
-  if (definition.kind === 'action') {
-    const asked = await unlessUnsure(due, unsure, () => definition.due(params, found))
-    if ('outcome' in asked) return asked.outcome
-    if (asked.value !== true)
-      return { ...quiet, ...sureness(unsure), reason: asked.value, result: definition.idle(params, asked.value), idle: true }
-    const returns = definition.returns?.(params, found)
-    if (returns && !due.playHost.state.access.reopen) throw new RollcallError({ ...onController, ...(due.call.at && { at: due.call.at }) })
-    return change(due, { steps: definition.steps(params, inputs), unsure, returns })
-  }
-  const planned = await unlessUnsure(due, unsure, () => definition.plan(params, found, inputs) as WantedStates, reads)
-  if ('outcome' in planned) return planned.outcome
-  const wanted = planned.value
-  const differing = differences(reads, found, wanted)
-  const hidden = hiddenFields(due.call.sealed, reads, wanted)
-  const result = (after: States, changed: boolean, outcomes: readonly StepOutcome[] = []) =>
-    sealResult(definition.result?.(params, { before: found, after, changed, outcomes }) ?? { before: found, after }, [found, after], hidden)
-  if (differing.length === 0) return undecided(due, reads, wanted) ?? { ...quiet, ...sureness(unsure), result: result(found, false) }
-  const after: States = Object.fromEntries(Object.entries(found).map(([name, state]) => [name, merge(state, wanted[name])]))
-  const steps = await unlessUnsure(due, unsure, () => definition.steps(params, { found, wanted, inputs }) as readonly Step[], reads)
-  if ('outcome' in steps) return steps.outcome
-  return change(due, {
-    steps: steps.value,
-    unsure,
-    state: {
-      reads,
-      found,
-      wanted,
-      hidden,
-      diff: withSealedTexts(diffOf(differing, found, after, hidden), differing, found, wanted, due.call),
-      after,
-      result,
-    },
-  })
-}
-
-/** Check mode: what is wanted hangs on something that is only planned, so whether it differs cannot be told. */
-function undecided(due: Due, reads: ReadSet, wanted: WantedStates): CallOutcome | undefined {
-  const { overlay } = due.playHost.state
-  const last = overlay?.lastPlanned()
-  const open = Object.entries(wanted).filter(([, state]) => Object.values(state ?? {}).includes(unknown))
-  if (!overlay || last === undefined || open.length === 0) return undefined
-  overlay.touch(
-    open.map(([name]) => reads[name]!.key),
-    due.task.name,
-  )
-  return { ...quiet, changed: true, confidence: 'unknown', reason: `cannot be told before '${last}' has run`, result: undefined }
-}
-
-/** Controller calls may wait, or talk with the person at the terminal. */
-function controllerMode({ context: { check, once, terminal }, playHost }: Due): Mode {
-  return { check, ...(once && { once: (work) => once(playHost.state.host.name, work) }), ...terminal }
-}
-
-const onController = {
-  summary: 'This host is the machine that Rollcall runs on, which it cannot wait for',
-  fix: 'Run the playbook from another machine, or leave this task out here by `when`.',
-}
-
-const quiet = { changed: false, confidence: 'certain', diff: [], steps: [] } as const satisfies Partial<CallOutcome>
-
-/** Something asked, that changes nothing: a query or a call on the controller. */
-async function answer(due: Due, unsure: Unsure | undefined, ask: () => object | Promise<object>): Promise<CallOutcome> {
-  const asked = await unlessUnsure(due, unsure, ask)
-  if ('outcome' in asked) return { ...asked.outcome, changed: false }
-  const { msg: message, verbosity } = asked.value as { msg?: unknown; verbosity?: unknown }
-  return {
-    ...quiet,
-    ...sureness(unsure),
-    result: asked.value,
-    ...(typeof message === 'string' && { message }),
-    ...(typeof verbosity === 'number' && verbosity > 0 && { verbosity }),
-  }
-}
-
-/**
- * A refusal for want of something that an earlier, only planned change may bring proves nothing: check mode then says
- * `unknown` instead of failing. In a real run, and where all that was read is certain, the refusal stands.
- */
-async function unlessUnsure<T>(
-  due: Due,
-  unsure: Unsure | undefined,
-  work: () => T | Promise<T>,
-  reads: ReadSet = {},
-): Promise<{ readonly value: T } | { readonly outcome: CallOutcome }> {
-  try {
-    return { value: await work() }
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    const { definition, params } = due.call
-    if (!unsure) throw error
-    const touched = definition.kind === 'module' || definition.kind === 'action' ? (definition.touches?.(params) ?? []) : []
-    due.playHost.state.overlay?.touch([...touched, ...Object.values(reads).map((read) => read.key)], due.task.name)
-    const reason = `cannot be told before '${unsure.because}' has run: ${error.message}`
-    return { outcome: { changed: true, confidence: 'unknown', reason, result: undefined, diff: [], steps: [] } }
-  }
+  const nothing = { reads: {}, states: new Map() }
+  const { reads, states } =
+    due.call.definition.kind === 'controller' ? nothing : await readDue(due.context, due.playHost, due.as, due.call, due.ahead)
+  const decided = await decide(due, reads, states)
+  return 'outcome' in decided ? decided.outcome : change(due, decided.change)
 }

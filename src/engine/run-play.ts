@@ -2,47 +2,78 @@ import type { TaskRecord } from '../dsl/record.ts'
 import { RollcallError, UnreachableError } from '../model/errors.ts'
 import { limitConcurrency } from '../util/concurrency.ts'
 import type { PlayContext, PlayHost } from './context.ts'
-import { shareWork } from './once.ts'
+import { type Once, shareWork } from './once.ts'
 import { skippedResult } from './outcome.ts'
 import { clearPending, notePending, parsePending, readPending, recordsOf } from './pending.ts'
 import { unlessUnreachable, userOf } from './reads.ts'
 import { runTask } from './run-task.ts'
 
 /**
- * Runs one play: task by task, every host finishing a task before any host begins the next (Ansible's linear order);
- * then the handlers, in the order they are declared. A host that failed runs none: they stay recorded on it for the
- * next run, since a restart with half a configuration is worse than a late one.
+ * Runs one play. `linear`: task by task, every host finishing a task before any host begins the next (Ansible's order); then
+ * the handlers, in the order they are declared. `free`: each host for itself. A host that failed runs no handlers: they stay
+ * recorded on it for the next run, since a restart with half a configuration is worse than a late one.
  */
 export async function runPlay(context: PlayContext, forks: number): Promise<void> {
   const { play, hosts, tasks } = context.selected
   const count = tasks.filter((task) => task.kind === 'task').length
   context.emit({ event: 'play', play: play.name, ...(play.connection && { connection: 'local' }), hosts, tasks: count })
   const together = limitConcurrency(forks)
-  const running = () => [...context.hosts.values()].filter((host) => host.state.status === 'running')
-  const flush = async () => {
+  const rounds = openRounds(context)
+  for (const host of context.hosts.values())
+    for (const task of play.tasks) if (!tasks.includes(task)) host.results.set(task, skippedResult(task))
+  if (play.strategy === 'free') {
+    await Promise.all([...context.hosts.values()].map((host) => together(() => runTasks(rounds, [host], (work) => work()))))
+    return
+  }
+  await runTasks(rounds, [...context.hosts.values()], together)
+}
+
+/** The tasks and handlers of a play on some of its hosts, which wait for each other at each of them. */
+async function runTasks(rounds: Rounds, hosts: readonly PlayHost[], together: <T>(work: () => Promise<T>) => Promise<T>): Promise<void> {
+  const { context } = rounds
+  const { play, tasks } = context.selected
+  const running = () => hosts.filter((host) => host.state.status === 'running')
+  const flush = async (turn: number) => {
     if (play.handlers.length === 0) return
     await Promise.all(
       running().map((host) => together(() => unlessLost(context, host, 'pending handlers', () => findPending(context, host)))),
     )
     for (const handler of play.handlers) {
       const notified = running().filter((host) => host.notified.has(handler))
-      const round = { ...context, once: shareWork() }
+      const round = rounds.of(`${turn} ${handler.id}`, true)
       await Promise.all(
         notified.map((host) => together(() => unlessLost(context, host, handler.name, () => runHandler(round, host, handler)))),
       )
     }
   }
-  for (const host of context.hosts.values())
-    for (const task of play.tasks) if (!tasks.includes(task)) host.results.set(task, skippedResult(task))
-  for (const [index, task] of tasks.entries()) {
+  for (const [turn, task] of tasks.entries()) {
     if (task.kind === 'flush') {
-      await flush()
+      await flush(turn)
       continue
     }
-    const round = { ...context, once: shareWork() }
-    await Promise.all(running().map((host) => together(() => runTask(round, host, task, tasks.slice(index + 1)))))
+    const left = running()
+    const round = rounds.of(`${turn}`, left.length === 1)
+    await Promise.all(left.map((host) => together(() => runTask(round, host, task, tasks.slice(turn + 1)))))
   }
-  await flush()
+  await flush(tasks.length)
+}
+
+interface Rounds {
+  readonly context: PlayContext
+  /** The context of one turn, in which all hosts share work whenever they come to it. */
+  readonly of: (turn: string, free: boolean) => PlayContext
+}
+
+function openRounds(context: PlayContext): Rounds {
+  const shared = new Map<string, Once>()
+  return {
+    context,
+    of: (turn, free) => {
+      const once = shared.get(turn) ?? shareWork()
+      shared.set(turn, once)
+      return { ...context, once, free }
+    },
+  }
 }
 
 /** A link that is lost outside a task ends the host as one lost inside a task does. */

@@ -1,41 +1,35 @@
 import type { ErrorObject, ValidateFunction } from 'ajv'
-import type { FormatsPlugin } from 'ajv-formats'
 import type { Definition } from '../dsl/definition.ts'
-import { instanceClasses } from '../dsl/schema.ts'
 import { redact } from '../util/redact.ts'
 import { suggest } from '../util/suggest.ts'
+import { theAjv } from './ajv.ts'
+import { fits } from './fits.ts'
 
 /** Checks parameters; undefined when they are right, else sentences that name path, value and what was meant. */
 export type ParamsValidator = (definition: Definition, params: object) => string | undefined
 
-/** Loads Ajv (100 ms of CPU) once, when first needed; each schema is compiled at its first call. */
-export async function loadValidator(): Promise<ParamsValidator> {
-  const [loaded, formats] = await Promise.all([import('ajv'), import('ajv-formats')])
-  // Both are CommonJS: what is a named export to Node is a property of the default to a bundle.
-  const Ajv = loaded.Ajv ?? (loaded.default as unknown as typeof loaded).Ajv
-  const given: unknown = formats.default
-  const addFormats = (typeof given === 'function' ? given : (given as { default: unknown }).default) as FormatsPlugin
-  const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, verbose: true })
-  addFormats(ajv)
-  ajv.addKeyword({
-    keyword: 'instanceOf',
-    schemaType: 'string',
-    validate: (name: string, data: unknown) => {
-      const of = instanceClasses.get(name)
-      return of !== undefined && data instanceof of
-    },
-    error: { message: (context) => `must be a ${String(context.schema)}` },
-  })
-  ajv.addKeyword({ keyword: 'instead', schemaType: 'object' }) // Of oneOf; read below.
-  const compiled = new WeakMap<object, ValidateFunction>()
+interface Checks {
+  readonly fits: (params: object) => boolean
+  ajv?: ValidateFunction
+}
+
+/**
+ * Parameters that plainly fit are let pass without Ajv (100 ms of CPU to load, 10 more for each schema); it is loaded for the
+ * others, to find out and to say what is wrong. Each schema is compiled at its first call.
+ */
+export function loadValidator(): ParamsValidator {
+  const known = new WeakMap<object, Checks>()
   return (definition, params) => {
-    let validate = compiled.get(definition)
-    if (!validate) {
-      validate = ajv.compile(definition.params)
-      compiled.set(definition, validate)
+    let checks = known.get(definition)
+    if (!checks) {
+      checks = { fits: fits(definition.params) }
+      known.set(definition, checks)
     }
-    if (validate(withoutUndefined(params))) return undefined
-    return [...new Set(withoutAlternatives(validate.errors ?? []).map((error) => sentence(error, definition)))].join('\n')
+    const given = withoutUndefined(params)
+    if (checks.fits(given)) return undefined
+    checks.ajv ??= theAjv().compile(definition.params)
+    if (checks.ajv(given)) return undefined
+    return [...new Set(withoutAlternatives(checks.ajv.errors ?? []).map((error) => sentence(error, definition)))].join('\n')
   }
 }
 

@@ -2,6 +2,7 @@ import { mask } from '../util/redact.ts'
 import type { Change } from './change.ts'
 import { differences, type State, type States, type WantedStates } from './compare.ts'
 import { cached } from './host-state.ts'
+import { narrow } from './narrow.ts'
 import { CallFailed } from './outcome.ts'
 import type { Due } from './run-call.ts'
 
@@ -16,7 +17,7 @@ export function verify(
     Object.entries(reads).map(([name, read]) => {
       const state = states.get(read.key) ?? cached(playHost.state, as, read)
       if (state instanceof Error) throw state
-      return [name, state ?? planned.after[name]!]
+      return [name, state ? narrow(read, state) : planned.after[name]!]
     }),
   )
   const { definition, params } = call

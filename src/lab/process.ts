@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import type { ProcessId } from './types.ts'
+
+export { identify, isAlive } from '../util/process-id.ts'
 
 /** How a local process ended, with all it wrote. `code` follows the shell: 128 + n for a signal, 127 when it could not start. */
 export interface Finished {
@@ -46,28 +46,6 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
     child.stdin.on('error', () => {})
     child.stdin.end(options.stdin)
   })
-}
-
-function startTime(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The command's name, in parentheses, may hold spaces: count from behind it. A zombie is gone for our purposes.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
-  } catch {
-    return undefined
-  }
-}
-
-/** The identity of a process that runs now; undefined when there is none with this pid. */
-export function identify(pid: number): ProcessId | undefined {
-  const started = startTime(pid)
-  return started === undefined ? undefined : { pid, startTime: started }
-}
-
-/** Whether exactly this process still runs: a reused pid is not it. */
-export function isAlive(process: ProcessId): boolean {
-  return startTime(process.pid) === process.startTime
 }
 
 export function sleep(ms: number): Promise<void> {

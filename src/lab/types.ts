@@ -1,3 +1,5 @@
+import type { ProcessId } from '../util/process-id.ts'
+
 /** Which lab of this machine is meant. Several can be up at once, with the same addresses: each has its own network. */
 export interface LabId {
   readonly name: string
@@ -13,11 +15,7 @@ export interface LabHost {
 /** Receives one line, without a newline, for each thing that takes noticeable time. */
 export type Progress = (line: string) => void
 
-/** A process together with its start time, so that a reused pid is not mistaken for it. */
-export interface ProcessId {
-  readonly pid: number
-  readonly startTime: string
-}
+export type { ProcessId }
 
 /** A host of a lab that is up. `stopped` is final until somebody starts the host again. */
 export interface LabHostState extends LabHost {

@@ -102,14 +102,26 @@ export interface WarningEvent {
   readonly message: string
   readonly fix?: string
 }
-export interface HostRecap {
+/** What was said to a host, and what its time went to. Times of parts may overlap each other, as a host's users work side by side. */
+export interface HostTraffic {
+  /** Network round trips after the connection stood: facts, reads, changes. */
+  readonly exchanges: number
+  /** Written to and read from its shells, before encryption. */
+  readonly bytesSent: number
+  readonly bytesReceived: number
+  /** Connections and shells until they stood, of a host that was down until it was given up. */
+  readonly connectMs: number
+  readonly factsMs: number
+  readonly readMs: number
+  /** Exchanges with steps in them, with the reads that rode along. */
+  readonly applyMs: number
+}
+export interface HostRecap extends HostTraffic {
   readonly ok: number
   readonly changed: number
   readonly skipped: number
   readonly failed: number
   readonly unreachable: number
-  /** Network round trips after the connection stood: facts, reads, changes. */
-  readonly exchanges: number
 }
 /** Last event. */
 export interface RecapEvent {

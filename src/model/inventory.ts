@@ -24,6 +24,11 @@ export interface SshSettings {
   readonly knownHostsFiles?: readonly string[]
   readonly hostKeyAlias?: string
   readonly connectTimeoutSeconds?: number
+  /**
+   * Keeps the login for later runs, as ssh's ControlPersist: until no run has used it for so many seconds. `rollcall
+   * connections` lists and closes them. Off by default; needs OpenSSH's client.
+   */
+  readonly controlPersistSeconds?: number
   /** Password for sudo, where it asks for one. */
   readonly becomePassword?: Secret
 }
@@ -32,6 +37,8 @@ export interface LabSettings {
   /** `systemd`: a whole system with services; `sshd`: sshd as the only process, starts faster. */
   readonly kind: 'systemd' | 'sshd'
   readonly user: string
+  /** As for `ssh()`. */
+  readonly controlPersistSeconds?: number
   readonly becomePassword?: Secret
 }
 export interface LocalSettings {

@@ -1,4 +1,4 @@
-import { type RunStep, run } from '../dsl/step.ts'
+import { type RunStep, runQuick } from '../dsl/step.ts'
 import type { FilePresent, FileState } from '../resources/file.ts'
 import { sh } from '../util/sh.ts'
 import { applySymbolic, isSymbolic } from '../util/symbolic-mode.ts'
@@ -49,8 +49,8 @@ export function attributeSteps(path: string, found: FileState, asked: Attributes
   const target = `${asked.owner ?? ''}${asked.group === undefined ? '' : `:${asked.group}`}`
   const bits = asked.mode ?? (owners && found.exists && found.mode > '0777' ? found.mode : undefined)
   return [
-    ...(owners ? [run(sh`chown -- ${target} ${path}`)] : []),
-    ...(bits !== undefined && (owners || differs('mode')) ? [run(sh`chmod -- ${exactDigits(bits)} ${path}`)] : []),
+    ...(owners ? [runQuick(sh`chown -- ${target} ${path}`)] : []),
+    ...(bits !== undefined && (owners || differs('mode')) ? [runQuick(sh`chmod -- ${exactDigits(bits)} ${path}`)] : []),
   ]
 }
 

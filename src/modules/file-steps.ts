@@ -1,5 +1,5 @@
 import type { Wanted, WantedState } from '../dsl/resource.ts'
-import { run, type Step } from '../dsl/step.ts'
+import { run, runQuick, type Step } from '../dsl/step.ts'
 import { type AttributeTreeState, modeInTree, ownersDiffer, type TreeEntry } from '../resources/attribute-tree.ts'
 import type { FileState } from '../resources/file.ts'
 import type { LinkState } from '../resources/link.ts'
@@ -30,7 +30,7 @@ export function makeDirectories(path: string, attributes: Attributes, below: rea
   const { mode } = exactMode(attributes, { exists: false, realPath: path }, 'directory')
   const bits = mode === undefined ? '' : isSymbolic(attributes.mode!) ? mode : exactDigits(mode)
   return [
-    run(sh`umask 022
+    runQuick(sh`umask 022
 owners=${ownersOf(attributes)} bits=${bits}
 set -- ${all}
 ${makeEach}`),
@@ -51,15 +51,15 @@ export function leftOfDirectory(
 
 /** Removes what stands at a path; of a link only the link. */
 function removeSteps(path: string): readonly Step[] {
-  return [run(sh`rm -rf -- ${path}`)]
+  return [runQuick(sh`rm -rf -- ${path}`)]
 }
 
 /** Makes a link by `ln` with an option or none; what stands there is replaced in one move where `mv` knows -T. */
 function linkSteps(path: string, target: string, found: LinkState, option: Script): readonly Step[] {
-  if (!found.exists) return [run(sh`ln ${option} -- ${target} ${path}`)]
+  if (!found.exists) return [runQuick(sh`ln ${option} -- ${target} ${path}`)]
   const beside = `${parentOf(path) === '/' ? '' : parentOf(path)}/.rollcall-link`
   return [
-    run(sh`new=${beside}-$$
+    runQuick(sh`new=${beside}-$$
 trap 'rm -f -- "$new"' EXIT
 ln ${option} -- ${target} "$new" || exit
 mv -fT -- "$new" ${path} 2>/dev/null || { rm -f -- ${path} && mv -f -- "$new" ${path}; }`),
@@ -91,7 +91,7 @@ function timeSteps(path: string, { modificationTime, accessTime }: FileParams): 
   const set = (time: string | undefined, option: string) =>
     time === undefined || time === 'preserve'
       ? []
-      : [run(time === 'now' ? sh`touch -c ${option} -- ${path}` : sh`touch -c ${option} -d ${`@${secondsOf(time)}`} -- ${path}`)]
+      : [runQuick(time === 'now' ? sh`touch -c ${option} -- ${path}` : sh`touch -c ${option} -d ${`@${secondsOf(time)}`} -- ${path}`)]
   return [...set(modificationTime, '-m'), ...set(accessTime, '-a')]
 }
 
@@ -100,7 +100,7 @@ function touch(path: string): Step {
   const script = sh`dir=${parentOf(path)}
 [ -d "$dir" ] || { printf 'cannot write %s: the directory %s does not exist\n' ${path} "$dir" >&2; exit 1; }
 umask 022; : >> ${path}`
-  return { ...run(script), title: sh`: >> ${path}`.shown }
+  return { ...runQuick(script), title: sh`: >> ${path}`.shown }
 }
 
 export function stepsOf(params: FileParams, { link, file, end, inode, below }: FileFound, wanted: Wanted<FileReads>): readonly Step[] {
@@ -109,7 +109,7 @@ export function stepsOf(params: FileParams, { link, file, end, inode, below }: F
   if (state === 'absent') return removeSteps(path)
   if (state === 'link') {
     const stays = link.exists && link.type === 'link' && link.target === src
-    const owns = ownsLink(params) ? [run(sh`chown -h -- ${ownersOf(params)} ${path}`)] : []
+    const owns = ownsLink(params) ? [runQuick(sh`chown -h -- ${ownersOf(params)} ${path}`)] : []
     return [...(stays ? [] : linkSteps(path, src!, link, sh`-s`)), ...owns]
   }
   if (state === 'hard') {

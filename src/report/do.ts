@@ -7,6 +7,7 @@ import { printableDeep } from './printable.ts'
 import { lastLine } from './recap.ts'
 import type { Screen } from './screen.ts'
 import { detailLines, outcomeOf, type TaskStyle } from './task-lines.ts'
+import { timingLines, trafficOf } from './timing.ts'
 import { indent } from './words.ts'
 
 /** Reports one module on many hosts to a person: a line for each host, and below it what the module has to say. */
@@ -24,6 +25,7 @@ export function createDoHuman(screen: Screen, options: HumanOptions): Emit {
         for (const line of warningLines(event, options.colours)) screen.note(line)
         break
       case 'recap':
+        if (options.timing) for (const line of timingLines(event.hosts, options.colours)) screen.print(line)
         // Of one host the line above has said it all.
         if (Object.keys(event.hosts).length > 1) screen.print(lastLine(event, options.colours))
         break
@@ -90,13 +92,18 @@ export interface ResultLine {
   readonly error?: ErrorDetails
 }
 
-/** Reports one module on many hosts to a program: one line for each host and nothing else on standard output. */
-export function createDoJson(screen: Screen, module: string): Emit {
+/**
+ * Reports one module on many hosts to a program: one line for each host and nothing else on standard output; with `timing`
+ * another for each at the end, since a host's result does not wait for the others.
+ */
+export function createDoJson(screen: Screen, module: string, timing = false): Emit {
   let check = false
   return (event) => {
     if (event.event === 'run') check = event.check
     if (event.event === 'warning') for (const line of warningLines(printableDeep(event), colours(false))) screen.note(line)
     if (event.event === 'task') screen.print(jsonText(resultLine(event, module, check)))
+    if (event.event === 'recap' && timing)
+      for (const [host, recap] of Object.entries(event.hosts)) screen.print(jsonText({ event: 'timing', host, ...trafficOf(recap) }))
   }
 }
 

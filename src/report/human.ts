@@ -14,10 +14,12 @@ export interface HumanOptions {
   readonly diff: boolean
   readonly verbosity: number
   readonly cwd: string
+  /** What was said to each host and what its time went to, at the end; default false. */
+  readonly timing?: boolean
 }
 
 /** Reports a run to a person: the three sets first, changes and failures in full, unchanged tasks as a count. */
-export function createHuman(screen: Screen, { colours, diff, verbosity, cwd }: HumanOptions): Emit {
+export function createHuman(screen: Screen, { colours, diff, verbosity, cwd, timing = false }: HumanOptions): Emit {
   const collapse = createCollapse()
   /** Warnings that came before the facts wait, since the first line is the three sets. */
   const early: WarningEvent[] = []
@@ -73,7 +75,7 @@ export function createHuman(screen: Screen, { colours, diff, verbosity, cwd }: H
       case 'recap':
         printHeader(undefined)
         printCounted(collapse.takeAll())
-        print(['', ...recapLines(event, colours)])
+        print(['', ...recapLines(event, colours, timing)])
         break
       default:
         event satisfies never

@@ -1,14 +1,15 @@
 import type { HostRecap, RecapEvent } from '../model/event.ts'
 import { formatDuration } from './age.ts'
 import type { Colours } from './colours.ts'
+import { timingLines } from './timing.ts'
 import { count } from './words.ts'
 
 const columns = ['ok', 'changed', 'skipped', 'failed', 'unreachable', 'exchanges'] as const satisfies readonly (keyof HostRecap)[]
 type Column = (typeof columns)[number]
 
-/** The table of hosts that ends a report, and the last line: how the run went and how long it took. */
-export function recapLines(recap: RecapEvent, colours: Colours): string[] {
-  return [...tableLines(recap, colours), lastLine(recap, colours)]
+/** The table of hosts that ends a report, that of `--timing`, and the last line: how the run went and how long it took. */
+export function recapLines(recap: RecapEvent, colours: Colours, timing = false): string[] {
+  return [...tableLines(recap, colours), ...(timing ? timingLines(recap.hosts, colours) : []), lastLine(recap, colours)]
 }
 
 function tableLines({ hosts, check }: RecapEvent, colours: Colours): string[] {

@@ -16,6 +16,8 @@ export interface ReporterOptions {
   readonly diff: boolean
   /** Folder that places in files are told from. */
   readonly cwd: string
+  /** Tell of each host what its time went to. Events always do; default false. */
+  readonly timing?: boolean
 }
 
 /** A listener that turns the events of one run into text on the screen. It has no other effect. */
@@ -36,7 +38,7 @@ export function createDoReporter(format: Format, screen: Screen, module: string,
     case 'human':
       return createDoHuman(screen, { ...options, colours: colours(colour) })
     case 'json':
-      return createDoJson(screen, module)
+      return createDoJson(screen, module, options.timing)
     default:
       return format satisfies never
   }

@@ -35,6 +35,7 @@ export type FileNeed = 'stat' | 'sha256' | 'content'
 export const fileKind: ResourceKind<FileState> = {
   name: 'file',
   needs: ['stat', 'sha256', 'content'],
+  adds: { sha256: ['sha256'], content: ['content'] },
   freshness: 'own',
   sharesShell: true,
   script: fileScript,

@@ -58,6 +58,7 @@ function parse(stdout: Uint8Array, requests: readonly ReadRequest[]): GroupState
 export const groupKind: ResourceKind<GroupState> = {
   name: 'group',
   needs: ['entry', 'users'],
+  adds: { users: ['primaryOf'] },
   freshness: 'own',
   sharesShell: true,
   script,

@@ -93,6 +93,7 @@ function parsePolicy(text: string): Map<string, string> {
 export const packageKind: ResourceKind<PackageState> = {
   name: 'package',
   needs: ['installed', 'candidate'],
+  adds: { candidate: ['candidate'] },
   freshness: 'own',
   sharesShell: true,
   script,

@@ -122,6 +122,7 @@ function expiryDay(days: string): string {
 export const userKind: ResourceKind<UserState> = {
   name: 'user',
   needs: ['passwd', 'groups', 'shadow'],
+  adds: { groups: ['group', 'groups'], shadow: ['locked', 'password', 'expires'] },
   freshness: 'own',
   sharesShell: true,
   script,

@@ -1,6 +1,6 @@
 import type { WriteStep } from '../dsl/step.ts'
 import type { Job } from '../transport/session-types.ts'
-import { Script, sh, word } from '../util/sh.ts'
+import { inLines, Script, sh, word } from '../util/sh.ts'
 import { canonicalPath, follow } from './path.ts'
 
 const prologue = new Script(`LC_ALL=C; export LC_ALL
@@ -125,9 +125,8 @@ export function writeJob(step: WriteStep, nonce: string): Job {
 exec <${step.from}
 size=$(($(wc -c <${step.from})))`
   const dest = canonicalPath(step.path)
-  const cut = dest.lastIndexOf('/') + 1
-  const temporary = `.${shorten(dest.slice(cut))}.rollcall-${nonce}`
-  const checked = `${dest.slice(0, cut)}${temporary}`
+  const temporary = temporaryName(dest, nonce)
+  const checked = `${dest.slice(0, dest.lastIndexOf('/') + 1)}${temporary}`
   const script = sh`dest=${dest} nonce=${nonce} mode=${step.mode ?? ''} owner=${step.owner ?? ''} group=${step.group ?? ''} unsafe=${step.unsafeWrites ? 1 : ''} checked=${checked}
 ${prologue}
 ${source}
@@ -152,12 +151,31 @@ export function placeScript(step: Omit<WriteStep, 'kind' | 'content' | 'validate
 ${prologue}
 ${follow}
 ${locate}
-new=$dir/${`.${shorten(dest.slice(dest.lastIndexOf('/') + 1))}.rollcall-`}$$
+new=$dir/${temporaryName(dest, '')}$$
 ${makeEmpty}
 ${fill}
 ${attributes}
 ${step.backup ? keepBackup : sh`:`}
 ${replace}`
+}
+
+// By built-ins alone, so that its code says whether all was stored; the reason for which not is said best by `cat`.
+const fillFromWords = new Script(`new=$dir/$temporary
+if ! m=$( (set -C; "$fill" >"$new") 2>&1); then
+  [ -e "$new" ] || fail "no temporary file can be made in $dir (\${m##*: })"
+  m=$( { "$fill" 2>/dev/null | cat >"$new"; } 2>&1)
+  fail "its content could not be stored in $dir (\${m##*: })"
+fi`)
+
+/**
+ * The same for a script that writes many, to be run in a subshell. What differs is in variables: `dest`, `nonce`, `mode`,
+ * `owner`, `group`, `unsafe`, the name `temporary`, and `fill`, a function that prints the content.
+ */
+export const writeBody = inLines([prologue, follow, locate, fillFromWords, attributes, replace])
+
+/** The name of the temporary file of a write. */
+export function temporaryName(dest: string, nonce: string): string {
+  return `.${shorten(dest.slice(dest.lastIndexOf('/') + 1))}.rollcall-${nonce}`
 }
 
 const refusal = 'its new content was refused by validate'

@@ -40,7 +40,17 @@ export function scopeOn<S extends Shape, F extends Family = BuiltInFamily>(
     }),
   )
   const scope = { of: 'all', families: familyNames(), ifDown: 'lastKnown', maxAge: 0 } as const
-  const play = { name: 'test', hosts: 'all', facts: scope, become: false, tags: [], tasks: [], handlers: [], at: undefined }
+  const play = {
+    name: 'test',
+    hosts: 'all',
+    facts: scope,
+    become: false,
+    tags: [],
+    strategy: 'linear' as const,
+    tasks: [],
+    handlers: [],
+    at: undefined,
+  }
   const states = new Map([[host, openHostState(model.hosts.get(host)!, noAccess, true)]])
   const context = openPlay({
     selected: { play, hosts: [host], tasks: [], factsOf: everybody },

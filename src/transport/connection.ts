@@ -24,4 +24,6 @@ export interface Connection {
   /** Starts a process through the login shell of the remote user, without a pty unless asked. */
   start(command: Script, options?: { readonly pty?: boolean }): Promise<RemoteProcess>
   close(): Promise<void>
+  /** Closes one that `close` would keep for later runs. Absent where nothing is kept. */
+  discard?(): Promise<void>
 }

@@ -107,7 +107,8 @@ function plainName(name: string): string {
   return /^\[(.*)\]:\d+$/.exec(name)?.[1] ?? name
 }
 
-function matchesHost(hosts: string, name: string): boolean {
+/** Whether the host field of a line speaks of this name. */
+export function matchesHost(hosts: string, name: string): boolean {
   const hashed = /^\|1\|([^|]+)\|([^|]+)$/.exec(hosts)
   if (hashed !== null) {
     const salt = Buffer.from(hashed[1] ?? '', 'base64')

@@ -48,8 +48,8 @@ export async function startMaster(target: OpensshTarget): Promise<Master> {
   let password: PasswordGiver | undefined
   try {
     password = target.password === undefined ? undefined : await givePassword(target, target.password.reveal(), folder)
-    const words = masterWords(target, socket, password !== undefined)
-    const env = { ...process.env, ...(password?.env ?? { SSH_ASKPASS_REQUIRE: 'never' }), rollcall_folder: folder, ...usableShell() }
+    const words = masterWords(target, socket, password !== undefined, untilWeEnd)
+    const env = { ...process.env, ...(password?.env ?? neverAsk), rollcall_folder: folder, ...usableShell() }
     // A session of its own: without a terminal nothing can ask there, and Ctrl-C ends what Rollcall says, not the link.
     const child = spawn('sh', ['-c', keeper.text, 'sh', target.program, ...words], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
@@ -111,14 +111,26 @@ async function loggedIn(target: OpensshTarget, child: ChildProcess, place: { fol
   return { ...place, gone: ended.then(() => masterEnded(target, said)), close }
 }
 
-function masterWords(target: OpensshTarget, socket: string, asks: boolean): string[] {
+/** Runs as long as its keeper lets it, and says when the login has come through and the socket is there. */
+const untilWeEnd = [
+  ...option('ControlPersist', 'no'),
+  ...option('PermitLocalCommand', 'yes'),
+  // A command is the rest of its line: no quotes.
+  ...['-o', `LocalCommand=echo ${ready}`],
+]
+
+/** For a master that has nobody to give a password. */
+export const neverAsk = { SSH_ASKPASS_REQUIRE: 'never' }
+
+/** The words behind `ssh` that make a master; `life` says how it lives and ends. */
+export function masterWords(target: OpensshTarget, socket: string, asks: boolean, life: readonly string[]): string[] {
   const seconds = Math.max(1, Math.ceil(target.connectTimeoutMs / 1000))
   return [
     '-N',
     '-T',
+    ...life,
     ...option('ControlMaster', 'yes'),
     ...option('ControlPath', socket.replaceAll('%', '%%')),
-    ...option('ControlPersist', 'no'),
     ...option('BatchMode', asks ? 'no' : 'yes'),
     // One try for each way of giving the password: another would only help to lock the account.
     ...option('NumberOfPasswordPrompts', '1'),
@@ -127,9 +139,6 @@ function masterWords(target: OpensshTarget, socket: string, asks: boolean): stri
     ...option('ServerAliveInterval', String(target.keepaliveSeconds)),
     ...option('ServerAliveCountMax', '3'),
     ...option('ClearAllForwardings', 'yes'),
-    ...option('PermitLocalCommand', 'yes'),
-    // Runs when the login has come through and the socket is there. A command is the rest of its line: no quotes.
-    ...['-o', `LocalCommand=echo ${ready}`],
     ...option('LogLevel', 'ERROR'),
     ...target.against,
     ...target.words,
@@ -146,7 +155,7 @@ function usableShell(): { readonly SHELL?: string } {
 /** A socket's path may have about a hundred bytes, and ssh adds some of its own. */
 const longestFolder = 60
 
-function makeFolder(): string {
+export function makeFolder(): string {
   const bases = [process.env.XDG_RUNTIME_DIR ?? '', tmpdir(), '/tmp']
   const problems: string[] = []
   for (const base of bases) {
@@ -165,7 +174,7 @@ function makeFolder(): string {
   })
 }
 
-interface PasswordGiver {
+export interface PasswordGiver {
   readonly env: NodeJS.ProcessEnv
   forget(): void
 }
@@ -174,7 +183,7 @@ interface PasswordGiver {
  * Lets ssh ask us for the password: its askpass program answers the prompts of this very login, and no other's (a jump
  * host's, a key's), with a line from a pipe. So the password stands in no environment, no process list and no file.
  */
-async function givePassword(target: OpensshTarget, password: string, folder: string): Promise<PasswordGiver> {
+export async function givePassword(target: OpensshTarget, password: string, folder: string): Promise<PasswordGiver> {
   const pipe = join(folder, 'p')
   const made = await runProgram('mkfifo', ['-m', '600', pipe])
   if (made.code !== 0) throw new RollcallError({ summary: 'No pipe could be made for the password', detail: made.stderr.trim() })

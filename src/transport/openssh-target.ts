@@ -25,6 +25,8 @@ export interface OpensshTarget {
   readonly proxy: boolean
   /** Options that keep settings of the configuration from making another thing of the master. */
   readonly against: readonly string[]
+  /** All that ssh's configuration comes to (`ssh -G`), where it was asked. */
+  readonly effective?: string
 }
 
 /** How ssh is called; the defaults are what a user's shell would do. */
@@ -34,7 +36,10 @@ export interface OpensshOptions {
   readonly configFile?: string
 }
 
-type Configuration = ReadonlyMap<string, string>
+interface Configuration extends ReadonlyMap<string, string> {
+  /** As ssh printed it, with keywords that are repeated. */
+  readonly text: string
+}
 
 /** A name that no `Host` line means by itself (RFC 2606). */
 const nobody = 'rollcall.invalid'
@@ -47,7 +52,7 @@ export async function resolveOpensshTarget(declared: DeclaredTarget, options: Op
   const program = options.program ?? 'ssh'
   const from = options.configFile === undefined ? [] : ['-F', options.configFile]
   const settings = [...from, ...declaredWords(declared)]
-  const ask = (name: string) => effective(program, settings, name, declared.host)
+  const ask = (name: string) => effectiveConfiguration(program, settings, name, declared.host)
 
   const address = declared.address ?? declared.fallbackAddress
   const [asName, asNobody] = await Promise.all([ask(declared.host), address === undefined ? undefined : ask(nobody)])
@@ -74,6 +79,7 @@ export async function resolveOpensshTarget(declared: DeclaredTarget, options: Op
       ...(found.get('forkafterauthentication') === 'yes' ? option('ForkAfterAuthentication', 'no') : []),
       ...((found.get('remotecommand') ?? 'none') === 'none' ? [] : option('RemoteCommand', 'none')),
     ],
+    effective: found.text,
     ...(alias !== undefined && { hostKeyAlias: alias }),
     ...(declared.password !== undefined && { password: declared.password }),
   }
@@ -103,7 +109,16 @@ function declaredWords(declared: DeclaredTarget): string[] {
   ]
 }
 
-async function effective(program: string, words: readonly string[], name: string, host: string): Promise<Configuration> {
+/**
+ * What ssh would do for a name, keyword by keyword.
+ * @throws RollcallError when ssh is not installed or refuses its configuration.
+ */
+export async function effectiveConfiguration(
+  program: string,
+  words: readonly string[],
+  name: string,
+  host: string,
+): Promise<Configuration> {
   const { code, stdout, stderr } = await runProgram(program, ['-G', ...words, '--', name])
   if (code !== 0)
     throw new RollcallError({
@@ -114,7 +129,8 @@ async function effective(program: string, words: readonly string[], name: string
     })
   const lines = stdout.split('\n').filter((line) => line.includes(' '))
   // Of a repeated keyword (identityfile) only the first is looked at here.
-  return new Map(lines.reverse().map((line) => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)]))
+  const values = new Map(lines.reverse().map((line) => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)]))
+  return Object.assign(values, { text: stdout })
 }
 
 /** Keywords whose values may hold the name itself. */

@@ -26,6 +26,8 @@ export interface Reply {
   readonly code: number
   readonly stdout: Uint8Array
   readonly stderr: Uint8Array
+  /** Of a step that ran: from the word that it starts to the word of the next one, by the controller's clock. */
+  readonly time?: { readonly start: Date; readonly end: Date }
 }
 
 /** Counters for `--timing`, the recap and tests. */

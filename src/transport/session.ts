@@ -104,11 +104,13 @@ function serve(shell: Shell, options: SessionOptions): Served {
 
   async function answer(jobs: readonly Job[]): Promise<readonly Reply[]> {
     let step: number | undefined
+    const starts = new Map<number, Date>()
     try {
       const said = await readAnswer(reader, nonce, exchanges, jobs.length, (started) => {
         step = started
+        starts.set(started - 1, new Date())
       })
-      if (said.kind === 'replies') return said.replies
+      if (said.kind === 'replies') return withTimes(said.replies, starts, new Date())
       const problem = notKept(said.kind, host)
       if (said.kind === 'nodir') over = problem
       throw problem
@@ -166,6 +168,15 @@ function serve(shell: Shell, options: SessionOptions): Served {
       return inTurn(async () => again(jobs, await answer(jobs)))
     },
   }
+}
+
+function withTimes(replies: readonly Reply[], starts: ReadonlyMap<number, Date>, end: Date): readonly Reply[] {
+  const all = [...starts.values(), end]
+  const ends = new Map([...starts.keys()].map((index, at) => [index, all[at + 1]!]))
+  return replies.map((reply, index) => {
+    const start = starts.get(index)
+    return start ? { ...reply, time: { start, end: ends.get(index)! } } : reply
+  })
 }
 
 async function greeting({ reader, nonce }: Shell): Promise<string> {

@@ -174,7 +174,8 @@ describe('lab', () => {
       attachIn: did('exec', Promise.resolve(7)),
       sshArgv: did('ssh', ['sh', '-c', 'exit 9']),
     }
-    const engine = { lab: async () => lab, labHosts: async () => hosts } as unknown as Partial<Engine>
+    const closeConnections = async () => ({ closed: [], stay: [] })
+    const engine = { lab: async () => lab, labHosts: async () => hosts, closeConnections } as unknown as Partial<Engine>
     return { engine, calls }
   }
 

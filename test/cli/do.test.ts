@@ -16,6 +16,7 @@ const task = (host: string, more: Partial<TaskEvent>): TaskEvent => ({
   durationMs: 5,
   ...more,
 })
+const traffic = { exchanges: 1, bytesSent: 900, bytesReceived: 120, connectMs: 80, factsMs: 0, readMs: 0, applyMs: 12 }
 /** An engine that says these tasks of as many hosts. */
 const saying = (tasks: readonly TaskEvent[], exitCode = 0) => ({
   doModule: async ({ emit, check }: DoRequest) => {
@@ -25,7 +26,7 @@ const saying = (tasks: readonly TaskEvent[], exitCode = 0) => ({
     emit({ event: 'warning', host: 'a', message: 'something odd' })
     emit({ event: 'play', play: 'do', hosts, tasks: 1 })
     for (const event of tasks) emit(event)
-    const counts = { ok: 0, skipped: 0, failed: 0, unreachable: 0, exchanges: 1 }
+    const counts = { ok: 0, skipped: 0, failed: 0, unreachable: 0, ...traffic }
     const recap = tasks.map(({ host, outcome }) => [
       host,
       { ...counts, changed: outcome === 'changed' ? 1 : 0, failed: outcome === 'failed' ? 1 : 0 },
@@ -64,6 +65,18 @@ describe('do', () => {
     [['do', 'web', 'stat', '-'], ['@-']],
     [['do', 'web', 'stat', '@params.json', '-i', 'production'], ['@params.json']],
   ])('%j', async (line, words) => expect((await rollcall(line, { engine: saying([]) })).asked[0]?.[1]).toMatchObject({ words }))
+
+  test('with --timing a table follows, for programs a line a host', async () => {
+    const engine = saying([task('a', {})])
+    expect((await rollcall('do all stat path=/x --timing', { engine })).out).toBe(
+      'a  ok\ntiming  exchanges   sent  received  connect  facts  read  apply\na               1  900 B     120 B    80 ms   0 ms  0 ms  12 ms\n',
+    )
+    const lines = (await rollcall('do all stat path=/x --timing --format json', { engine })).out.trimEnd().split('\n')
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { event: 'result', host: 'a' },
+      { event: 'timing', host: 'a', ...traffic },
+    ])
+  })
 
   test('people get a line a host, and below it what the module says', async () => {
     const { code, out, err } = await rollcall('do all command argv=x', {

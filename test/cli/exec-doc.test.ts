@@ -1,14 +1,23 @@
 import { describe, expect, test } from 'vitest'
 import { describeModules } from '../../src/describe-modules.ts'
+import { noTraffic } from '../../src/engine/traffic.ts'
 import type { ExecRequest } from '../../src/exec.ts'
 import { rollcall } from './harness.ts'
 
 describe('exec', () => {
+  const timing = { exchanges: 1, bytesSent: 900, bytesReceived: 120, connectMs: 80, factsMs: 0, readMs: 0, applyMs: 12 }
   const engine = {
     exec: async ({ done }: ExecRequest) => {
-      done({ host: 'a', outcome: 'ok', rc: 0, stdout: 'up\n', stderr: '' })
-      done({ host: 'b', outcome: 'failed', rc: 3, stdout: '', stderr: 'no\u001b[2J\n' })
-      done({ host: 'c', outcome: 'unreachable', stdout: '', stderr: '', error: { summary: 'The host cannot be reached', host: 'c' } })
+      done({ host: 'a', outcome: 'ok', rc: 0, stdout: 'up\n', stderr: '', timing })
+      done({ host: 'b', outcome: 'failed', rc: 3, stdout: '', stderr: 'no\u001b[2J\n', timing })
+      done({
+        host: 'c',
+        outcome: 'unreachable',
+        stdout: '',
+        stderr: '',
+        error: { summary: 'The host cannot be reached', host: 'c' },
+        timing: noTraffic,
+      })
       return 2
     },
   }
@@ -33,6 +42,15 @@ c: unreachable
         .split('\n')
         .map((line) => JSON.parse(line).outcome),
     ).toEqual(['ok', 'failed', 'unreachable'])
+  })
+  test('with --timing a table says what was sent and where the time went', async () => {
+    const { out } = await rollcall('exec web --timing -- uptime', { engine })
+    expect(out.trimEnd().split('\n').slice(-4)).toEqual([
+      'timing  exchanges   sent  received  connect  facts  read  apply',
+      'a               1  900 B     120 B    80 ms   0 ms  0 ms  12 ms',
+      'b               1  900 B     120 B    80 ms   0 ms  0 ms  12 ms',
+      'c               0    0 B       0 B     0 ms   0 ms  0 ms   0 ms',
+    ])
   })
   test('without a command it asks for one', async () => {
     const { code, err, asked } = await rollcall('exec web')

@@ -5,7 +5,20 @@ import type { HostRecap } from '../../src/model/event.ts'
 import type { RunRequest } from '../../src/run.ts'
 import { rollcall } from './harness.ts'
 
-const counts: HostRecap = { ok: 1, changed: 0, skipped: 0, failed: 0, unreachable: 0, exchanges: 1 }
+const counts: HostRecap = {
+  ok: 1,
+  changed: 0,
+  skipped: 0,
+  failed: 0,
+  unreachable: 0,
+  exchanges: 1,
+  bytesSent: 12_345,
+  bytesReceived: 987,
+  connectMs: 210,
+  factsMs: 31,
+  readMs: 48,
+  applyMs: 0,
+}
 /** A run that ends with these counts of changes and this code. */
 const runEnding = (exitCode: number, changed = 0): Pick<Engine, 'run'> => ({
   run: async ({ emit, progress, check }: RunRequest) => {

@@ -1,6 +1,8 @@
+import { expect } from 'vitest'
 import { connectLocal } from '../../src/transport/local.ts'
 import { connectOpenssh } from '../../src/transport/openssh.ts'
 import { connectSsh2 } from '../../src/transport/ssh2.ts'
+import { keptConnections } from '../helpers/kept.ts'
 import { startSshServer } from '../helpers/ssh-server.ts'
 import { startSshd } from '../helpers/sshd.ts'
 import { connectionContract } from './connection.ts'
@@ -27,3 +29,22 @@ connectionContract("the system's ssh, to sshd", { link: true, signals: false, pt
     stop: () => sshd.close(),
   }
 })
+
+connectionContract(
+  'a kept one, to sshd, opened again and again',
+  { link: true, signals: true, pty: true, bothOutputs: true },
+  async (host) => {
+    const sshd = await startSshd({ env: host })
+    const kept = keptConnections()
+    return {
+      connect: () => kept.connect(sshd.target()),
+      cut: () => sshd.cut(),
+      stop: async () => {
+        // One test needs two at a time; all others found one that an earlier one had left.
+        expect(sshd.connections).toBe(2)
+        await kept.stop()
+        await sshd.close()
+      },
+    }
+  },
+)

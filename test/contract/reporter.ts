@@ -5,7 +5,20 @@ import { collect } from '../report/collect.ts'
 
 type Kind = Event['event']
 const hosts = ['honor-viper', 'crystal-panda', 'plain-otter']
-const recap: HostRecap = { ok: 1, changed: 2, skipped: 3, failed: 4, unreachable: 5, exchanges: 6 }
+const recap: HostRecap = {
+  ok: 1,
+  changed: 2,
+  skipped: 3,
+  failed: 4,
+  unreachable: 5,
+  exchanges: 6,
+  bytesSent: 12_345,
+  bytesReceived: 987,
+  connectMs: 210,
+  factsMs: 31,
+  readMs: 48,
+  applyMs: 0,
+}
 
 const task = (fields: Partial<TaskEvent> = {}): TaskEvent => ({
   event: 'task',
@@ -140,17 +153,19 @@ interface Look {
   readonly colour: boolean
   readonly isTTY: boolean
   readonly verbosity: number
+  readonly timing?: boolean
 }
 const looks: readonly Look[] = [
   { colour: false, isTTY: false, verbosity: 0 },
   { colour: false, isTTY: false, verbosity: 1 },
   { colour: false, isTTY: true, verbosity: 0 },
   { colour: true, isTTY: true, verbosity: 0 },
+  { colour: false, isTTY: false, verbosity: 0, timing: true },
 ]
 
-function report(format: Format, events: readonly Event[], { colour, isTTY, verbosity }: Look): string {
+function report(format: Format, events: readonly Event[], { colour, isTTY, verbosity, timing = false }: Look): string {
   const { screen, out, err } = collect({ isTTY, columns: 80 })
-  const emit = createReporter(format, screen, { colour, verbosity, diff: true, cwd: '/home/me/site' })
+  const emit = createReporter(format, screen, { colour, verbosity, timing, diff: true, cwd: '/home/me/site' })
   for (const event of events) emit(event)
   expect(err()).toBe('')
   return out()
@@ -163,7 +178,7 @@ export type Told = (event: Event) => readonly string[]
 export function reporterContract(format: Format, told: Told): void {
   const plain = looks[0]!
 
-  describe.each(looks)(`reporter ${format}: colour $colour, terminal $isTTY, verbosity $verbosity`, (look) => {
+  describe.each(looks)(`reporter ${format}: colour $colour, terminal $isTTY, verbosity $verbosity, timing $timing`, (look) => {
     test.each(Object.keys(full) as Kind[])('an event %s alone is no error', (kind) => {
       expect(() => report(format, [full[kind]], look)).not.toThrow()
     })

@@ -48,10 +48,16 @@ describe('reading ahead', () => {
   test('after a change the window is one task, then doubles', async () => {
     await runLocally(ten(), { home })
     writeFileSync(at('one-0'), 'spoilt\n')
-    const run = await runLocally(ten(), { home, limit: 'one' })
+    const run = await runLocally(ten(), { home })
     expect(run.outcomes('one').filter((outcome) => outcome.endsWith('changed'))).toEqual(['note 0: changed'])
     // All ahead; the change with the next task; then windows of 2, 4 and 8 tasks.
     expect(run.exchanges('one')).toBe(2 + 3)
+  })
+  test('where no other host waits four tasks are read with a change, then twice as many', async () => {
+    await runLocally(ten(), { home })
+    writeFileSync(at('one-0'), 'spoilt\n')
+    const run = await runLocally(ten(), { home, limit: 'one' })
+    expect(run.exchanges('one')).toBe(2 + 1)
   })
   test('a chain of results costs one exchange a link, and a condition that waits does not hold back its reads', async () => {
     const playbook = definePlaybook('chain', inventory, (play) => {

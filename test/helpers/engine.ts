@@ -10,11 +10,13 @@ import { openPlay } from '../../src/engine/open-play.ts'
 import { preflight } from '../../src/engine/preflight.ts'
 import { runPlay } from '../../src/engine/run-play.ts'
 import { select } from '../../src/engine/select.ts'
+import { countTraffic } from '../../src/engine/traffic.ts'
 import { loadValidator } from '../../src/engine/validate.ts'
 import { knowledgeOf } from '../../src/facts/knowledge.ts'
 import { UnreachableError } from '../../src/model/errors.ts'
 import type { Event, TaskEvent } from '../../src/model/event.ts'
 import type { FactFamilies, HostKnowledge } from '../../src/model/facts.ts'
+import { builtInDefinitions } from '../../src/module-named.ts'
 import { connectLocal } from '../../src/transport/local.ts'
 import { openSession } from '../../src/transport/session.ts'
 import type { Job } from '../../src/transport/session-types.ts'
@@ -68,6 +70,8 @@ export interface LocalRunOptions {
   readonly away?: number
   /** Only what is due is read, nothing ahead of its turn. */
   readonly oneByOne?: boolean
+  /** A program that stands for the hosts' `sh`; default the machine's own. */
+  readonly shell?: string
   /** Home of a second user, as whom tasks with `become` run. Absent: they run as the first. */
   readonly becomeHome?: string
 }
@@ -90,6 +94,7 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
   const states = new Map([...access].map(([name, of]) => [name, openHostState(inventory.hosts.get(name)!, of, check)]))
   if (options.oneByOne) for (const state of states.values()) Object.defineProperty(state, 'window', { get: () => 1, set: () => {} })
   const validate = await loadValidator()
+  const own = new Set(builtInDefinitions())
   const contexts = selection.plays.map((selected) =>
     openPlay({
       selected,
@@ -105,6 +110,8 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
       validate,
       files: new Map(),
       terminal: options.terminal,
+      batches: !options.oneByOne,
+      trusts: (definition) => own.has(definition),
     }),
   )
   try {
@@ -121,7 +128,7 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
       tasks
         .filter((task) => task.host === host)
         .map((task) => `${task.task}: ${task.outcome}${task.confidence === 'certain' ? '' : ` (${task.confidence})`}`),
-    exchanges: (host) => access.get(host)!.exchanges(),
+    exchanges: (host) => access.get(host)!.stats().exchanges,
     scripts: (host) => scripts.get(host) ?? [],
   }
 }
@@ -129,15 +136,20 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
 async function openLocalAccess(
   name: string,
   check: boolean,
-  { home, away, becomeHome }: LocalRunOptions,
+  { home, away, becomeHome, shell }: LocalRunOptions,
   scripts: Map<string, string[][]>,
 ): Promise<HostAccess> {
-  const connection = connectLocal({ env: { ...process.env, HOME: home, XDG_STATE_HOME: `${home}/.local/state` } })
+  const connection = connectLocal({
+    ...(shell && { shell }),
+    env: { ...process.env, HOME: home, XDG_STATE_HOME: `${home}/.local/state` },
+  })
   const open = () => openSession(connection, { host: name, user: userInfo().username })
   let session = await open()
   const another = becomeHome === undefined ? undefined : connectLocal({ env: { ...process.env, HOME: becomeHome } })
   const become = another && (await openSession(another, { host: name, user: userInfo().username }))
-  let earlier = 0
+  const traffic = countTraffic()
+  traffic.follow(session)
+  if (become) traffic.follow(become)
   let attempts = 0
   const exchange = (as: As, jobs: readonly Job[]) => {
     scripts.set(name, [...(scripts.get(name) ?? []), jobs.map((job) => job.script.text)])
@@ -153,14 +165,14 @@ async function openLocalAccess(
     },
     writer: check ? undefined : { apply: (as, jobs) => exchange(as, jobs) },
     userOf: () => 'operator', // Not root: state is kept below HOME, in a folder of the test.
-    exchanges: () => earlier + session.stats.exchanges,
+    stats: traffic.total,
     ...(away !== undefined && {
       reopen: async () => {
         attempts += 1
         if (attempts <= away) throw new UnreachableError({ summary: 'The host cannot be reached', detail: `attempt ${attempts}` })
-        earlier += session.stats.exchanges
         const old = session
         session = await open()
+        traffic.follow(session)
         await old.close()
       },
     }),

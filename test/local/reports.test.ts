@@ -123,3 +123,43 @@ test('nor can an empty file be made without one', async () => {
   )
   expect(error?.fix).toBe(`Make it by a task before this one:\nfile({ path: '${folder}/none', state: 'directory' })`)
 })
+
+test('the recap says of each host what was sent and where the time went, --timing shows it', async () => {
+  const run = project(`play('files', { hosts: 'all', facts: { of: 'web' } }, ({ task }) => {
+    task('one', copy({ dest: folder + '/timed', content: 'x'.repeat(5000) }))
+  })`)
+  const recapOf = async (...more: readonly string[]) => eventsOf(await run('run', 'site', '--format', 'json', ...more), 'recap')[0]!.hosts
+  const first = await recapOf()
+  expect(first).toMatchObject({
+    here: { changed: 1, readMs: expect.any(Number), bytesReceived: expect.any(Number) },
+    // Nothing was said to it; the time until it was given up is told all the same.
+    down: { unreachable: 1, exchanges: 0, bytesSent: 0, bytesReceived: 0, factsMs: 0, readMs: 0, applyMs: 0 },
+  })
+  expect(first.down!.connectMs).toBeGreaterThan(0)
+  expect(first.here!.bytesSent).toBeGreaterThan(5000)
+  const second = await recapOf('--limit', 'here')
+  expect(second.here).toMatchObject({ ok: 1, exchanges: 2, applyMs: 0 })
+  expect(second.here!.bytesSent).toBeLessThan(first.here!.bytesSent - 5000)
+
+  const human = await run('run', 'site', '--limit', 'here', '--timing')
+  expect(human.stdout).toMatch(
+    /^timing {2}exchanges +sent +received +connect +facts +read +apply\nhere +2 +\S+ k?B +\S+ k?B( +\S+ m?s){3} +0 ms\ndone in/m,
+  )
+  expect((await run('run', 'site', '--limit', 'here')).stdout).not.toContain('timing')
+})
+
+test('exec and do tell the same of a host', async () => {
+  const run = project('')
+  const [line] = (await run('exec', 'here', '--format', 'json', '--', 'echo', 'hello')).stdout.split('\n')
+  expect(JSON.parse(line!)).toMatchObject({ host: 'here', timing: { exchanges: 1, bytesSent: expect.any(Number), factsMs: 0, readMs: 0 } })
+  const done = await run('do', 'here', 'stat', `path=${folder}`, '--timing', '--format', 'json')
+  expect(
+    done.stdout
+      .trimEnd()
+      .split('\n')
+      .map((each) => JSON.parse(each)),
+  ).toMatchObject([
+    { event: 'result', host: 'here' },
+    { event: 'timing', host: 'here', exchanges: 1, factsMs: 0, applyMs: 0 },
+  ])
+})

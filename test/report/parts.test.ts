@@ -6,6 +6,7 @@ import { formatDiff } from '../../src/report/diff.ts'
 import { describeError, parsePlace, shortPlace } from '../../src/report/format-error.ts'
 import { factsSentence } from '../../src/report/header.ts'
 import { printable } from '../../src/report/printable.ts'
+import { formatBytes } from '../../src/report/timing.ts'
 import { count, listed } from '../../src/report/words.ts'
 
 const plain = colours(false)
@@ -169,3 +170,13 @@ describe('errors', () => {
     ])
   })
 })
+
+test.each([
+  [0, '0 B'],
+  [999, '999 B'],
+  [1000, '1.0 kB'],
+  [12_399, '12.3 kB'],
+  [999_999, '999.9 kB'],
+  [67_108_864, '67.1 MB'],
+  [3_200_000_000, '3.2 GB'],
+])('%d bytes are %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text))

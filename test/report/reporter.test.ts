@@ -6,12 +6,12 @@ import { type Scenario, scenarios } from './scenarios.ts'
 
 function report(
   format: (typeof formats)[number],
-  { events, diff = false, verbosity = 0 }: Scenario,
+  { events, diff = false, verbosity = 0, timing = false }: Scenario,
   colour = false,
   terminal = {},
 ): string {
   const { screen, out } = collect(terminal)
-  const emit = createReporter(format, screen, { colour, verbosity, diff, cwd: '/home/me/site' })
+  const emit = createReporter(format, screen, { colour, verbosity, diff, timing, cwd: '/home/me/site' })
   for (const event of events) emit(event)
   return out()
 }
@@ -31,6 +31,11 @@ describe('human', () => {
       'inventory 2 hosts · facts from 2 (1 live, 1 cached 3 h) · targets 1 (honor-viper)',
       'crystal-panda  cached 3 h: connect timed out',
     ])
+  })
+
+  test('the table of timing fits 80 columns', () => {
+    const lines = report('human', scenario('timing')).split('\n')
+    for (const line of lines.slice(lines.findIndex((each) => each.startsWith('timing')))) expect(line.length).toBeLessThanOrEqual(80)
   })
 
   test.each(scenarios)('colour changes nothing but colour: $name', (each) => {

@@ -6,6 +6,7 @@ export interface Scenario {
   readonly name: string
   readonly diff?: boolean
   readonly verbosity?: number
+  readonly timing?: boolean
   readonly events: readonly Event[]
 }
 
@@ -41,7 +42,20 @@ const task = (fields: Partial<TaskEvent> & Pick<TaskEvent, 'task' | 'outcome'>):
 })
 const times = (number: number, fields: Partial<TaskEvent> & Pick<TaskEvent, 'outcome'>) =>
   Array.from({ length: number }, (_, index) => task({ task: `task ${index + 1}`, ...fields }))
-const none: HostRecap = { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 0, exchanges: 3 }
+const none: HostRecap = {
+  ok: 0,
+  changed: 0,
+  skipped: 0,
+  failed: 0,
+  unreachable: 0,
+  exchanges: 3,
+  bytesSent: 12_345,
+  bytesReceived: 987,
+  connectMs: 210,
+  factsMs: 31,
+  readMs: 48,
+  applyMs: 0,
+}
 const recap = (hosts: { [host: string]: Partial<HostRecap> }, fields: Partial<RecapEvent> = {}): RecapEvent => ({
   event: 'recap',
   check: false,
@@ -92,6 +106,23 @@ export const scenarios: readonly Scenario[] = [
       ...times(7, { outcome: 'ok' }),
       ...times(2, { outcome: 'skipped', reason: 'when said no' }),
       recap({ 'honor-viper': { ok: 7, skipped: 2 } }),
+    ],
+  },
+  {
+    name: 'timing',
+    timing: true,
+    events: [
+      run({ targets: ['honor-viper', 'crystal-panda'] }),
+      facts(),
+      play(['honor-viper', 'crystal-panda']),
+      ...times(9, { outcome: 'ok' }),
+      recap(
+        {
+          'honor-viper': { ok: 9, bytesSent: 64_000_000, readMs: 12_340, applyMs: 75_000 },
+          'crystal-panda': { unreachable: 1, exchanges: 0, bytesSent: 0, bytesReceived: 0, connectMs: 10_004, factsMs: 0, readMs: 0 },
+        },
+        { exitCode: 4 },
+      ),
     ],
   },
   {

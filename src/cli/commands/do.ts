@@ -23,6 +23,7 @@ export const doCommand = defineCommand({
     diff: shared.diff,
     forks: shared.forks,
     format: shared.format,
+    timing: shared.timing,
     verbose: { alias: 'v', type: 'count', describe: 'print steps and the whole result' },
     'detailed-exit-code': shared['detailed-exit-code'],
   },
@@ -39,7 +40,13 @@ export const doCommand = defineCommand({
   async run(args, { engine, screen, colour, cwd, progress }) {
     const forks = positiveInteger(args.forks, '--forks')
     const { pattern, module } = args
-    const report = createDoReporter(args.format, screen, module, { colour, verbosity: args.verbose, diff: args.diff ?? false, cwd })
+    const report = createDoReporter(args.format, screen, module, {
+      colour,
+      verbosity: args.verbose,
+      diff: args.diff ?? false,
+      timing: args.timing ?? false,
+      cwd,
+    })
     const changes = noteChanges(report)
     const exitCode = await engine.doModule({
       root: cwd,

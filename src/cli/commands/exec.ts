@@ -1,5 +1,6 @@
 import { formatError, RollcallError } from '../../model/errors.ts'
-import { jsonText, printable } from '../../report/index.ts'
+import type { HostTraffic } from '../../model/event.ts'
+import { jsonText, printable, timingLines } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
 import { positiveInteger, shared } from '../options.ts'
 
@@ -14,6 +15,7 @@ export const exec = defineCommand({
     become: { alias: 'b', type: 'boolean', describe: 'as root, by sudo' },
     forks: shared.forks,
     format: shared.format,
+    timing: shared.timing,
   },
   examples: [
     ['rollcall exec cluster -- uptime', 'on every host of a group'],
@@ -27,7 +29,8 @@ export const exec = defineCommand({
         detail: `what shall run on ${args.pattern}?`,
         fix: `rollcall exec ${args.pattern} -- uptime`,
       })
-    return engine.exec({
+    const timings: { [host: string]: HostTraffic } = {}
+    const exitCode = await engine.exec({
       root: cwd,
       ...(args.inventory !== undefined && { inventory: args.inventory }),
       pattern: args.pattern,
@@ -37,12 +40,15 @@ export const exec = defineCommand({
       progress,
       done: (result) => {
         if (args.format === 'json') return screen.print(jsonText(result))
-        const { host, outcome, rc, stdout, stderr, error } = result
+        const { host, outcome, rc, stdout, stderr, error, timing } = result
+        timings[host] = timing
         const said = outcome === 'ok' ? colours.ok('ok') : colours.failed(rc === undefined ? outcome : `failed, exit code ${rc}`)
         screen.print(`${host}: ${said}`)
         const text = [stdout, stderr, error ? formatError(error) : ''].map((part) => part.replace(/\n+$/, '')).filter((part) => part !== '')
         for (const line of text.flatMap((part) => part.split('\n'))) screen.print(`  ${printable(line)}`)
       },
     })
+    if (args.timing && args.format === 'human') for (const line of timingLines(timings, colours)) screen.print(line)
+    return exitCode
   },
 })

@@ -32,6 +32,8 @@ const down = defineCommand({
   examples: [['rollcall lab down', 'stop and remove every host']],
   async run(_, { engine, screen }) {
     const lab = await engine.lab()
+    // They would hold the lab's network until they notice that nobody answers.
+    await engine.closeConnections({ lab: lab.defaultLab().name, force: true })
     screen.print((await lab.down(lab.defaultLab())) ? 'the lab is down' : 'the lab was not up')
     return 0
   },

@@ -20,6 +20,7 @@ export const run = defineCommand({
     format: shared.format,
     'list-hosts': { type: 'boolean', describe: 'list the hosts and stop; contacts none' },
     'list-tasks': { type: 'boolean', describe: 'list the tasks and stop; contacts no host' },
+    timing: shared.timing,
     verbose: { alias: 'v', type: 'count', describe: 'print every task, its steps and its result' },
     'detailed-exit-code': shared['detailed-exit-code'],
   },
@@ -46,7 +47,13 @@ export const run = defineCommand({
       for (const line of lines) screen.print(line)
       return 0
     }
-    const report = createReporter(args.format, screen, { colour, verbosity: args.verbose, diff: args.diff ?? false, cwd })
+    const report = createReporter(args.format, screen, {
+      colour,
+      verbosity: args.verbose,
+      diff: args.diff ?? false,
+      timing: args.timing ?? false,
+      cwd,
+    })
     const changes = noteChanges(report)
     const terminal = openTerminal(screen)
     const exitCode = await engine.run({ ...request, check: args.check ?? false, forks, emit: changes.emit, progress, terminal })

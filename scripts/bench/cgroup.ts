@@ -1,0 +1,52 @@
+import { mkdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { cgroup2Mount } from '../../src/lab/cgroup.ts'
+
+/** Seconds of CPU, user and system, that all processes of a cgroup have used, those that have ended among them. */
+export function cpuSeconds(cgroup: string): number {
+  const usage = /^usage_usec (\d+)$/m.exec(readFileSync(join(cgroup, 'cpu.stat'), 'utf8'))
+  return Number(usage?.[1]) / 1e6
+}
+
+export function processesIn(cgroup: string): readonly number[] {
+  return readFileSync(join(cgroup, 'cgroup.procs'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(Number)
+}
+
+/** A cgroup that counts what its processes use, whatever they start and however they leave it behind. */
+export interface CountingCgroup {
+  readonly path: string
+  /** Kills what still runs in it, such as the connections that Ansible keeps, and waits until it is gone. */
+  empty(): Promise<void>
+  remove(): Promise<void>
+}
+
+export function countingCgroup(name: string): CountingCgroup {
+  // A lab is up or about to be, and needs the same hierarchy.
+  const path = join(cgroup2Mount() ?? '/sys/fs/cgroup', name)
+  mkdirSync(path, { recursive: true })
+  const empty = async () => {
+    for (let attempt = 0; attempt < 200; attempt++) {
+      const left = processesIn(path)
+      if (left.length === 0) return
+      for (const pid of left) {
+        try {
+          process.kill(pid, 'SIGKILL')
+        } catch {
+          // It has ended by itself.
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  }
+  return {
+    path,
+    empty,
+    remove: async () => {
+      await empty()
+      rmdirSync(path)
+    },
+  }
+}

@@ -1,0 +1,66 @@
+import { type CountingCgroup, countingCgroup } from './cgroup.ts'
+import { measure } from './measure.ts'
+import { type Figures, type Setting, type Summary, summarise } from './summary.ts'
+import type { Job } from './tool.ts'
+import type { Comparison, Place } from './workload.ts'
+
+export interface CompareOptions {
+  readonly place: Place
+  readonly setting: Setting
+  readonly runs: number
+  /** Told every single run. */
+  readonly onRun: (run: Setting & Figures & { readonly tool: string; readonly run: number }) => void
+  /** Told of a tool that does not do its work, and is left out from then on. */
+  readonly onProblem: (tool: string, problem: string) => void
+}
+
+async function runOnce(job: Job, { hosts, direct }: Comparison, place: Place, cgroup: CountingCgroup) {
+  await job.before?.()
+  const before = hosts.length > 0 ? await place.hosts.settledCpu(hosts) : 0
+  const link = hosts.length > 0 && !direct ? place.hosts.link : undefined
+  await link?.reset()
+  const ran = await measure(job.command, cgroup, place.scratch.folder)
+  const problem = job.problem(ran)
+  const { wallS, cpuS, rssMb } = ran
+  const exchanges = job.exchanges?.(ran)
+  const figures: Figures = {
+    wallS,
+    cpuS,
+    rssMb,
+    ...(hosts.length > 0 && { hostsCpuS: (await place.hosts.settledCpu(hosts)) - before }),
+    ...(await link?.counts()),
+    ...(exchanges !== undefined && { exchanges }),
+  }
+  return { problem, figures }
+}
+
+/** Runs each job once without counting it, for what it keeps and for the machine's own caches; then all in turn, again and again. */
+export async function compare(
+  comparison: Comparison,
+  { place, setting, runs, onRun, onProblem }: CompareOptions,
+): Promise<readonly Summary[]> {
+  if (comparison.hosts.length > 0) await place.hosts.link.setRtt(setting.rttMs)
+  const cgroup = countingCgroup(`rollcall-bench-${process.pid}`)
+  const figures = new Map<string, Figures[]>(comparison.jobs.map(({ tool }) => [tool, []]))
+  const able = new Set(comparison.jobs)
+  try {
+    for (let run = 0; run <= runs; run++)
+      for (const job of comparison.jobs) {
+        if (!able.has(job)) continue
+        const { problem, figures: measured } = await runOnce(job, comparison, place, cgroup)
+        // The first time it may have something to change.
+        if (run === 0) continue
+        if (problem !== undefined) {
+          able.delete(job)
+          figures.delete(job.tool)
+          onProblem(job.tool, problem)
+          continue
+        }
+        figures.get(job.tool)!.push(measured)
+        onRun({ ...setting, tool: job.tool, run, ...measured })
+      }
+  } finally {
+    await cgroup.remove()
+  }
+  return summarise(setting, figures)
+}

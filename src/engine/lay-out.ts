@@ -1,0 +1,123 @@
+import type { Read } from '../dsl/resource.ts'
+import { compileSteps } from '../resources/compile-steps.ts'
+import { type Member, readsIn } from './batch.ts'
+import type { Change } from './change.ts'
+import type { State } from './compare.ts'
+import { openEffects } from './effects.ts'
+import { compileReads, type ReadBatch } from './exchange.ts'
+import { type Guard, guardOf, looksBefore } from './guard.ts'
+import type { Parts, Replies } from './parts.ts'
+import { recordPending, recordsOf } from './pending.ts'
+
+type States = () => ReadonlyMap<string, State | Error>
+
+/** Where the replies to a member's jobs are. */
+export interface Slot {
+  readonly member: Member
+  readonly change: Change | undefined
+  readonly guard: Replies | undefined
+  readonly record: Replies
+  readonly steps: Replies
+  /** What its own reads say after its steps and before anything that may alter them. */
+  readonly after: States
+}
+type Open = { -readonly [K in keyof Slot]: Slot[K] }
+
+/** The exchange of a batch: its slots, and what is read at its end. */
+export interface LaidOut {
+  readonly slots: readonly Slot[]
+  readonly last: { readonly batch: ReadBatch; readonly states: States }
+}
+
+const none: Replies = () => []
+
+/**
+ * Puts the jobs of a batch in their order: first looks; for each member its guard, the record of the handlers that it owes,
+ * its steps; at the end what all of them changed, together with what comes next. A member whose state a later one may alter
+ * is read again before that one.
+ * @param nonce Letters and digits that name this exchange's temporary files.
+ */
+export function layOut(members: readonly Member[], parts: Parts, behind: readonly Read[], nonce: string): LaidOut {
+  const guards = guardsOf(members)
+  parts.add(looksBefore([...guards.values()]))
+  const slots: Slot[] = []
+  const recorded = new Set<string>()
+  let unread: Open[] = []
+  let together: Open[] = []
+  const addSteps = () => {
+    const counts = together.map(({ change }) => change!.steps.length)
+    const { jobs, replies } = compileSteps(
+      together.flatMap(({ change }) => change!.steps),
+      `${nonce}x${slots.length}`,
+    )
+    const answers = parts.add(jobs)
+    for (const [index, slot] of together.entries()) {
+      const from = counts.slice(0, index).reduce((sum, count) => sum + count, 0)
+      slot.steps = () => replies(answers()).slice(from, from + counts[index]!)
+    }
+    together = []
+  }
+  const readAgain = (of: readonly Open[], besides: readonly Read[] = []): LaidOut['last'] => {
+    const batch = compileReads([...of.flatMap(({ change }) => ownReads(change)), ...besides])
+    const answers = parts.add(batch.jobs)
+    let parsed: ReturnType<States> | undefined
+    const states: States = () => {
+      parsed ??= batch.parse(answers())
+      return parsed
+    }
+    for (const slot of of) slot.after = states
+    unread = unread.filter((slot) => !of.includes(slot))
+    return { batch, states }
+  }
+  for (const member of members) {
+    const { due, decision } = member
+    const change = 'change' in decision ? decision.change : undefined
+    const slot: Open = { member, change, guard: undefined, record: none, steps: none, after: () => new Map() }
+    const guard = guards.get(member)
+    const borne = change ? unread.filter((earlier) => bearsOn(member, change, earlier)) : []
+    const { state: host } = due.playHost
+    const owed = change ? due.task.notify.filter(({ id }) => !host.pending.has(id, due.as) && !recorded.has(id)) : []
+    if (guard || borne.length > 0 || owed.length > 0) addSteps()
+    slots.push(slot)
+    if (guard) slot.guard = parts.add([guard.again])
+    if (!change) continue
+    if (borne.length > 0) readAgain(borne)
+    if (owed.length > 0)
+      slot.record = parts.add([recordPending(host.access.userOf(due.as), recordsOf(host, owed), due.context.playbook, due.context.now())])
+    for (const { id } of owed) recorded.add(id)
+    together.push(slot)
+    if (change.state) unread.push(slot)
+  }
+  addSteps()
+  const guarded = readsIn(members.filter(({ guard }) => guard !== 'none'))
+  return { slots, last: readAgain(unread, [...guarded, ...behind]) }
+}
+
+function ownReads(change: Change | undefined): readonly Read[] {
+  return Object.values(change?.state?.reads ?? {}).filter((read) => read.kind.freshness === 'own')
+}
+
+/** Whether a change may alter what an earlier one has left. Where it is not known what that is, any change may. */
+function bearsOn({ due }: Member, change: Change, { member, change: earlier }: Open): boolean {
+  const { reads, wanted, found, after } = earlier!.state!
+  const [own, later] = [openEffects(), openEffects()]
+  own.add(member.due, earlier!)
+  later.add(due, change)
+  return Object.entries(reads).some(
+    ([name, read]) => (!wanted[name] && own.on(read, found[name]!) !== 'none') || later.on(read, after[name]!) !== 'none',
+  )
+}
+
+/** Guards by the member that they stand before. */
+function guardsOf(members: readonly Member[]): ReadonlyMap<Member, Guard> {
+  const guards = new Map<Member, Guard>()
+  for (const [index, member] of members.entries()) {
+    const { task } = member.due
+    const first = members.findIndex(({ due, guard }) => due.task === task && guard === 'group') === index
+    const guarded =
+      member.guard === 'alone' ? [member] : first ? members.filter(({ due, guard }) => due.task === task && guard === 'group') : []
+    const reads = readsIn(guarded)
+    if (reads.length > 0) guards.set(member, guardOf(reads, guards.size))
+  }
+  return guards
+}

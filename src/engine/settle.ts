@@ -1,0 +1,128 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Happening } from '../dsl/definition.ts'
+import type { Read } from '../dsl/resource.ts'
+import { RollcallError } from '../model/errors.ts'
+import type { Reply } from '../transport/session-types.ts'
+import type { Change } from './change.ts'
+import { comeBack } from './come-back.ts'
+import type { State } from './compare.ts'
+import { failOn } from './fail-on.ts'
+import type { HostWriter } from './host-access.ts'
+import type { Slot } from './lay-out.ts'
+import { narrow } from './narrow.ts'
+import { CallFailed, type CallOutcome } from './outcome.ts'
+import { withdrawPending } from './pending.ts'
+import type { Due } from './run-call.ts'
+import { describeStep } from './steps.ts'
+import { verify } from './verify.ts'
+
+/**
+ * What became of each member of a batch, kept for its turn. Behind a step that failed, and a guard that found something
+ * changed, nothing ran: those calls are decided anew. One that is found wrong only when all is read again does not undo what
+ * went behind it, so its error names that.
+ */
+export async function settle(slots: readonly Slot[], start: Date, writer: HostWriter): Promise<void> {
+  const failures: { readonly slot: Slot; readonly error: unknown }[] = []
+  let done = 0
+  for (const slot of slots) {
+    const { member, change } = slot
+    const { prepared } = member.due.playHost
+    const guard = slot.guard?.()[0]
+    if (slot.guard && !(guard?.ran && guard.code === 0)) break
+    done += 1
+    if ('outcome' in member.decision) {
+      prepared.set(member.due.call, member.decision)
+      continue
+    }
+    try {
+      await failOnSteps(slot, start, writer)
+    } catch (error) {
+      prepared.set(member.due.call, { error })
+      break
+    }
+    try {
+      prepared.set(member.due.call, { outcome: await outcomeOf(slot, change!, start) })
+    } catch (error) {
+      failures.push({ slot, error })
+    }
+  }
+  for (const { slot, error } of failures) {
+    const behind = slots.slice(slots.indexOf(slot) + 1, done).filter(({ change }) => change)
+    slot.member.due.playHost.prepared.set(slot.member.due.call, { error: withThose(error, behind) })
+  }
+}
+
+/** A step that failed, or the record of handlers before it, ends the call. */
+async function failOnSteps(slot: Slot, start: Date, writer: HostWriter): Promise<void> {
+  const { due } = slot.member
+  const { context, playHost, task, as, call } = due
+  const { state: host } = playHost
+  const { steps } = slot.change!
+  const cannotRecord = 'The handlers to run could not be recorded on the host, so nothing was changed'
+  failOn(slot.record(), () => ({ name: 'recording pending handlers', summary: cannotRecord }), due, [0])
+  for (const handler of task.notify) host.pending.add(handler.id, as, context.now().toISOString(), call)
+  const okCodes = (call.definition.kind === 'action' && call.definition.okCodes?.(call.params)) || [0]
+  const replies = slot.steps()
+  try {
+    failOn(
+      replies,
+      (index) => ({ name: describeStep(steps[index]!, call.sealed), step: steps[index]! }),
+      due,
+      okCodes,
+      (failed) => ({
+        result: resultOf(due, replies.slice(0, failed + 1), happening(replies.slice(0, failed + 1), start, context.now())),
+        touched: !isUntouched(slot),
+      }),
+    )
+  } catch (error) {
+    if (isUntouched(slot)) await withdrawPending(host, writer, as, call)
+    throw error
+  }
+}
+
+async function outcomeOf(slot: Slot, change: Change, start: Date): Promise<CallOutcome> {
+  const { due } = slot.member
+  const { call, context } = due
+  if (change.returns) await comeBack(due, change.returns)
+  const replies = slot.steps()
+  const steps = change.steps.map((step) => describeStep(step, call.sealed))
+  if (!change.state) {
+    // A host that came back did so after its last step.
+    const time = change.returns ? { start, end: context.now() } : happening(replies, start, context.now())
+    const result = resultOf(due, replies, time) ?? {}
+    return { changed: true, confidence: 'certain', result, diff: [], steps }
+  }
+  const after = verify(due, change.state, slot.after())
+  return { changed: true, confidence: 'certain', result: change.state.result(after, true, replies), diff: change.state.diff, steps }
+}
+
+/** A call's own time within the exchange, where its steps tell. */
+function happening(replies: readonly Reply[], start: Date, end: Date): Happening {
+  return { start: replies[0]?.time?.start ?? start, end: replies.at(-1)?.time?.end ?? end }
+}
+
+/** What an action leaves; of a module that failed there is nothing to tell. */
+function resultOf({ call: { definition, params } }: Due, steps: readonly Reply[], happening: Happening): object | undefined {
+  return definition.kind === 'action' ? definition.result(params, steps, happening) : undefined
+}
+
+/** Whether a step that failed left everything as it was found: then no handler is owed (a rejected file, say). */
+function isUntouched({ change, after }: Slot): boolean {
+  const state = change?.state
+  return state !== undefined && Object.entries(state.reads).every(([name, read]) => isSame(read, after().get(read.key), state.found[name]))
+}
+
+function isSame(read: Read, now: State | Error | undefined, before: State | undefined): boolean {
+  return now !== undefined && !(now instanceof Error) && isDeepStrictEqual(narrow(read, now), before)
+}
+
+function withThose(error: unknown, behind: readonly Slot[]): unknown {
+  if (!(error instanceof RollcallError) || behind.length === 0) return error
+  const names = [...new Set(behind.map(({ member }) => `'${member.due.task.name}'`))].join(', ')
+  const detail = [error.details.detail, `by then ${names} had changed the host too, in the same exchange`].filter(Boolean).join('\n')
+  return new CallFailed(
+    { ...error.details, detail },
+    { result: error instanceof CallFailed ? error.result : undefined, touched: true },
+    { cause: error },
+  )
+}
