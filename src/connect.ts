@@ -63,7 +63,7 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
     await Promise.all(shells.map((session) => session.then((opened) => opened.close()).catch(() => {})))
     await Promise.all(old.map((connection) => connection.close()))
   }
-  if (options.becomes) start('become', []).catch(() => {})
+  if (options.becomes && user !== 'root') start('become', []).catch(() => {})
   return {
     reader: {
       read: (as, jobs, about = 'read') =>

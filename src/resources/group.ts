@@ -1,6 +1,7 @@
 import { type Read, type ReadRequest, type ResourceKind, readOf } from '../dsl/resource.ts'
 import { Script, sh } from '../util/sh.ts'
 import { accountId, accountRows, type Changeable, changeable, fieldsOfLine, linesOf } from './account-script.ts'
+import { inChunks } from './chunks.ts'
 import { fieldsOf } from './file-describe.ts'
 import { outputReader } from './output-reader.ts'
 
@@ -28,7 +29,10 @@ function script(requests: readonly ReadRequest[]): Script {
 ${accountRows}
 ${changeable}
 changeable groupadd /etc/group
-rows group ${requests.map(({ id }) => id)}
+${inChunks(
+  requests.map(({ id }) => id),
+  (chunk) => sh`rows group ${chunk}`,
+)}
 printf '\0'
 ${requests.some(({ need }) => need === 'users') ? sh`if [ -r /etc/passwd ]; then ${primaryGroups}; fi` : sh`:`}
 printf '\0'

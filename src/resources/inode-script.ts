@@ -1,4 +1,5 @@
 import { inLines, Script, sh } from '../util/sh.ts'
+import { inChunks } from './chunks.ts'
 import { absentOrDenied, follow } from './path.ts'
 
 /** What GNU's and busybox's `stat -c` print of a file: nothing in it can hold a line end. */
@@ -63,36 +64,42 @@ const keep = (test: Script) => sh`for p do
 done`
 const isThere = new Script(`[ -e "$p" ] || [ -L "$p" ]`)
 const leadsThere = new Script(`[ -e "$p" ]`)
+// Before a path stands whether the link itself is meant: i(tself) or f(ollowed).
+const pathOf = new Script(`p=\${arg#?}`)
+const canBeHashed = new Script(`[ -f "$p" ] && [ -r "$p" ] && { [ "$arg" = "f$p" ] || [ ! -L "$p" ]; }`)
 
 /** One script: `stat` for links themselves, `stat -L` for what they lead to, and one process an algorithm. */
 export function inodeScript(requests: readonly InodeRequest[]): Script {
   const { itself, followed, sums } = inodeGroups(requests)
-  const stat = (of: readonly InodeRequest[], option: string, test: Script) =>
-    of.length === 0
-      ? sh`printf '\0'`
-      : sh`set -- ${of.map(({ path }) => path)}
+  const stat = (of: readonly InodeRequest[], option: string, test: Script) => sh`${inChunks(
+    of.map(({ path }) => path),
+    (chunk) => sh`set -- ${chunk}
 ${keep(test)}
-[ $# = 0 ] || stat ${new Script(option)} -c ${statFormat} -- "$@" 2>&1
+[ $# = 0 ] || stat ${new Script(option)} -c ${statFormat} -- "$@" 2>&1`,
+  )}
 printf '\0'`
   const sum = ({ algorithm, requests: of }: (typeof sums)[number]) => {
-    const words = of.filter(({ path }) => !path.includes('\n')).flatMap((one) => [one.follow ? 'follow' : 'itself', one.path])
-    const alone = of.filter(({ path }) => path.includes('\n')).flatMap((one) => [one.follow ? 'follow' : 'itself', one.path])
+    const words = (alone: boolean) =>
+      of.filter(({ path }) => path.includes('\n') === alone).map((one) => `${one.follow ? 'f' : 'i'}${one.path}`)
     const tool = new Script(`${algorithm}sum`)
     return sh`if command -v ${tool} >/dev/null; then
-set -- ${words}
-for p do
+${inChunks(
+  words(false),
+  (chunk) => sh`set -- ${chunk}
+for arg do
   shift
-  [ -n "$how" ] || { how=$p; continue; }
-  if [ -f "$p" ] && [ -r "$p" ] && { [ "$how" = follow ] || [ ! -L "$p" ]; }; then set -- "$@" "$p"; fi
-  how=
+  ${pathOf}
+  if ${canBeHashed}; then set -- "$@" "$p"; fi
 done
-[ $# = 0 ] || ${tool} -- "$@" 2>&1
-set -- ${alone}
-for p do
-  [ -n "$how" ] || { how=$p; continue; }
-  if [ -f "$p" ] && [ -r "$p" ] && { [ "$how" = follow ] || [ ! -L "$p" ]; }; then ${tool} <"$p" 2>&1; fi
-  how=
-done
+[ $# = 0 ] || ${tool} -- "$@" 2>&1`,
+)}
+${inChunks(
+  words(true),
+  (chunk) => sh`for arg in ${chunk}; do
+  ${pathOf}
+  if ${canBeHashed}; then ${tool} <"$p" 2>&1; fi
+done`,
+)}
 else printf none
 fi
 printf '\0'`
@@ -105,7 +112,6 @@ set -- ${requests.flatMap((one) => [one.follow ? 'follow' : 'itself', one.path])
 ${look}
 ${stat(itself, '', isThere)}
 ${stat(followed, '-L', leadsThere)}
-how=
 ${inLines(sums.map(sum))}
 exit 0`
 }

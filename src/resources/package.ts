@@ -1,6 +1,7 @@
 import { Refusal } from '../dsl/definition.ts'
 import { type Read, type ReadRequest, type ResourceKind, readOf } from '../dsl/resource.ts'
 import { type Script, sh } from '../util/sh.ts'
+import { inChunks } from './chunks.ts'
 import { fieldsOf } from './file-describe.ts'
 import { outputReader } from './output-reader.ts'
 
@@ -27,9 +28,9 @@ function script(requests: readonly ReadRequest[]): Script {
   return sh`LC_ALL=C; export LC_ALL
 command -v dpkg-query >/dev/null || { printf 'none\0'; exit 0; }
 printf 'dpkg\0'
-dpkg-query -W -f ${`${format}\\n`} -- dpkg ${requests.map(({ id }) => id)} 2>/dev/null
+${inChunks(['dpkg', ...requests.map(({ id }) => id)], (chunk) => sh`dpkg-query -W -f ${`${format}\\n`} -- ${chunk} 2>/dev/null`)}
 printf '\0'
-${candidates.length === 0 ? sh`:` : sh`apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= policy -- ${candidates} 2>&1`}
+${inChunks(candidates, (chunk) => sh`apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= policy -- ${chunk} 2>&1`)}
 printf '\0'
 exit 0`
 }

@@ -3,6 +3,7 @@ import { type Read, type ReadRequest, type ResourceKind, readOf } from '../dsl/r
 import { type Script, sh } from '../util/sh.ts'
 import { sha256 } from '../util/sha256.ts'
 import { accountId, accountRows, type Changeable, changeable, fieldsOfLine, linesOf, showFile } from './account-script.ts'
+import { inChunks } from './chunks.ts'
 import { fieldsOf } from './file-describe.ts'
 import { outputReader } from './output-reader.ts'
 import { userScriptParts } from './user-script.ts'
@@ -46,7 +47,10 @@ ${accountRows}
 ${changeable}
 changeable useradd /etc/passwd
 ${userScriptParts.homes}
-found=$(rows passwd ${requests.map(({ id }) => id)})
+found=$(${inChunks(
+    requests.map(({ id }) => id),
+    (chunk) => sh`rows passwd ${chunk}`,
+  )})
 printf '%s\0' "$found"
 ${userScriptParts.homesThere}
 ${

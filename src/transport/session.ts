@@ -84,7 +84,7 @@ function serve(shell: Shell, options: SessionOptions): Served {
   const { process, reader, nonce, stderr, link } = shell
   const { host } = options
   let exchanges = 0
-  let bytesSent = 0
+  let bytesSent = options.become === undefined ? 0 : bootLine.length
   // Nothing was made on the host that its shell would have to clear away, and nothing runs.
   let tidy = true
   let running = 0

@@ -88,7 +88,7 @@ export async function connectSsh2(target: SshTarget): Promise<Connection> {
   } finally {
     clearTimeout(timer)
   }
-  return serve(client, target)
+  return serve(client, socket as Duplex, target)
 }
 
 const reasons: Readonly<Record<string, string>> = {
@@ -122,7 +122,7 @@ function dialTcp(address: string, port: number): Promise<Duplex> {
   })
 }
 
-function serve(client: Client, target: SshTarget): Connection {
+function serve(client: Client, socket: Duplex, target: SshTarget): Connection {
   let lost: UnreachableError | undefined
   let problem: Error | undefined
   const lose = (reason: string) => {
@@ -156,10 +156,13 @@ function serve(client: Client, target: SshTarget): Connection {
     },
     async close() {
       if (lost !== undefined) return
+      lose('the connection was closed')
+      // Our goodbye is on its way; what the server does until it closes its end costs a round trip, and nobody's time.
+      const said = new Promise((resolve) => socket.once('finish', resolve))
       client.end()
       const timer = setTimeout(() => client.destroy(), 1000)
-      await gone
-      clearTimeout(timer)
+      gone.then(() => clearTimeout(timer))
+      await Promise.race([said, gone])
     },
   }
 }

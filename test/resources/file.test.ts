@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -127,6 +127,34 @@ describe.each(localHosts())('file reads on $name', (host) => {
     })
     expect(states.at(-1)).toMatchObject({ content: new Uint8Array(Buffer.from('hello\n')) })
     expect(treeOf(root)).toEqual(before)
+  })
+
+  test('the contents of many files come by one process, and each is its own', async () => {
+    const names = ['plain', 'bytes', 'empty', 'dir/in', 'toFile', 'none', 'dir', 'secret']
+    const reads = [
+      ...names.map((name) => file(`${root}/${name}`, 'content')),
+      file('/proc/version', 'content'),
+      file(`${root}/bytes`, 'content'),
+    ]
+    const states = await readAll(host, reads)
+    const contents = states.map((state) => (state.exists && state.content ? Buffer.from(state.content).toString('latin1') : undefined))
+    const made = readFileSync('/proc/version', 'latin1')
+    const all = Buffer.from(bytes).toString('latin1')
+    expect(contents).toEqual(['hello\n', all, '', 'in', 'in', undefined, undefined, 'secret', made, all])
+    for (const state of states)
+      if (state.exists && state.content) expect([state.size, state.sha256]).toEqual([state.content.length, sha256(state.content)])
+    const whole = fileKind.script(names.map((name) => ({ id: `/${name}`, need: 'content' }))).text
+    expect(whole.match(/head -q/g)).toHaveLength(1)
+  })
+
+  test('a file that is another when its content is read is no answer', async () => {
+    const requests = ['plain', 'bytes', 'dir/in'].map((name) => ({ id: `${root}/${name}`, need: 'content' }))
+    const { stdout } = await host.run({ script: fileKind.script(requests) })
+    expect(fileKind.parse(stdout, requests)).toHaveLength(3)
+    const replaced = (from: string, to: string) => Buffer.from(Buffer.from(stdout).toString('latin1').replace(from, to), 'latin1')
+    expect(() => fileKind.parse(replaced('hello\n', 'hallo\n'), requests)).toThrow(/changed while they were read.*plain/)
+    expect(() => fileKind.parse(replaced('hello\n', 'hello, you\n'), requests)).toThrow(/changed while they were read/)
+    expect(() => fileKind.parse(replaced('hello\n', ''), requests)).toThrow(/changed while they were read/)
   })
 
   test('links themselves', async () => {

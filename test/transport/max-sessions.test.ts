@@ -5,6 +5,7 @@ import { openHost } from '../../src/connect.ts'
 import { ssh } from '../../src/dsl/connection.ts'
 import type { HostRecord } from '../../src/model/inventory.ts'
 import { connectOpenssh } from '../../src/transport/openssh.ts'
+import type { Reply } from '../../src/transport/session-types.ts'
 import { connectSsh2 } from '../../src/transport/ssh2.ts'
 import { Secret } from '../../src/util/secret.ts'
 import { sh } from '../../src/util/sh.ts'
@@ -15,12 +16,13 @@ import { writeSudo } from '../helpers/sudo.ts'
 
 const transports = ['ssh2', 'openssh'] as const
 
-test.each(transports)('%s: a server that gives each connection one channel gets a second connection for root', async (transport) => {
+/** A server with a `sudo`, and the host that it is. */
+async function hostWithSudo(transport: (typeof transports)[number], maxChannels: number, becomePassword: string) {
   const programs = join(testFolder(), 'bin')
   mkdirSync(programs)
   writeSudo(programs)
   const env = { PATH: `${programs}:/usr/bin:/bin`, SUDO_KIND: 'password', SUDO_LOG: '/dev/null', SUDO_PASSWORD: 'letmein' }
-  const server = await startSshServer({ env, maxChannels: 1 })
+  const server = await startSshServer({ env, maxChannels })
   const { address, port, user, identityFiles } = server.target()
   const host: HostRecord = {
     name: 'honor-viper',
@@ -33,17 +35,60 @@ test.each(transports)('%s: a server that gives each connection one channel gets 
       user,
       identityFile: identityFiles?.[0] ?? '',
       knownHostsFiles: [server.knownHostsFile],
-      becomePassword: new Secret('letmein'),
+      becomePassword: new Secret(becomePassword),
     }),
   }
-  const access = await openHost(host, { check: true })
-  const job = { script: sh`printf %s "$BECAME"` }
-  for (let round = 0; round < 2; round++) {
-    const replies = [await access.reader.read('login', [job]), await access.reader.read('become', [job])]
-    expect(replies.map(([reply]) => Buffer.from(reply?.stdout ?? []).toString())).toEqual(['', 'root'])
-  }
+  return { server, host }
+}
+
+const who = sh`printf %s "$BECAME"`
+const said = (replies: readonly (readonly Reply[])[]) => replies.map(([reply]) => Buffer.from(reply?.stdout ?? []).toString())
+
+test.each(transports.flatMap((transport) => [false, true].map((becomes) => ({ transport, becomes }))))(
+  '$transport: a server that gives each connection one channel gets a second connection for root (at once: $becomes)',
+  async ({ transport, becomes }) => {
+    const { server, host } = await hostWithSudo(transport, 1, 'letmein')
+    const access = await openHost(host, { check: true, becomes })
+    const job = { script: who }
+    for (let round = 0; round < 2; round++) {
+      const replies = [await access.reader.read('login', [job]), await access.reader.read('become', [job])]
+      expect(said(replies)).toEqual(['', 'root'])
+    }
+    await access.close()
+    expect(server.connections).toBe(2)
+    await server.close()
+  },
+)
+
+test.each(transports)("%s: root's session opens beside the login user's, whose first reads come with its command", async (transport) => {
+  const { server, host } = await hostWithSudo(transport, 10, 'letmein')
+  const access = await openHost(host, { check: true, becomes: true })
+  const read = { script: who, own: true, open: true }
+  expect(said([await access.reader.read('login', [read])])).toEqual([''])
+  expect(said([await access.reader.read('become', [read])])).toEqual(['root'])
+  expect(access.exchanges()).toBe(2)
   await access.close()
-  expect(server.connections).toBe(2)
+  const channels = server.traffic.channels.map(({ kind, turns }) => ({ kind, turns })).sort((a, b) => a.turns - b.turns)
+  // The password, and then the program with the exchange.
+  expect(channels).toEqual([
+    { kind: 'login', turns: 0 },
+    { kind: 'become', turns: 2 },
+  ])
+  expect(server.connections).toBe(1)
+  await server.close()
+})
+
+test("what refuses root's session is heard by who needs it, and by nobody else", async () => {
+  const { server, host } = await hostWithSudo('ssh2', 10, 'wrong')
+  const access = await openHost(host, { check: true, becomes: true })
+  const read = { script: who, own: true }
+  expect(said([await access.reader.read('login', [read])])).toEqual([''])
+  const refused = { details: { summary: 'sudo did not accept the password' } }
+  await expect(access.reader.read('become', [read])).rejects.toMatchObject(refused)
+  await expect(access.reader.read('become', [read])).rejects.toMatchObject(refused)
+  expect(said([await access.reader.read('login', [read])])).toEqual([''])
+  await access.close()
+  expect(server.traffic.channels.filter(({ kind }) => kind === 'become')).toHaveLength(1)
   await server.close()
 })
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
-import { connect, createServer } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fingerprint, knownHostLine } from '../../src/transport/known-hosts.ts'
@@ -229,4 +229,31 @@ test.each(shells)('seen from the server, a session through $name is one channel 
   expect(proxy.traffic.channels[0]?.bytesFromClient).toBe(session.stats.bytesSent)
   await proxy.close()
   await server.close()
+})
+
+test('close does not wait for a server that keeps its end open', async () => {
+  const sshd = await startSshd()
+  const relay = createServer({ allowHalfOpen: true }, (near) => {
+    const far = connect(sshd.port, '127.0.0.1')
+    near.on('error', () => undefined).on('data', (data) => far.write(data))
+    far.on('error', () => undefined).on('data', (data) => near.write(data))
+  })
+  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve))
+  const dialled: Socket[] = []
+  const dial = async () => {
+    const socket = connect((relay.address() as AddressInfo).port, '127.0.0.1')
+    dialled.push(socket)
+    await new Promise((resolve) => socket.once('connect', resolve))
+    return socket
+  }
+  const connection = await connectSsh2({ ...sshd.target(), dial })
+  const session = await openSession(connection, { ...names, user: sshd.user })
+  await session.exchange([{ script: sh`echo read`, own: true }])
+  await session.close()
+  await connection.close()
+  expect(dialled.map(({ writableFinished, closed }) => [writableFinished, closed])).toEqual([[true, false]])
+  await expect(connection.start(sh`true`)).rejects.toMatchObject({ name: 'UnreachableError' })
+  for (const socket of dialled) socket.destroy()
+  relay.close()
+  await sshd.close()
 })
