@@ -45,8 +45,8 @@ const probeMs = 3000
 export async function connectKept(folder: string, target: KeptTarget, { fresh = false } = {}): Promise<Connection> {
   const key = createHmac('sha256', folderKey(folder)).update(JSON.stringify(target.decides)).digest('hex').slice(0, 16)
   const hostKeys = await target.hostKeys()
-  for (const kept of fresh ? [] : listKept(folder)) {
-    if (kept.record.key !== key || !claim(folder, kept.id)) continue
+  for (const kept of fresh ? [] : listKept(folder, key)) {
+    if (!claim(folder, kept.id)) continue
     const connection = await reuse(folder, kept, target, hostKeys)
     if (connection !== undefined) return connection
   }
