@@ -3,7 +3,6 @@ import { RollcallError, type UnreachableError } from '../model/errors.ts'
 import { identify } from '../util/process-id.ts'
 import { NoChannel, unreachable } from './connect-errors.ts'
 import type { Connection } from './connection.ts'
-import { startKeptMaster } from './kept-master.ts'
 import {
   claim,
   endKept,
@@ -70,6 +69,7 @@ async function open(folder: string, key: string, target: KeptTarget): Promise<Co
   const id = newId(key)
   const socket = socketOf(folder, id)
   const { host, user, address, port, connectTimeoutMs } = target.ssh
+  const { startKeptMaster } = await import('./kept-master.ts') // Not needed by a run that finds what it needs.
   await startKeptMaster(target.ssh, { ...target, socket })
   let master: ProxiedMaster
   try {
