@@ -32,7 +32,8 @@ function commandsIn(text, words) {
 async function sections(words) {
   const text = await help(words)
   const inner = await Promise.all(commandsIn(text, words).map((name) => sections([...words, name])))
-  const own = words.length === 0 || inner.length > 0 ? [] : [`## ${words.join(' ')}`, '', '```text', text, '```', '']
+  // What only holds other commands has no examples of its own.
+  const own = words.length === 0 || !/^Examples:/m.test(text) ? [] : [`## ${words.join(' ')}`, '', '```text', text, '```', '']
   return [...own, ...inner.flat()]
 }
 

@@ -90,9 +90,10 @@ export function writeRecord(folder: string, id: string, record: KeptRecord): voi
   renameSync(`${file}.new`, file)
 }
 
-/** All that are kept in a folder, oldest first. What a master that has ended left is removed. */
-export function listKept(folder: string): readonly KeptConnection[] {
-  const kept = idsIn(folder, '.json').flatMap((id): KeptConnection[] => {
+/** What is kept in a folder, oldest first; with a key, only what is kept under it. What a master that has ended left is removed. */
+export function listKept(folder: string, key = ''): readonly KeptConnection[] {
+  const ids = idsIn(folder, '.json').filter((id) => id.startsWith(key))
+  const kept = ids.flatMap((id): KeptConnection[] => {
     const record = readRecord(folder, id)
     if (record === undefined) return []
     if (!isAlive(record.master)) {

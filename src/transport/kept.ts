@@ -3,7 +3,6 @@ import { RollcallError, type UnreachableError } from '../model/errors.ts'
 import { identify } from '../util/process-id.ts'
 import { NoChannel, unreachable } from './connect-errors.ts'
 import type { Connection } from './connection.ts'
-import { startKeptMaster } from './kept-master.ts'
 import {
   claim,
   endKept,
@@ -45,8 +44,8 @@ const probeMs = 3000
 export async function connectKept(folder: string, target: KeptTarget, { fresh = false } = {}): Promise<Connection> {
   const key = createHmac('sha256', folderKey(folder)).update(JSON.stringify(target.decides)).digest('hex').slice(0, 16)
   const hostKeys = await target.hostKeys()
-  for (const kept of fresh ? [] : listKept(folder)) {
-    if (kept.record.key !== key || !claim(folder, kept.id)) continue
+  for (const kept of fresh ? [] : listKept(folder, key)) {
+    if (!claim(folder, kept.id)) continue
     const connection = await reuse(folder, kept, target, hostKeys)
     if (connection !== undefined) return connection
   }
@@ -70,6 +69,7 @@ async function open(folder: string, key: string, target: KeptTarget): Promise<Co
   const id = newId(key)
   const socket = socketOf(folder, id)
   const { host, user, address, port, connectTimeoutMs } = target.ssh
+  const { startKeptMaster } = await import('./kept-master.ts') // Not needed by a run that finds what it needs.
   await startKeptMaster(target.ssh, { ...target, socket })
   let master: ProxiedMaster
   try {

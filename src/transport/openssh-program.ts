@@ -34,7 +34,7 @@ export function notStarted(program: string, error: NodeJS.ErrnoException): Rollc
     {
       summary: 'A program that the OpenSSH transport needs could not be started',
       detail: error.code === 'ENOENT' ? `'${program}' is not installed on this machine` : `${program}: ${error.message}`,
-      fix: "Install OpenSSH's client (apt-get install openssh-client), or leave `transport: 'openssh'` out of the inventory.",
+      fix: "Install OpenSSH's client (apt-get install openssh-client), or leave `transport: 'openssh'` and `controlPersistSeconds` out of the inventory.",
     },
     { cause: error },
   )

@@ -76,7 +76,7 @@ it('a second run logs in nowhere; sudo and check mode are as ever', async () => 
 it('a host that reboots in a run comes back over a new connection, which is kept', async () => {
   const reboots = playbook(
     'reboots',
-    `task('reboot', reboot(), { when: ({ host }) => host.name === 'honor-viper' })\n    task('after', query({ script: sh\`id -un\` }))`,
+    `task('reboot', reboot({}), { when: ({ host }) => host.name === 'honor-viper' })\n    task('after', query({ script: sh\`id -un\` }))`,
   )
   const old = (await listed()).find(({ host }) => host === 'honor-viper')
   const done = await cli('run', reboots, '-i', inventory, '--format', 'json')

@@ -1,9 +1,18 @@
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { builtInFamilies as every, type FactFamilies, type HardwareFacts } from '../../src/model/facts.ts'
-import { inventoryIdOf, openFactCache, privateDirectory, userCacheDir, userStateDir, writeAtomic } from '../../src/store/index.ts'
+import {
+  inventoryIdOf,
+  openFactCache,
+  privateDirectory,
+  userCacheDir,
+  userSocketDir,
+  userSocketDirIfThere,
+  userStateDir,
+  writeAtomic,
+} from '../../src/store/index.ts'
 
 let home = ''
 beforeEach(() => {
@@ -42,6 +51,51 @@ describe('directories of the user', () => {
     const root = process.getuid?.() === 0
     if (root) chownSync(path, 65534, 65534)
     expect(() => privateDirectory(root ? path : '/usr')).toThrow(/belongs to another user/)
+  })
+})
+
+describe('the directory of sockets', () => {
+  /** A state folder whose name is so long that a socket below it has a path of this many bytes. */
+  const stateOf = (bytes: number) => {
+    const fixed = Buffer.byteLength(join(home, '/rollcall/connections')) + 1 + 40
+    const state = join(home, 'x'.repeat(bytes - fixed))
+    mkdirSync(state)
+    vi.stubEnv('XDG_STATE_HOME', state)
+    return state
+  }
+  it('lies with the state as long as a socket fits there', () => {
+    const state = stateOf(103)
+    expect(userSocketDirIfThere(40)).toBeUndefined()
+    expect(userSocketDir(40)).toBe(join(state, 'rollcall/connections'))
+    expect([modeOf(userSocketDir(40)), userSocketDirIfThere(40)]).toEqual([0o700, join(state, 'rollcall/connections')])
+  })
+  it('is a shorter one else, for this user and this state alone', () => {
+    const runtime = mkdtempSync(join(tmpdir(), 'rt-'))
+    vi.stubEnv('XDG_RUNTIME_DIR', runtime)
+    stateOf(104)
+    const one = userSocketDir(40)
+    expect([one, modeOf(one)]).toEqual([expect.stringMatching(new RegExp(`^${runtime}/rollcall-\\d+-[0-9a-f]{8}$`)), 0o700])
+    vi.stubEnv('XDG_STATE_HOME', join(home, 'y'.repeat(100)))
+    const other = userSocketDir(40)
+    expect(other).not.toBe(one)
+    vi.stubEnv('XDG_RUNTIME_DIR', `/${'z'.repeat(100)}`)
+    const third = userSocketDir(40)
+    expect(third).toBe(join('/tmp', basename(other)))
+    rmSync(third, { recursive: true })
+    rmSync(runtime, { recursive: true })
+  })
+  it('is refused where others may write to it, or to the state', () => {
+    const state = stateOf(103)
+    chmodSync(userSocketDir(40), 0o770)
+    expect(() => userSocketDir(40)).toThrow('Others may write to a directory of Rollcall')
+    chmodSync(join(state, 'rollcall/connections'), 0o700)
+    chmodSync(join(state, 'rollcall'), 0o777)
+    expect(() => userSocketDirIfThere(40)).toThrow('Others may write to a directory of Rollcall')
+  })
+  it.runIf(process.getuid?.() === 0)('is refused where it belongs to somebody else', () => {
+    stateOf(103)
+    chownSync(userSocketDir(40), 65534, 65534)
+    expect(() => userSocketDir(40)).toThrow('A directory of Rollcall belongs to another user')
   })
 })
 
