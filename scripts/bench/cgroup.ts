@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { cgroup2Mount } from '../../src/lab/cgroup.ts'
 
@@ -45,6 +45,7 @@ export function countingCgroup(name: string): CountingCgroup {
     path,
     empty,
     remove: async () => {
+      if (!existsSync(path)) return
       await empty()
       rmdirSync(path)
     },

@@ -20,6 +20,7 @@ async function runOnce(job: Job, { hosts, direct }: Comparison, place: Place, cg
   const link = hosts.length > 0 && !direct ? place.hosts.link : undefined
   await link?.reset()
   const ran = await measure(job.command, cgroup, place.scratch.folder)
+  if (!job.keeps) await cgroup.empty()
   const problem = job.problem(ran)
   const { wallS, cpuS, rssMb } = ran
   const exchanges = job.exchanges?.(ran)
@@ -40,14 +41,17 @@ export async function compare(
   { place, setting, runs, onRun, onProblem }: CompareOptions,
 ): Promise<readonly Summary[]> {
   if (comparison.hosts.length > 0) await place.hosts.link.setRtt(setting.rttMs)
-  const cgroup = countingCgroup(`rollcall-bench-${process.pid}`)
+  const cgroups = comparison.jobs.map((_, at) => countingCgroup(`rollcall-bench-${process.pid}-${at}`))
+  const removeAll = () => Promise.all(cgroups.map((cgroup) => cgroup.remove()))
+  // For Ctrl-C; else they go below.
+  place.scratch.undo(removeAll)
   const figures = new Map<string, Figures[]>(comparison.jobs.map(({ tool }) => [tool, []]))
   const able = new Set(comparison.jobs)
   try {
     for (let run = 0; run <= runs; run++)
-      for (const job of comparison.jobs) {
+      for (const [at, job] of comparison.jobs.entries()) {
         if (!able.has(job)) continue
-        const { problem, figures: measured } = await runOnce(job, comparison, place, cgroup)
+        const { problem, figures: measured } = await runOnce(job, comparison, place, cgroups[at]!)
         // The first time it may have something to change.
         if (run === 0) continue
         if (problem !== undefined) {
@@ -60,7 +64,7 @@ export async function compare(
         onRun({ ...setting, tool: job.tool, run, ...measured })
       }
   } finally {
-    await cgroup.remove()
+    await removeAll()
   }
   return summarise(setting, figures)
 }

@@ -31,7 +31,7 @@ function peakMemoryKb(pid: number): number {
   }
 }
 
-/** Runs a program in a cgroup, to its end. `folder` gets its output. */
+/** Runs a program in a cgroup, to its end; what it leaves running there stays. `folder` gets its output. */
 export async function measure(command: Command, cgroup: CountingCgroup, folder: string): Promise<Ran> {
   const files = ['stdout', 'stderr'].map((name) => join(folder, name))
   const outputs = files.map((file) => openSync(file, 'w'))
@@ -64,7 +64,6 @@ export async function measure(command: Command, cgroup: CountingCgroup, folder: 
     const code = await (reached === undefined ? ended : Promise.race([ended, reached.then(() => 0)]))
     const wallS = (performance.now() - started) / 1000
     const cpuS = cpuSeconds(cgroup.path) - before
-    await cgroup.empty()
     const [stdout = '', stderr = ''] = files.map((file) => readFileSync(file, 'utf8'))
     return { code, stdout, stderr, wallS, cpuS, rssMb: peakKb / 1024 }
   } finally {

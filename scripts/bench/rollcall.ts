@@ -6,6 +6,9 @@ import type { Command, Ran } from './measure.ts'
 import type { Scratch } from './scratch.ts'
 import { type Job, lastWords } from './tool.ts'
 
+/** Settings of `ssh()` that a workload is about. */
+export type ConnectionExtras = Readonly<Record<string, number>>
+
 /** Our own command line, of this clone or another, with a project of its own. */
 export interface Rollcall {
   readonly tool: string
@@ -13,8 +16,8 @@ export interface Rollcall {
   write(path: string, text: string): void
   /** Where a file of the project is. */
   path(relative: string): string
-  /** Makes an inventory of these hosts, whose name this returns. */
-  inventory(hosts: Hosts, chosen: readonly BenchHost[]): string
+  /** Makes an inventory of these hosts, whose name this returns. `settings` are further ones of each connection. */
+  inventory(hosts: Hosts, chosen: readonly BenchHost[], settings?: ConnectionExtras): string
   /** Its command line; with hosts, where their ports are. */
   command(args: readonly string[], hosts?: Hosts): Command
 }
@@ -49,8 +52,9 @@ export function rollcallOf(tool: string, clone: string, scratch: Scratch): Rollc
     tool,
     write,
     path: (relative) => join(project, relative),
-    inventory: (hosts, chosen) => {
-      const name = `${chosen[0]?.port === 22 ? 'direct' : 'hosts'}-${chosen.length}`
+    inventory: (hosts, chosen, settings = {}) => {
+      const name = `${chosen[0]?.port === 22 ? 'direct' : 'hosts'}-${[chosen.length, ...Object.keys(settings)].join('-')}`
+      const extras = Object.entries(settings).map(([setting, value]) => `, ${setting}: ${value}`)
       const files = `identityFile: ${JSON.stringify(hosts.identityFile)}, knownHostsFiles: [${JSON.stringify(hosts.knownHostsFile)}]`
       const lines = chosen.map(
         (host, at) =>
@@ -59,7 +63,7 @@ export function rollcallOf(tool: string, clone: string, scratch: Scratch): Rollc
       write(
         `inventory/${name}.ts`,
         `import { defineInventory, ssh } from 'rollcall'
-const at = (address: string, port: number) => ssh({ address, port, user: 'admin', ${files} })
+const at = (address: string, port: number) => ssh({ address, port, user: 'admin', ${files}${extras.join('')} })
 export const inventory = defineInventory({
   groups: { bench: {} },
   hosts: {
@@ -114,6 +118,16 @@ export function recapJob(rollcall: Rollcall, place: Hosts, { args, hosts, change
   }
   const command = rollcall.command([...args, '-i', rollcall.inventory(place, hosts)], place)
   return { tool: rollcall.tool, command, problem, exchanges }
+}
+
+/** `rollcall facts --refresh`: facts of hosts, asked anew. */
+export function factsJob(rollcall: Rollcall, place: Hosts, hosts: readonly BenchHost[], settings: ConnectionExtras = {}): Job {
+  const problem = (ran: Ran) => {
+    const known = ran.stdout.split('\n').filter((line) => /^\s+memoryMb: \d/.test(line)).length
+    return ran.code === 0 && known === hosts.length ? undefined : lastWords(ran)
+  }
+  const command = rollcall.command(['facts', '--refresh', '-i', rollcall.inventory(place, hosts, settings)], place)
+  return { tool: rollcall.tool, command, problem }
 }
 
 /** Does something with it that is not measured and must succeed. */

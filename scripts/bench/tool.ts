@@ -6,6 +6,8 @@ export interface Job {
   readonly command: Command
   /** Brings hosts back to where the work starts; not measured. */
   readonly before?: () => Promise<void>
+  /** What it leaves running is for its next run, and part of what that costs. */
+  readonly keeps?: boolean
   /** What is wrong with what it did; undefined when nothing is. A run that did not do its work is no measurement. */
   readonly problem: (ran: Ran) => string | undefined
   /** The most exchanges that it says it had with one host. */

@@ -1,5 +1,6 @@
 import { floorCommand, floorJob } from '../floor.ts'
-import { floor, type Job, lastWords } from '../tool.ts'
+import { factsJob } from '../rollcall.ts'
+import { floor, type Job } from '../tool.ts'
 import type { Workload } from '../workload.ts'
 
 /** About what Rollcall's three families say: system, network, hardware. */
@@ -19,14 +20,7 @@ export const facts: Workload = {
   defaults: { hosts: [2], rtt: [0, 50] },
   ansible: true,
   async *comparisons(place, hosts) {
-    const jobs: Job[] = place.rollcalls.map((rollcall) => ({
-      tool: rollcall.tool,
-      command: rollcall.command(['facts', '--refresh', '-i', rollcall.inventory(place.hosts, hosts)], place.hosts),
-      problem: (ran) =>
-        ran.code === 0 && hosts.every(({ name }) => ran.stdout.includes(name)) && !ran.stdout.includes('unreachable')
-          ? undefined
-          : lastWords(ran),
-    }))
+    const jobs: Job[] = place.rollcalls.map((rollcall) => factsJob(rollcall, place.hosts, hosts))
     const script = { script: factsByHand, as: 'login' as const }
     if (place.wants(floor)) jobs.push(floorJob(floorCommand('facts', script, place.hosts, hosts, place.scratch), hosts.length))
     jobs.push(...place.ansibles.map((ansible) => ansible.factsJob(place.hosts, hosts)))
