@@ -149,11 +149,15 @@ rc_set() {
   rc_some=
 }`)
 
-// busybox and coreutils before 8.24 sync everything instead, which is slow and right.
+// Of many files each one's own sync costs more than that of the file system they are on. busybox and coreutils before
+// 8.24 sync everything instead, which is slow and right.
 const together = new Script(`rc_prepare() {
   rc_enter && rc_fill && rc_keep && rc_attribute chown && rc_attribute chmod || return
   rc_some=$rc_list
-  rc_new sync || sync
+  case $rc_list in
+    *' '*' '*' '*' '*' '*' '*' '*' '*) sync -f . || sync ;;
+    *) rc_new sync || sync ;;
+  esac
 }
 rc_move() {
   mv -f -- "$@" "$rc_dir"
