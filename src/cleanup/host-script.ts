@@ -114,7 +114,8 @@ const patterns = {
   sessions: /^\/[^\n]*\/rollcall\.[A-Za-z0-9]{10}$/,
   pending: /^\/[^\n]*\/rollcall\/pending\/[0-9a-f]{24}\.1$/,
   records: /^\/[^\n]*\/rollcall\/unarchive\/[0-9a-f]{24}$/,
-  temporary: /^\/[^\n]*\/(\.[^/\n]+\.rollcall-[A-Za-z0-9]+|\.rollcall-link-\d+|\.rollcall-files-[A-Za-z0-9]+|pending\/\.[0-9a-f]{24}\.1|unarchive\/\.[0-9a-f]{24}-\d+)$/,
+  temporary:
+    /^\/[^\n]*\/(\.[^/\n]+\.rollcall-[A-Za-z0-9]+|\.rollcall-link-\d+|\.rollcall-files-[A-Za-z0-9]+|pending\/\.[0-9a-f]{24}\.1|unarchive\/\.[0-9a-f]{24}-\d+)$/,
 } as const
 
 export interface Listed {

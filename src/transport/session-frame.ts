@@ -4,6 +4,14 @@ import type { Job, Reply } from './session-types.ts'
 
 const empty = new Uint8Array(0)
 
+/** A shorter input goes along with its exchange, which costs one turn less. */
+const longInput = 1024 * 1024
+
+/** The input of a job that is sent when the job has begun, not along with the exchange. */
+export function lateInput({ step, stdin, countsInput }: Job): Uint8Array | undefined {
+  return step && countsInput && stdin !== undefined && stdin.length > longInput ? stdin : undefined
+}
+
 /**
  * The bytes of one exchange: a header line (number, size of the rest, place of the driver in it), the payloads, and
  * the driver, in this order: {@link loopCommand} tells why.
@@ -14,6 +22,7 @@ export function encodeExchange(number: number, jobs: readonly Job[]): Buffer {
   const calls = jobs.map((job) => {
     const step = job.step === true ? 1 : 0
     if (job.stdin === undefined) return `rc_job ${step} - - ${quote(job.script.text)}`
+    if (lateInput(job) !== undefined) return `rc_job ${step} ${job.stdin.length} - ${quote(job.script.text)}`
     const call = `rc_job ${step} ${job.stdin.length} ${place} ${quote(job.script.text)}`
     payloads.push(job.stdin)
     place += job.stdin.length

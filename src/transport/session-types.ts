@@ -10,6 +10,11 @@ export interface Job {
    * and their replies say `ran: false`. Jobs that are no steps (reads) always run and never stop anything.
    */
   readonly step?: boolean
+  /**
+   * Of a step: the script counts its input, and changes nothing when some of it is missing. A long input then goes to it
+   * while it arrives, and lies nowhere else on the host.
+   */
+  readonly countsInput?: boolean
 }
 
 export interface Reply {

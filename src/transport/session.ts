@@ -4,7 +4,7 @@ import { answerPrompt, type Become, explainSudo, randomPrompt, sudoCommand } fro
 import { type ByteReader, byteReader, StreamEnded } from './byte-reader.ts'
 import type { Connection, Exit, RemoteProcess } from './connection.ts'
 import { lostAnswer, noDirectory, noShell, notKept, startedLate } from './session-errors.ts'
-import { encodeExchange, readAnswer } from './session-frame.ts'
+import { encodeExchange, lateInput, readAnswer } from './session-frame.ts'
 import { loopCommand } from './session-loop.ts'
 import type { Job, Reply, Session } from './session-types.ts'
 
@@ -77,6 +77,10 @@ function serve(shell: Shell, options: SessionOptions): Session {
     try {
       const answer = await readAnswer(reader, nonce, exchanges, jobs.length, (step) => {
         running = step
+        const input = lateInput(jobs[step - 1]!)
+        if (input === undefined) return
+        bytesSent += input.length
+        feed(process, input)
       })
       if (answer.kind === 'replies') return answer.replies
       throw notKept(answer.kind, host)
@@ -111,6 +115,21 @@ function serve(shell: Shell, options: SessionOptions): Session {
       return closing
     },
   }
+}
+
+const piece = 256 * 1024
+
+/** In pieces, so that only what is on its way is held twice. A link that is lost shows at the output's end. */
+function feed({ stdin }: RemoteProcess, input: Uint8Array): void {
+  let at = 0
+  const more = () => {
+    while (at < input.length && !stdin.destroyed) {
+      const flows = stdin.write(input.subarray(at, at + piece))
+      at += piece
+      if (!flows) return stdin.once('drain', more)
+    }
+  }
+  more()
 }
 
 async function greeting({ reader, nonce }: Shell): Promise<string> {
