@@ -83,7 +83,7 @@ for f in "$records"/.*-*; do [ ! -f "$f" ] || sized temporary "$f"; done
 set --
 for d in ${writtenTo} "$HOME"; do [ ! -d "$d" ] || set -- "$@" "$d"; done
 [ "$me" = 0 ] && u= || u="-user $me"
-[ $# = 0 ] || find "$@" -maxdepth 1 '(' -type f -name '.*.rollcall-*' -o -type l -name '.rollcall-link-*' ')' $u -mmin +60 2>/dev/null | while IFS= read -r f; do sized temporary "$f"; done
+[ $# = 0 ] || find "$@" -maxdepth 1 '(' -type f -name '.*.rollcall-*' -o -type l -name '.rollcall-link-*' -o -type d -name '.rollcall-files-*' ')' $u -mmin +60 2>/dev/null | while IFS= read -r f; do sized temporary "$f"; done
 :`
 }
 
@@ -101,7 +101,11 @@ for d in ${folders}; do
 done
 busy=$(runtime | while IFS= read -r d; do mine "$d" || ! live "$d" || printf x; done)
 for f in ${files}; do
-  if [ -n "$busy" ]; then printf '%s may be in use: another session is on the host\n' "$f" >&2; else rm -f -- "$f" || s=1; fi
+  if [ -n "$busy" ]; then printf '%s may be in use: another session is on the host\n' "$f" >&2; continue; fi
+  case $f in
+    */.rollcall-files-*) rm -rf -- "$f" || s=1 ;;
+    *) rm -f -- "$f" || s=1 ;;
+  esac
 done
 exit "$s"`
 }
@@ -110,7 +114,8 @@ const patterns = {
   sessions: /^\/[^\n]*\/rollcall\.[A-Za-z0-9]{10}$/,
   pending: /^\/[^\n]*\/rollcall\/pending\/[0-9a-f]{24}\.1$/,
   records: /^\/[^\n]*\/rollcall\/unarchive\/[0-9a-f]{24}$/,
-  temporary: /^\/[^\n]*\/(\.[^/\n]+\.rollcall-[A-Za-z0-9]+|\.rollcall-link-\d+|pending\/\.[0-9a-f]{24}\.1|unarchive\/\.[0-9a-f]{24}-\d+)$/,
+  temporary:
+    /^\/[^\n]*\/(\.[^/\n]+\.rollcall-[A-Za-z0-9]+|\.rollcall-link-\d+|\.rollcall-files-[A-Za-z0-9]+|pending\/\.[0-9a-f]{24}\.1|unarchive\/\.[0-9a-f]{24}-\d+)$/,
 } as const
 
 export interface Listed {

@@ -100,7 +100,7 @@ function merged(steps: readonly Step[], nonce: string): Compiled {
       inLines([
         sh`LC_ALL=C; export LC_ALL
 umask 077
-rc_mark=${mark} rc_nonce=${nonce}`,
+rc_mark=${mark} rc_nonce=${nonce} rc_files=${steps.filter(({ kind }) => kind === 'write').length}`,
         manySteps,
         ...steps.flatMap((step, index) => (step.kind === 'write' ? [functionsOf(step, index, nonce)] : [])),
         ...steps.map((step, index) => (step.kind === 'write' ? sh`rc_add ${index}` : inSubshell(step, index))),

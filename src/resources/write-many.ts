@@ -149,11 +149,12 @@ rc_set() {
   rc_some=
 }`)
 
-// busybox and coreutils before 8.24 sync everything instead, which is slow and right.
+// Of many files each one's own sync costs more than that of the file system they are on. busybox and coreutils before
+// 8.24 sync everything instead, which is slow and right.
 const together = new Script(`rc_prepare() {
   rc_enter && rc_fill && rc_keep && rc_attribute chown && rc_attribute chmod || return
   rc_some=$rc_list
-  rc_new sync || sync
+  if [ "$rc_files" -gt 8 ]; then sync -f . || sync; else rc_new sync || sync; fi
 }
 rc_move() {
   mv -f -- "$@" "$rc_dir"
@@ -187,5 +188,5 @@ rc_together() {
   done
 }`)
 
-/** Defines `rc_add` for a write, `rc_flush` before anything else, `rc_done` after it; needs `rc_mark` and `rc_nonce`. */
+/** Defines `rc_add` for a write, `rc_flush` before anything else, `rc_done` after it; needs `rc_mark`, `rc_nonce` and the number `rc_files`. */
 export const manySteps: Script = inLines([done, one, gather, named, fill, replaceable, keep, attributes, together])

@@ -138,7 +138,7 @@ ${attributes}
 ${step.validate ? validation(step.validate(checked)) : sh`:`}
 ${step.backup ? keepBackup : sh`:`}
 ${replace}`
-  return step.from === undefined ? { script, stdin: step.content, step: true } : { script, step: true }
+  return step.from === undefined ? { script, stdin: step.content, step: true, countsInput: true } : { script, step: true }
 }
 
 /**

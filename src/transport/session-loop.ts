@@ -26,6 +26,8 @@ import { type Script, sh } from '../util/sh.ts'
  *   in the process list, none of the session's descriptors.
  * - Output is copied before it is counted: a background child of a job may go on writing to the original for ever, the
  *   copy keeps its size.
+ * - A payload without a place is sent when the `at` line of its job is seen, and goes straight to the job. All of it is
+ *   taken, whatever the job does, so that what comes next is the next exchange.
  * - `at` lines tell the controller which step runs. Written to a lost link they end the loop, so that no further step
  *   starts when nobody listens.
  */
@@ -55,18 +57,22 @@ const lines = [
   'printf "\\n%s\\n" "$rc_m"; };',
   'rc_fin() { rc_say "$rc_q done$rc_s"; printf "\\n"; rc_say "$rc_q end"; };',
 
-  // $1 is 1 for a step, $2 and $3 are size and place of the payload in the file `in`, $4 is the script.
+  // $1 is 1 for a step, $2 and $3 are size and place of the payload in the file `in`, $4 is the script. A size without a
+  // place: it is yet to come.
   'rc_job() {',
   'rc_i=$((rc_i+1));',
   'if [ "$1$rc_k" = 11 ]; then rc_s="$rc_s -"; return; fi;',
   '[ -d x ] || rc_e=gone;',
   '[ -z "$rc_e" ] || return;',
-  '[ "$1" = 0 ] || rc_say "$rc_q at $rc_i";',
   'rc_p=/dev/null;',
-  '[ "$2" = - ] || { rc_p=$rc_i.p; tail -c "+$3" in | head -c "$2" >"$rc_p" || rc_e=full; };',
+  '[ "$3" = - ] || { rc_p=$rc_i.p; tail -c "+$3" in | head -c "$2" >"$rc_p" || rc_e=full; };',
   'printf "cd /; %s\\n" "$4" >"$rc_i.sh" || rc_e=full;',
   '[ -z "$rc_e" ] || return;',
-  'sh "./$rc_i.sh" <"$rc_p" >"$rc_i.o" 2>"$rc_i.e";',
+  '[ "$1" = 0 ] || rc_say "$rc_q at $rc_i";',
+  'case $2$3 in',
+  '[0-9]*-) head -c "$2" | { sh "./$rc_i.sh" >"$rc_i.o" 2>"$rc_i.e"; rc_r=$?; cat >/dev/null; exit "$rc_r"; };;',
+  '*) sh "./$rc_i.sh" <"$rc_p" >"$rc_i.o" 2>"$rc_i.e";;',
+  'esac;',
   'rc_r=$?; rc_s="$rc_s $rc_r";',
   '[ "$1" = 0 ] || [ "$rc_r" = 0 ] || rc_k=1; };',
 

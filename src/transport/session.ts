@@ -4,7 +4,7 @@ import { answerPrompt, type Become, explainSudo, randomPrompt, sudoCommand } fro
 import { type ByteReader, byteReader, StreamEnded } from './byte-reader.ts'
 import type { Connection, Exit, RemoteProcess } from './connection.ts'
 import { lostAnswer, noShell, notKept, startedLate } from './session-errors.ts'
-import { encodeExchange, isOwn, ownDriver, readAnswer } from './session-frame.ts'
+import { encodeExchange, isOwn, lateInput, ownDriver, readAnswer } from './session-frame.ts'
 import { bootLine, fitsCommand, loopCommand } from './session-loop.ts'
 import type { Job, Reply, Session } from './session-types.ts'
 
@@ -109,6 +109,10 @@ function serve(shell: Shell, options: SessionOptions): Served {
       const said = await readAnswer(reader, nonce, exchanges, jobs.length, (started) => {
         step = started
         starts.set(started - 1, new Date())
+        const input = lateInput(jobs[started - 1]!)
+        if (input === undefined) return
+        bytesSent += input.length
+        feed(process, input)
       })
       if (said.kind === 'replies') return withTimes(said.replies, starts, new Date())
       const problem = notKept(said.kind, host)
@@ -177,6 +181,21 @@ function withTimes(replies: readonly Reply[], starts: ReadonlyMap<number, Date>,
     const start = starts.get(index)
     return start ? { ...reply, time: { start, end: ends.get(index)! } } : reply
   })
+}
+
+const piece = 256 * 1024
+
+/** In pieces, so that only what is on its way is held twice. A link that is lost shows at the output's end. */
+function feed({ stdin }: RemoteProcess, input: Uint8Array): void {
+  let at = 0
+  const more = () => {
+    while (at < input.length && !stdin.destroyed) {
+      const flows = stdin.write(input.subarray(at, at + piece))
+      at += piece
+      if (!flows) return stdin.once('drain', more)
+    }
+  }
+  more()
 }
 
 async function greeting({ reader, nonce }: Shell): Promise<string> {

@@ -174,6 +174,8 @@ describe('of a host', () => {
     ['pending', '/var/lib/rollcall/pending/../../x.1', false],
     ['temporary', '/etc/.haproxy.cfg.rollcall-abc123', true],
     ['temporary', '/etc/.rollcall-link-4711', true],
+    ['temporary', '/etc/.rollcall-files-abc123', true],
+    ['temporary', '/etc/.rollcall-files-abc123/passwd', false],
     ['temporary', '/etc/haproxy.cfg', false],
     ['temporary', `/var/lib/rollcall/unarchive/.${handler}-4711`, true],
     ['records', `/var/lib/rollcall/unarchive/${handler}`, true],

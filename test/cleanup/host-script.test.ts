@@ -26,6 +26,10 @@ test.for(shells)('%s lists and removes the same', ([, [file = '', ...args], path
   const link = join(home, '.rollcall-link-4711')
   symlinkSync('/etc/passwd', link)
   lutimesSync(link, 1000, 1000)
+  const together = join(home, '.rollcall-files-abc123')
+  mkdirSync(together)
+  writeFileSync(join(together, 'a'), 'x')
+  utimesSync(together, 1000, 1000)
   writeFileSync(join(home, '.young.rollcall-abc123'), 'x')
   const child = spawn('sleep', ['1000'], { cwd: alive, stdio: 'ignore' })
   onTestFinished(() => void child.kill())
@@ -34,12 +38,20 @@ test.for(shells)('%s lists and removes the same', ([, [file = '', ...args], path
   const listing = parseListing(sh(listScript([own]).text))
   const ours = (paths: readonly string[]) => paths.filter((each) => each.startsWith(home)).toSorted()
   expect(ours(listing.live)).toEqual([alive])
-  expect(ours(listing.items.map((item) => item.path))).toEqual([cut, dead, link].toSorted())
+  expect(ours(listing.items.map((item) => item.path))).toEqual([cut, dead, link, together].toSorted())
   expect(listing.own).toBe(process.cwd())
   // Another session lives: only what nobody can be using goes.
   sh(removeScript([own], [dead, alive, join(temporary, 'rollcall.LINKlink01')], [cut, link]).text)
   expect([dead, alive, own, cut].map((each) => existsSync(each))).toEqual([false, true, true, true])
-  sh(removeScript([own, alive], [], [cut, link]).text)
-  expect([dead, alive, own, cut, link, '/etc/passwd'].map((each) => existsSync(each))).toEqual([false, true, true, false, false, true])
+  sh(removeScript([own, alive], [], [cut, link, together]).text)
+  expect([dead, alive, own, cut, link, together, '/etc/passwd'].map((each) => existsSync(each))).toEqual([
+    false,
+    true,
+    true,
+    false,
+    false,
+    false,
+    true,
+  ])
   expect(readdirSync(home)).not.toContain('.rollcall-link-4711')
 })

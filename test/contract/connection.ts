@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -245,6 +246,9 @@ export function connectionContract(name: string, kind: ConnectionKind, start: (h
         const [echoed, killed] = await session.exchange([{ script: sh`cat`, stdin: big }, { script: sh`kill -9 $$` }])
         expect(Buffer.from(echoed?.stdout ?? []).equals(big)).toBe(true)
         expect(killed).toMatchObject({ ran: true, code: 137 })
+        const long = Buffer.alloc(5_000_000, 'long\n')
+        const [counted] = await session.exchange([{ script: sh`cksum; echo done`, stdin: long, step: true, countsInput: true }])
+        expect(Buffer.from(counted?.stdout ?? []).toString()).toBe(`${execFileSync('cksum', { input: long })}done\n`)
         await session.close()
       }))
 

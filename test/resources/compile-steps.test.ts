@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
+  existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -19,7 +20,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { run, runQuick, type Step, write } from '../../src/dsl/step.ts'
 import { compileSteps } from '../../src/resources/compile-steps.ts'
 import { stepJob } from '../../src/resources/step-job.ts'
-import { type LocalHost, localHosts } from '../../src/testing/index.ts'
+import { type LocalHost, localHost, localHosts } from '../../src/testing/index.ts'
+import { usualPath } from '../../src/testing/local-host.ts'
 import type { Job, Reply } from '../../src/transport/session-types.ts'
 import { sh } from '../../src/util/sh.ts'
 
@@ -361,4 +363,165 @@ describe.each(localHosts())('steps in few jobs on $name', (host) => {
     expect(actual.tree).toEqual(expected.tree)
     if (jobs !== undefined) expect(actual.jobs).toBe(jobs)
   })
+  /** Both ways in a namespace of mounts that `set` makes, with `$root` for the place. */
+  const mounted = (set: string, steps: Steps, make: Make) => {
+    const shell = host.name === 'busybox' ? ['busybox', 'sh'] : [host.name]
+    const by = (name: string, jobsOf: (steps: readonly Step[]) => readonly Job[]) => {
+      const root = join(base, name)
+      mkdirSync(root)
+      make(root)
+      const jobs = jobsOf(steps(root))
+      const scripts = jobs.map((job, index) => {
+        writeFileSync(join(base, `${name}${index}`), job.script.text)
+        writeFileSync(join(base, `${name}${index}in`), job.stdin ?? '')
+        return sh`${shell} ${join(base, `${name}${index}`)} <${join(base, `${name}${index}in`)} >${join(base, `${name}${index}o`)} 2>${join(base, `${name}${index}e`)}
+echo $? >${join(base, `${name}${index}c`)}
+[ "$(cat ${join(base, `${name}${index}c`)})" = 0 ] || { cp -a ${root} ${join(base, `${name}-left`)}; exit 0; }`
+      })
+      const whole = [
+        `export LC_ALL=C; umask 077; root=${root}; ${set}`,
+        ...scripts.map(({ text }) => text),
+        `cp -a ${root} ${join(base, `${name}-left`)}`,
+      ]
+      execFileSync('unshare', ['-m', '--propagation', 'private', 'sh', '-c', whole.join('\n')])
+      const replies = jobs.map((_, index): Reply => {
+        const read = (what: string) => new Uint8Array(readFileSync(join(base, `${name}${index}${what}`)))
+        if (!existsSync(join(base, `${name}${index}c`))) return { ran: false, code: 0, stdout: new Uint8Array(), stderr: new Uint8Array() }
+        return { ran: true, code: Number(Buffer.from(read('c')).toString()), stdout: read('o'), stderr: read('e') }
+      })
+      return { replies, tree: treeIn(join(base, `${name}-left`)), root }
+    }
+    const one = by('one', (all) => all.map((step, index) => stepJob(step, `n0nce${index}`)))
+    let back = (replies: readonly Reply[]) => replies
+    const many = by('many', (all) => {
+      const { jobs, replies } = compileSteps(all, 'n0nce')
+      back = replies
+      return jobs
+    })
+    expect(many.tree).toEqual(one.tree)
+    const replies = said(many.root, back(many.replies))
+    expect(replies).toEqual(said(one.root, one.replies))
+    return replies
+  }
+
+  test.runIf(isRoot).each([false, true])('a mount among them, unsafe %s', (unsafeWrites) => {
+    const replies = mounted(
+      'mount --bind "$root/real" "$root/b"',
+      (root) => ['a', 'b', 'c', 'd'].map((name) => write(`${root}/${name}`, bytes(`new ${name}`), { unsafeWrites, mode: '0640' })),
+      (root) => {
+        for (const name of ['a', 'b', 'c', 'real']) old(root, name)
+      },
+    )
+    expect(replies.map(({ ran, code }) => [ran, code])).toEqual(
+      unsafeWrites
+        ? Array.from({ length: 4 }, () => [true, 0])
+        : [
+            [true, 0],
+            [true, 1],
+            [false, 0],
+            [false, 0],
+          ],
+    )
+    if (!unsafeWrites) expect(replies[1]!.stderr).toMatch(/something is mounted on it/)
+  })
+
+  test.runIf(isRoot)('no room for one of them', () => {
+    const replies = mounted(
+      'mount -t tmpfs -o size=16k,mode=755 none "$root"',
+      (root) => [1, 4000, 3000, 9000, 10].map((length, index) => write(`${root}/${index}`, bytes('x'.repeat(length)))),
+      nothing,
+    )
+    expect(replies.map(({ ran, code }) => [ran, code])).toEqual([
+      [true, 0],
+      [true, 0],
+      [true, 0],
+      [true, 1],
+      [false, 0],
+    ])
+    expect(replies[3]!.stderr).toMatch(/^cannot write ROOT\/3: its content could not be stored in ROOT \(No space left on device\)\n$/)
+  })
+
+  test.runIf(isRoot && host.name !== 'busybox')('a file that nobody may replace, where the file system knows of that', async () => {
+    const steps: Steps = (root) => ['a', 'b', 'c'].map((name) => write(`${root}/${name}`, bytes('new')))
+    const locked: string[] = []
+    const make: Make = (root) => {
+      for (const name of ['a', 'b', 'c']) old(root, name)
+      if (spawnSync('chattr', ['+i', `${root}/b`]).status === 0) locked.push(`${root}/b`)
+    }
+    try {
+      const expected = await apart(host, make, steps)
+      expect(await together(host, make, steps)).toMatchObject(expected)
+      expect(expected.replies.map(({ code }) => code)).toEqual(locked.length > 0 ? [0, 1, 0] : [0, 0, 0])
+    } finally {
+      for (const path of locked) execFileSync('chattr', ['-i', path])
+    }
+  })
+
+  test.runIf(isRoot && host.name !== 'busybox')('killed while it writes: nothing is left of it', async () => {
+    const bin = join(base, 'bin')
+    const root = join(base, 'root')
+    mkdirSync(bin)
+    mkdirSync(root)
+    writeFileSync(join(bin, 'chmod'), '#!/bin/sh\nkill -TERM "$PPID"\nsleep 1\n', { mode: 0o755 })
+    for (const name of ['a', 'b']) old(root, name)
+    const killed = localHost({ name: host.name, shell: [`/bin/${host.name}`], path: `${bin}:${usualPath}` })
+    const { jobs, replies } = compileSteps(
+      ['a', 'b', 'c'].map((name) => write(`${root}/${name}`, bytes('new'), { mode: '0600' })),
+      'n0nce',
+    )
+    expect(said(root, replies(await runAll(killed, jobs))).map(({ ran, code }) => [ran, code])).toEqual([
+      [true, 143],
+      [false, 0],
+      [false, 0],
+    ])
+    expect(readdirSync(root).map((name) => [name, readFileSync(join(root, name), 'utf8')])).toEqual([
+      ['a', 'old'],
+      ['b', 'old'],
+    ])
+  })
+
+  test('nobody else can look into what is being written', async () => {
+    const bin = join(base, 'bin')
+    const root = join(base, 'root')
+    mkdirSync(bin)
+    mkdirSync(root)
+    writeFileSync(join(bin, 'chmod'), `#!/bin/sh\nstat -c %a . >>${base}/seen\nexec /bin/chmod "$@"\n`, { mode: 0o755 })
+    const watched = localHost({ name: 'dash', shell: ['/bin/dash'], path: `${bin}:${usualPath}` })
+    const { jobs } = compileSteps(
+      ['a', 'b'].map((name) => write(`${root}/${name}`, bytes('secret'), { mode: '0644' })),
+      'n0nce',
+    )
+    expect(await runAll(watched, jobs)).toMatchObject([{ code: 0 }])
+    expect(readFileSync(`${base}/seen`, 'utf8')).toBe('700\n')
+  })
+})
+
+test('what is written stands in no text for people', () => {
+  const { jobs } = compileSteps([write('/a', bytes('the secret')), write('/b', bytes('more'))], 'n0nce')
+  expect(jobs).toHaveLength(1)
+  expect(`${jobs[0]!.script} ${JSON.stringify(jobs)}`).not.toContain('secret')
+  expect(jobs[0]!.script.text).toContain('the secret')
+})
+
+test.runIf(isRoot)('without rights: as one by one', async () => {
+  const nobody = localHost({ name: 'dash', shell: ['/bin/dash'], uid: 65_534 })
+  const make: Make = (root) => {
+    mkdirSync(`${root}/open`)
+    mkdirSync(`${root}/closed`)
+    chmodSync(`${root}/open`, 0o777)
+    old(root, 'open/b', 0o666)
+  }
+  for (const [index, paths] of [
+    ['open/a', 'open/b', 'open/c'],
+    ['open/a', 'open/c', 'closed/a', 'open/d'],
+    ['closed/a', 'closed/b'],
+  ].entries()) {
+    base = mkdtempSync(join(base, `${index}-`))
+    chmodSync(base, 0o755)
+    const steps: Steps = (root) => paths.map((path) => write(`${root}/${path}`, bytes('new')))
+    const expected = await apart(nobody, make, steps)
+    const { replies, tree } = await together(nobody, make, steps)
+    expect({ replies, tree }).toEqual(expected)
+    expect(expected.replies.some(({ code }) => code === 1)).toBe(true)
+  }
 })

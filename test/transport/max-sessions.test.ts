@@ -66,7 +66,7 @@ test.each(transports)("%s: root's session opens beside the login user's, whose f
   const read = { script: who, own: true, open: true }
   expect(said([await access.reader.read('login', [read])])).toEqual([''])
   expect(said([await access.reader.read('become', [read])])).toEqual(['root'])
-  expect(access.exchanges()).toBe(2)
+  expect(access.stats().exchanges).toBe(2)
   await access.close()
   const channels = server.traffic.channels.map(({ kind, turns }) => ({ kind, turns })).sort((a, b) => a.turns - b.turns)
   // The password, and then the program with the exchange.

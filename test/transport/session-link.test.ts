@@ -1,7 +1,9 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { write } from '../../src/dsl/step.ts'
+import { stepJob } from '../../src/resources/step-job.ts'
 import type { Connection } from '../../src/transport/connection.ts'
 import { connectLocal } from '../../src/transport/local.ts'
 import { openSession } from '../../src/transport/session.ts'
@@ -80,6 +82,24 @@ describe.each(shells)('the ends of a session through $name', (shell) => {
       { numRuns: 40, examples: [[bytes.length - 2], [bytes.length - 3], [0]] },
     )
     expect(existsSync(ran)).toBe(false)
+  })
+
+  test('a long file that is cut off on its way changes nothing and leaves nothing', async () => {
+    const folder = testFolder()
+    const [target, runtime] = [join(folder, 'target'), join(folder, 'tmp')]
+    mkdirSync(runtime)
+    writeFileSync(target, 'old')
+    const process = await shell.connect({ TMPDIR: runtime }).start(loopCommand('nonce'))
+    process.stderr.resume()
+    const job = stepJob(write(target, Buffer.alloc(4_000_000, 'new')), 'n0nce')
+    const started = new Promise<void>((resolve) => {
+      process.stdout.on('data', (data: Buffer) => void (data.includes('nonce 1 at 1') && resolve()))
+    })
+    process.stdin.write(encodeExchange(1, [job]))
+    await started
+    process.stdin.end(Buffer.alloc(1_000_000, 'new'))
+    await process.exit
+    expect([readdirSync(folder), readdirSync(runtime), readFileSync(target, 'utf8')]).toEqual([['target', 'tmp'], [], 'old'])
   })
 
   test('a shell that is killed fails what is pending and what comes after', async () => {

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the text is a shell program
 
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -133,6 +134,45 @@ describe.each(shells)('session through $name', (shell) => {
       expect(text(seq?.stdout).split('\n')).toHaveLength(1001)
     }
     rmSync(on)
+  })
+
+  describe('a long input that a step counts', () => {
+    const long = Buffer.from(Uint8Array.from({ length: 3_000_001 }, (_, index) => (index * 7 + (index >> 8)) % 256))
+    const counts = (script: Script, stdin: Uint8Array = long) => job(script, { step: true, stdin, countsInput: true })
+    const sum = sh`sha256sum | cut -d' ' -f1`
+    const sumOf = (bytes: Uint8Array) => `${createHash('sha256').update(bytes).digest('hex')}\n`
+
+    test('goes straight to it: nothing of it lies in the working directory', async () => {
+      const before = session.stats
+      const [small, big, other, after] = await session.exchange([
+        job(sh`cat`, { stdin: Buffer.from('small') }),
+        counts(sh`find "$(readlink /proc/$PPID/cwd)" -type f -size +500k >&2; ${sum}`),
+        counts(sum, long.subarray(1)),
+        probe,
+      ])
+      expect([small, big, other, after].map((reply) => text(reply?.stdout))).toEqual([
+        'small',
+        sumOf(long),
+        sumOf(long.subarray(1)),
+        probed,
+      ])
+      expect(text(big?.stderr)).toBe('')
+      expect(session.stats.exchanges).toBe(before.exchanges + 1)
+      expect(session.stats.bytesSent).toBeGreaterThan(before.bytesSent + 6_000_000)
+    })
+
+    test.each([
+      ['does not read it', sh`exit 4`, 4],
+      ['reads some of it', sh`head -c 1000 >/dev/null; exit 5`, 5],
+      ['closes it', sh`exec <&-; exit 6`, 6],
+      ['is killed', sh`kill -9 $$`, 137],
+      ['hands it to a child that goes on', sh`sleep 0.3 & exit 7`, 7],
+    ])('the session goes on when the step %s', async (_, script, code) => {
+      const [failed, never, read] = await session.exchange([counts(script), counts(sum), probe])
+      expect([failed?.code, never?.ran, text(read?.stdout)]).toEqual([code, false, probed])
+      const [again, next] = await session.exchange([counts(sum), probe])
+      expect([text(again?.stdout), text(next?.stdout)]).toEqual([sumOf(long), probed])
+    })
   })
 
   test('jobs of any mix give their own bytes back, in order', async () => {
