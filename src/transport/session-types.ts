@@ -18,6 +18,7 @@ export interface Job {
   readonly own?: boolean
   /** Everybody on the host may see the script, and nothing in it needs to stay unknown there. */
   readonly open?: boolean
+  /**
    * Of a step: the script counts its input, and changes nothing when some of it is missing. A long input then goes to it
    * while it arrives, and lies nowhere else on the host.
    */
