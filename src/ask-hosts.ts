@@ -11,6 +11,8 @@ export interface AskRequest extends Pick<GatherRequest, 'hosts' | 'targets' | 'f
   /** In check mode the ways that are opened cannot write. */
   readonly check: boolean
   readonly progress: (line: string) => void
+  /** How a host is reached; default is as its inventory says. */
+  readonly open?: typeof openHost | undefined
 }
 
 /** Where no facts are asked for there are none to remember, and nothing is written at home. */
@@ -20,9 +22,9 @@ const noMemory = { read: async () => ({ families: {}, warnings: [] }), write: as
 const deadlineMs = 10_000
 
 /** Starts the lab where it is needed and asks hosts for their facts: the one way to real hosts of every command. */
-export async function askHosts({ inventory, inventoryPath, check, progress, ...asked }: AskRequest): Promise<Gathered> {
+export async function askHosts({ inventory, inventoryPath, check, progress, open = openHost, ...asked }: AskRequest): Promise<Gathered> {
   await unlockSecrets() // A missing identity ends here, before any host is contacted.
   await startLab(inventory, asked.hosts, progress)
   const cache = asked.families.length === 0 ? noMemory : await openFactMemory(inventoryPath, inventory)
-  return gatherFacts({ ...asked, cache, deadlineMs, open: (host) => openHost(host, { check }), now: Date.now })
+  return gatherFacts({ ...asked, cache, deadlineMs, open: (host) => open(host, { check }), now: Date.now })
 }
