@@ -76,7 +76,6 @@ export async function bundle(root, outdir, entryPoints = entries) {
     external,
     sourcemap: 'linked',
     sourcesContent: false,
-    keepNames: true,
     // Names stay, so that a stack trace in a report of a fault can be read.
     minifyWhitespace: true,
     minifySyntax: true,

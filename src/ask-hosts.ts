@@ -13,6 +13,8 @@ export interface AskRequest extends Pick<GatherRequest, 'hosts' | 'targets' | 'f
   /** Hosts on which tasks will become root: see {@link ConnectOptions}. */
   readonly becoming?: ReadonlySet<string>
   readonly progress: (line: string) => void
+  /** How a host is reached; default is as its inventory says. */
+  readonly open?: typeof openHost | undefined
 }
 
 /** Where no facts are asked for there are none to remember, and nothing is written at home. */
@@ -22,10 +24,18 @@ const noMemory = { read: async () => ({ families: {}, warnings: [] }), write: as
 const deadlineMs = 10_000
 
 /** Starts the lab where it is needed and asks hosts for their facts: the one way to real hosts of every command. */
-export async function askHosts({ inventory, inventoryPath, check, becoming, progress, ...asked }: AskRequest): Promise<Gathered> {
+export async function askHosts({
+  inventory,
+  inventoryPath,
+  check,
+  becoming,
+  progress,
+  open = openHost,
+  ...asked
+}: AskRequest): Promise<Gathered> {
   await unlockSecrets() // A missing identity ends here, before any host is contacted.
   await startLab(inventory, asked.hosts, progress)
   const cache = asked.families.length === 0 ? noMemory : await openFactMemory(inventoryPath, inventory)
-  const open = (host: HostRecord) => openHost(host, { check, becomes: becoming?.has(host.name) ?? false })
-  return gatherFacts({ ...asked, cache, deadlineMs, open, now: Date.now })
+  const way = (host: HostRecord) => open(host, { check, becomes: becoming?.has(host.name) ?? false })
+  return gatherFacts({ ...asked, cache, deadlineMs, open: way, now: Date.now })
 }

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import { askHosts } from './ask-hosts.ts'
+import { type AskRequest, askHosts } from './ask-hosts.ts'
 import { ownFacts } from './dsl/define-facts.ts'
 import type { PlayContext, Terminal } from './engine/context.ts'
 import type { Gathered } from './engine/gather-facts.ts'
@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly progress: (line: string) => void
   /** The person who started the run, where there is a terminal; `pause` asks them. */
   readonly terminal?: Terminal | undefined
+  /** How a host is reached; default is as its inventory says. */
+  readonly open?: AskRequest['open']
 }
 export interface RunRequest extends PlaybookRequest, RunOptions {}
 
@@ -83,9 +85,20 @@ async function askAll({ playbook, inventoryPath, selection }: ToRun, request: Ru
   const hosts = [...new Set([...selection.factsScope, ...selection.contacted])].map((name) => inventory.hosts.get(name)!)
   const families = [...new Set(plays.flatMap((facts) => facts.families))]
   const maxAge = Math.min(...plays.map((facts) => facts.maxAge))
-  const { check, forks, progress } = request
-  const targets = new Set(selection.contacted)
-  return askHosts({ inventory, inventoryPath, hosts, families, maxAge, targets, becoming: becoming(selection), check, forks, progress })
+  const { check, forks, progress, open } = request
+  return askHosts({
+    inventory,
+    inventoryPath,
+    hosts,
+    families,
+    maxAge,
+    targets: new Set(selection.contacted),
+    becoming: becoming(selection),
+    check,
+    forks,
+    progress,
+    open,
+  })
 }
 
 /** Families of facts of the user's own: their scripts run in check mode too, so the header names them. */
@@ -135,7 +148,8 @@ async function unlessRefused(compiled: Promise<unknown>, asking: Promise<Gathere
 
 /** Hosts that were only asked for their facts are let go before the first task. */
 function closeOthers({ access }: Gathered, { contacted }: Selection): void {
-  for (const [name, open] of access) if (!contacted.includes(name)) open.close().catch(() => {})
+  const kept = new Set(contacted)
+  for (const [name, open] of access) if (!kept.has(name)) open.close().catch(() => {})
 }
 
 async function closeAll({ access }: Gathered): Promise<void> {

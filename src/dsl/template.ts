@@ -50,6 +50,12 @@ export interface TemplateDefinition<I extends TemplateInputs, D extends object> 
   readonly data: (input: Given<I>) => D
 }
 
+/** Which template, told from others by identity, and its input. */
+interface Made {
+  readonly template: object
+  readonly given: Readonly<Record<string, unknown>>
+}
+
 /** A template with its input, not yet rendered: what `template({ src })` takes. */
 export class Rendering {
   readonly path: string
@@ -57,11 +63,14 @@ export class Rendering {
   readonly #data: () => object
   /** Which hosts of which fleet groups it was given. */
   readonly seen: readonly GroupSeen[]
-  constructor(path: string, data: () => object, seen: readonly GroupSeen[], at: SourceLine | undefined) {
+  /** Renderings of one template that were given the same are the same. */
+  readonly made: Made
+  constructor(path: string, data: () => object, seen: readonly GroupSeen[], at: SourceLine | undefined, made?: Made) {
     this.path = path
     this.#data = data
     this.seen = seen
     this.at = at
+    this.made = made ?? { template: this, given: {} }
   }
   /** Works out the template's data; may throw what the user's mapping throws. */
   data(): object {
@@ -105,7 +114,7 @@ export function defineTemplate<const I extends TemplateInputs, D extends object>
           ...(from && { at: from }),
         })
       })
-    return new Rendering(path, () => definition.data(input), seen, from)
+    return new Rendering(path, () => definition.data(input), seen, from, { template: definition, given })
   }
   return Object.assign(template, { path }) as unknown as Template<I, D>
 }

@@ -2,7 +2,7 @@ import { factsView } from '../facts/guard.ts'
 import { summarise } from '../facts/knowledge.ts'
 import { RollcallError } from '../model/errors.ts'
 import type { Facts, HostKnowledge } from '../model/facts.ts'
-import type { DeclaredHost, Fleet, FleetGroup, FleetHost, KnownHost, Targets } from '../model/fleet.ts'
+import type { DeclaredHost, Fleet, FleetGroup, FleetHost, KnownHost, TargetGroup, Targets } from '../model/fleet.ts'
 import { type Guard, makeFleetGroup, makeTargetGroup } from '../model/host-groups.ts'
 import type { HostRecord, InventoryModel } from '../model/inventory.ts'
 import { suggest } from '../util/suggest.ts'
@@ -51,6 +51,8 @@ export function openFleet(inventory: InventoryModel, scope: KnowledgeScope): Fle
   const members = new Map([...inventory.hosts.values()].map((record) => [record.name, memberOf(record, scope)]))
   const guard = guardOf(scope)
   const all = [...members.values()]
+  // One group a name: each closure of each host asks for it, and what is alike can then be known to be the same.
+  const groups = new Map<string, FleetGroup>()
   const make = (hosts: readonly FleetHost[], of: string, chosen: string, more: object = {}): FleetGroup =>
     makeFleetGroup(hosts, of, all.length, guard, {
       where: (condition: (host: DeclaredHost) => boolean) =>
@@ -62,7 +64,12 @@ export function openFleet(inventory: InventoryModel, scope: KnowledgeScope): Fle
       ...more,
     })
   return make(all, 'group all', 'hosts chosen by fleet.where', {
-    group: (name: string) => make(groupMembers(name, inventory, members), `group ${name}`, `hosts of group ${name} chosen by where`),
+    group: (name: string) => {
+      const group =
+        groups.get(name) ?? make(groupMembers(name, inventory, members), `group ${name}`, `hosts of group ${name} chosen by where`)
+      groups.set(name, group)
+      return group
+    },
     host: (name: string) => hostMember(name, members),
   }) as unknown as Fleet
 }
@@ -75,8 +82,13 @@ export function openTargets(inventory: InventoryModel, names: readonly string[],
   )
   const guard = guardOf(scope)
   const all = [...members.values()]
+  const groups = new Map<string, TargetGroup>()
   return makeTargetGroup(all, guard, {
-    group: (name: string) => makeTargetGroup(groupMembers(name, inventory, members), guard),
+    group: (name: string) => {
+      const group = groups.get(name) ?? makeTargetGroup(groupMembers(name, inventory, members), guard)
+      groups.set(name, group)
+      return group
+    },
     host: (name: string) => hostMember(name, members),
     includes: (name: string) => chosen.has(name),
   }) as unknown as Targets

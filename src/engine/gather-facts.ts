@@ -47,6 +47,7 @@ export async function gatherFacts(request: GatherRequest): Promise<Gathered> {
   const warnings: WarningEvent[] = []
   const together = limitConcurrency(request.forks)
   const outside = new AbortController()
+  const late = new Promise<'late'>((resolve) => outside.signal.addEventListener('abort', () => resolve('late')))
   const timer = setTimeout(() => outside.abort(), request.deadlineMs)
   const one = async (host: HostRecord): Promise<HostKnowledge> => {
     const target = request.targets.has(host.name)
@@ -62,10 +63,11 @@ export async function gatherFacts(request: GatherRequest): Promise<Gathered> {
     const asked = performance.now()
     try {
       const problems: string[] = []
-      const live = await askHost(request, host, target ? new AbortController().signal : outside.signal, access, (_, { details }) => {
+      const asking = askHost(request, host, target ? new AbortController().signal : outside.signal, access, (_, { details }) => {
         problems.push(details.detail ?? details.summary)
         warnings.push({ event: 'warning', host: host.name, message: `${details.summary}: ${details.detail}` })
       })
+      const live = await (target ? asking : unlessLate(asking, late, host, request.deadlineMs))
       await request.cache.write(host.name, live, request.now())
       const knowledge = knowledgeOf({ ...base, live, now: request.now(), ...(problems.length > 0 && { reason: problems.join('; ') }) })
       for (const message of privateIpWarnings(knowledge, host)) warnings.push({ event: 'warning', host: host.name, message })
@@ -103,30 +105,25 @@ async function askHost(
   access: Map<string, HostAccess>,
   onProblem: (family: string, error: RollcallError) => void,
 ): Promise<FactValues> {
-  const late = new Promise<never>((_, reject) => {
-    const fail = () =>
-      reject(
-        new UnreachableError({
-          summary: 'The host did not answer in time',
-          detail: `no facts within ${request.deadlineMs / 1000} s`,
-          host: host.name,
-        }),
-      )
-    if (signal.aborted) fail()
-    else signal.addEventListener('abort', fail, { once: true })
-  })
-  const ask = async () => {
-    const opened = await request.open(host, signal)
-    if (signal.aborted) {
-      await opened.close()
-      return {}
-    }
-    access.set(host.name, opened)
-    const jobs = factsJobs(request.families)
-    // Without families the open way is the whole answer: a session of the login user may never be needed.
-    return parseFacts(request.families, jobs.length === 0 ? [] : await opened.reader.read('login', jobs, 'facts'), onProblem)
+  const opened = await request.open(host, signal)
+  if (signal.aborted) {
+    await opened.close()
+    return {}
   }
-  const asked = ask()
-  asked.catch(() => {})
-  return Promise.race([asked, late])
+  access.set(host.name, opened)
+  const jobs = factsJobs(request.families)
+  // Without families the open way is the whole answer: a session of the login user may never be needed.
+  return parseFacts(request.families, jobs.length === 0 ? [] : await opened.reader.read('login', jobs, 'facts'), onProblem)
+}
+
+/** @throws UnreachableError at the deadline of all hosts outside the targets, also for one whose turn comes after it. */
+async function unlessLate<T>(asking: Promise<T>, late: Promise<'late'>, host: HostRecord, deadlineMs: number): Promise<T> {
+  asking.catch(() => {})
+  const first = await Promise.race([late, asking])
+  if (first !== 'late') return first as T
+  throw new UnreachableError({
+    summary: 'The host did not answer in time',
+    detail: `no facts within ${deadlineMs / 1000} s`,
+    host: host.name,
+  })
 }

@@ -11,12 +11,18 @@ import { Secret } from '../util/secret.ts'
 import type { ResolveInput } from './context.ts'
 import { digest, readController } from './controller-files.ts'
 import { type KnowledgeScope, knowledgeIn } from './fleet.ts'
+import { renderOnce } from './render-once.ts'
 
 /** Resolves inputs of calls on the controller: modules themselves read no file. Files are read once a run. */
 export function inputResolver(root: string, scope: KnowledgeScope, files: Map<string, ResolvedInput>): ResolveInput {
+  const notLive = new WeakMap<readonly string[], TemplateView['notLive']>()
+  const rendered = renderOnce((source) => ({
+    input: withDigest(renderTemplate(source, { root })),
+    views: viewsOf(source, root, scope, notLive),
+  }))
   return (source) => {
     if (source instanceof Uint8Array) return { input: digest(source), views: [] }
-    if (source instanceof Rendering) return { input: withDigest(renderTemplate(source, { root })), views: viewsOf(source, root, scope) }
+    if (source instanceof Rendering) return rendered(source)
     if (source instanceof Secret)
       return { input: withDigest({ ...digest(Buffer.from(source.reveal(), 'utf8')), shown: Buffer.from(source.shown, 'utf8') }), views: [] }
     const path = pathOf(source, root)
@@ -32,18 +38,27 @@ export function inputResolver(root: string, scope: KnowledgeScope, files: Map<st
   }
 }
 
-/** What a template was handed: which hosts of how many, and whose facts are not live. */
-export function viewsOf(rendering: Rendering, root: string, scope: KnowledgeScope): readonly TemplateView[] {
+/** What a template was handed: which hosts of how many, and whose facts are not live. What is `known` of a list of hosts is kept. */
+export function viewsOf(
+  rendering: Rendering,
+  root: string,
+  scope: KnowledgeScope,
+  known = new WeakMap<readonly string[], TemplateView['notLive']>(),
+): readonly TemplateView[] {
+  return rendering.seen.map((seen) => {
+    const notLive = known.get(seen.hosts) ?? notLiveOf(seen.hosts, scope)
+    known.set(seen.hosts, notLive)
+    return { ...seen, template: relative(root, rendering.path), notLive }
+  })
+}
+
+function notLiveOf(hosts: readonly string[], scope: KnowledgeScope): TemplateView['notLive'] {
   // A play without facts hands out none that could be old.
-  const readsFacts = scope.families.length > 0
-  return rendering.seen.map((seen) => ({
-    ...seen,
-    template: relative(root, rendering.path),
-    notLive: seen.hosts.flatMap((host) => {
-      const { origin, ageSeconds } = summarise(knowledgeIn(host, scope), scope.families)
-      return origin === 'live' || !readsFacts ? [] : [{ host, origin, ageSeconds }]
-    }),
-  }))
+  if (scope.families.length === 0) return []
+  return hosts.flatMap((host) => {
+    const { origin, ageSeconds } = summarise(knowledgeIn(host, scope), scope.families)
+    return origin === 'live' ? [] : [{ host, origin, ageSeconds }]
+  })
 }
 
 function pathOf({ path }: ControllerFile, root: string): string {

@@ -63,8 +63,10 @@ export function select(playbook: Playbook, options: SelectOptions): Selection {
       factsOf: fleet.filter((host) => scope.has(host)),
     }
   })
-  const inOrder = (chosen: (play: SelectedPlay) => readonly string[]) =>
-    fleet.filter((host) => plays.some((play) => play.hosts.length > 0 && chosen(play).includes(host)))
+  const inOrder = (chosen: (play: SelectedPlay) => readonly string[]) => {
+    const all = new Set(plays.flatMap((play) => (play.hosts.length > 0 ? chosen(play) : [])))
+    return fleet.filter((host) => all.has(host))
+  }
   const targets = inOrder((play) => play.hosts)
   if (targets.length === 0) throw noTargets(playbook, options)
   const contacted = inOrder((play) => (play.play.connection ? [] : play.hosts))

@@ -14,8 +14,19 @@ export function printable(text: string): string {
 /** {@link printable} for every string inside a value made of plain data. */
 export function printableDeep<T>(value: T): T {
   if (typeof value === 'string') return printable(value) as T
-  if (Array.isArray(value)) return value.map((item) => printableDeep(item)) as T
+  if (Array.isArray(value)) return (Object.isFrozen(value) ? printableList(value) : value.map((item) => printableDeep(item))) as T
   if (typeof value !== 'object' || value === null) return value
   if ('toJSON' in value && typeof value.toJSON === 'function') return printableDeep(value.toJSON()) as T
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [printable(key), printableDeep(inner)])) as T
+}
+
+const lists = new WeakMap<readonly unknown[], readonly unknown[]>()
+
+/** The names of a whole fleet come with the events of each host: a list of texts that cannot change is looked through once. */
+function printableList(list: readonly unknown[]): readonly unknown[] {
+  const known = lists.get(list)
+  if (known) return known
+  const shown = list.map((item) => printableDeep(item))
+  if (list.every((item) => typeof item === 'string')) lists.set(list, shown)
+  return shown
 }

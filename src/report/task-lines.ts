@@ -73,13 +73,18 @@ export function detailLines(event: TaskEvent, { colours, diff, verbosity, cwd }:
   return lines
 }
 
+/** Hosts whose facts are not live that a template's line names; the header of the run names more. */
+const mostStale = 8
+
 /** `fleet 2 of 7 (group cluster), crystal-panda cached 3 h`: how much of the fleet a template saw. */
-export function viewSentence(view: TemplateView, named = false): string {
-  const stale = view.notLive.map(({ host, origin, ageSeconds }) => {
+export function viewSentence(view: TemplateView, withName = false): string {
+  const named = view.notLive.length > mostStale + 1 ? view.notLive.slice(0, mostStale) : view.notLive
+  const stale = named.map(({ host, origin, ageSeconds }) => {
     if (origin === 'cached') return `, ${host} cached ${formatAge(ageSeconds)}`
     return `, ${host} ${origin === 'none' ? 'unknown' : origin}`
   })
-  return `${named ? `${view.template} ${view.input}: ` : ''}fleet ${view.hosts.length} of ${view.fleetSize} (${view.of})${stale.join('')}`
+  if (named.length < view.notLive.length) stale.push(` and ${view.notLive.length - named.length} more not live`)
+  return `${withName ? `${view.template} ${view.input}: ` : ''}fleet ${view.hosts.length} of ${view.fleetSize} (${view.of})${stale.join('')}`
 }
 
 function resultLines(result: unknown): string[] {

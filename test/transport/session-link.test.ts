@@ -95,7 +95,7 @@ describe.each(shells)('the ends of a session through $name', (shell) => {
     const started = new Promise<void>((resolve) => {
       process.stdout.on('data', (data: Buffer) => void (data.includes('nonce 1 at 1') && resolve()))
     })
-    process.stdin.write(encodeExchange(1, [job]))
+    process.stdin.write(encodeExchange(1, [job], 'f'.repeat(24)))
     await started
     process.stdin.end(Buffer.alloc(1_000_000, 'new'))
     await process.exit
