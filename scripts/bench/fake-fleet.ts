@@ -44,6 +44,7 @@ export async function openFakeFleet(): Promise<FakeFleet> {
       },
     },
     writer: { apply },
+    abandon: () => {},
     userOf: () => user,
     stats: () => noTraffic,
     close: async () => {},

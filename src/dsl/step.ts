@@ -12,6 +12,11 @@ export interface RunStep {
    * a subshell of it, so `$$` is not its own.
    */
   readonly quick?: boolean
+  /**
+   * It counts its input, and changes nothing when some of it is missing: a long input then goes to it while it arrives, and
+   * the host keeps no other copy.
+   */
+  readonly countsInput?: boolean
 }
 
 /**

@@ -121,13 +121,20 @@ const flagsOf = ({ owner, group, mode }: UnarchiveParams) =>
 /**
  * Unpacks an archive: from standard input, or one that lies on the host. Nothing is unpacked that leads out of the
  * directory; what was unpacked is recorded at last.
+ * @param size Of what comes by standard input.
  */
-export function unarchiveScript(params: UnarchiveParams, dest: string, record: string, sum: string): Script {
+export function unarchiveScript(params: UnarchiveParams, dest: string, record: string, sum: string, size: number): Script {
   const { src, remoteSrc, include = [], exclude = [], keepNewer, owner, group, mode, extraOpts = [] } = params
   return sh`src=${String(src)} dest=${dest} record=${record} sum=${sum} flags=${flagsOf(params)} zip= newer=${keepNewer ? 1 : ''}
 owners=${`${owner ?? ''}${group === undefined ? '' : `:${group}`}`} mode=${mode ?? ''} exclude=${exclude.length > 0 ? 1 : ''}
 ${prologue}
-${remoteSrc ? sh`archive=${String(src)}` : sh`archive=$private/archive; cat >"$archive" || fail 'it could not be stored'`}
+${
+  remoteSrc
+    ? sh`archive=${String(src)}`
+    : sh`archive=$private/archive; cat >"$archive" || fail 'it could not be stored'
+n=$(wc -c <"$archive")
+[ "$((n))" = ${size} ] || fail "$((n)) of ${size} bytes arrived"`
+}
 [ -d "$dest" ] || fail "the directory $dest does not exist"
 ${recognise}
 ${findRecords}

@@ -110,8 +110,8 @@ export const unarchive = defineModule({
   steps: (params, { found, inputs: { archive } }) => {
     const all = found as unknown as Found
     const real = all.dest.realPath
-    const script = unarchiveScript(params, real, recordOf(params), sumOf(params, all, archive))
-    return [{ ...run(script, archive?.bytes), title: `unpack ${String(params.src)} in ${real}` }]
+    const script = unarchiveScript(params, real, recordOf(params), sumOf(params, all, archive), archive?.bytes.length ?? 0)
+    return [{ ...run(script, archive?.bytes), countsInput: true, title: `unpack ${String(params.src)} in ${real}` }]
   },
   touches: ({ dest }) => ['file', 'link'].map((kind) => `${kind}:${canonicalPath(dest)}/*`),
   result: ({ src, dest }, { after }): Unarchived => {

@@ -4,7 +4,8 @@ import { writeJob } from './write-script.ts'
 
 /** A command step as a job; without payload it reads nothing. */
 export function runJob(step: RunStep): Job {
-  return step.stdin === undefined ? { script: step.script, step: true } : { script: step.script, stdin: step.stdin, step: true }
+  const { script, stdin, countsInput } = step
+  return { script, step: true, ...(stdin !== undefined && { stdin }), ...(countsInput && { countsInput }) }
 }
 
 /** A step as the job a session runs. `nonce`: letters and digits; two writes of one file never share one. */

@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ModuleDefinition } from '../../src/dsl/definition.ts'
 import { type Unarchived, unarchive } from '../../src/modules/unarchive.ts'
+import { stepJob } from '../../src/resources/step-job.ts'
 import { apply, type LocalHost, localHost, localHosts, plan, readStates } from '../../src/testing/index.ts'
 import { traps } from './cases/unarchive.ts'
 
@@ -55,6 +56,20 @@ describe.each(localHosts())('on $name', (host) => {
     await expect(unpack(host)).rejects.toThrow(/cannot unpack .* out of the directory it is unpacked in/)
     expect(readdirSync(`${root}/dest`)).toEqual([])
     expect(existsSync(`${root}/evil`)).toBe(false)
+  })
+
+  test('an archive that is cut short on its way is not unpacked', async () => {
+    mkdirSync(`${root}/in`)
+    mkdirSync(`${root}/dest`)
+    writeFileSync(`${root}/in/a`, 'a')
+    writeFileSync(`${root}/in/b`, 'b'.repeat(50_000))
+    execFileSync('tar', ['-cf', `${root}/a`, '-C', `${root}/in`, 'a', 'b'])
+    const [step] = (await plan(unarchive({ src: `${root}/a`, dest: `${root}/dest` }), host)).steps
+    const job = stepJob(step!, 'n0nce')
+    expect(job).toMatchObject({ countsInput: true })
+    const { code, stderr } = await host.run({ ...job, stdin: job.stdin!.subarray(0, 10_000) })
+    expect([code, Buffer.from(stderr).toString('utf8')]).toEqual([1, expect.stringMatching(/cannot unpack .*: 10000 of \d+ bytes arrived/)])
+    expect(readdirSync(`${root}/dest`)).toEqual([])
   })
 
   test('what was altered is named and unpacked again; what is right sends no archive', async () => {
@@ -107,7 +122,7 @@ test('links of a zip that lead out are refused', async () => {
 test('a program that the host lacks is named', async () => {
   mkdirSync(`${root}/dest`)
   mkdirSync(`${root}/bin`)
-  for (const tool of ['mktemp', 'cat', 'head', 'od', 'tr', 'rm', 'sha256sum', 'stat', 'id', 'tail', 'cut', 'xargs', 'sed', 'awk'])
+  for (const tool of ['mktemp', 'cat', 'head', 'od', 'wc', 'tr', 'rm', 'sha256sum', 'stat', 'id', 'tail', 'cut', 'xargs', 'sed', 'awk'])
     symlinkSync(`/usr/bin/${tool}`, `${root}/bin/${tool}`)
   writeFileSync(`${root}/f`, '')
   execFileSync('tar', ['--zstd', '-cf', `${root}/a`, '-C', root, 'f'])
