@@ -4,16 +4,16 @@ import { RollcallError, UnreachableError } from './model/errors.ts'
 import type { HostRecord, LabSettings, SshSettings } from './model/inventory.ts'
 import { NoChannel } from './transport/connect-errors.ts'
 import type { Connection } from './transport/connection.ts'
-import { type SessionOptions, type Started, startSession } from './transport/session.ts'
-import type { Job, Session } from './transport/session-types.ts'
+import { type SessionOptions, type Started, startBecoming, startSession } from './transport/session.ts'
+import type { Job, Reply, Session } from './transport/session-types.ts'
 import type { SshTarget } from './transport/target.ts'
 
 export interface ConnectOptions {
   /** In check mode no object that changes a host is made. */
   readonly check: boolean
   /**
-   * Tasks will become root on this host, so that session is opened right away, beside the login user's. What refuses it is
-   * heard by the first who needs it.
+   * Tasks will become root on this host, so that session is opened with the first exchange, in the same process where that is
+   * possible. What refuses it is heard by the first who needs it.
    */
   readonly becomes?: boolean
 }
@@ -39,17 +39,36 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
       return startSession(another, session, jobs)
     }
   }
+  const becomeRoot = { method: 'sudo' as const, user: 'root', ...(becomePassword && { password: becomePassword }) }
   const key = (as: As): As => (user === 'root' ? 'login' : as)
   const start = (as: As, jobs: readonly Job[]): Promise<Started> => {
-    const become =
-      key(as) === 'become' ? { become: { method: 'sudo' as const, user: 'root', ...(becomePassword && { password: becomePassword }) } } : {}
+    const become = key(as) === 'become' ? { become: becomeRoot } : {}
     const started = traffic.time('connect', () => openOnAny({ host: host.name, user, ...become }, jobs))
     const session = started.then((opened) => opened.session)
     sessions.set(key(as), session)
     session.then(traffic.follow, () => {})
     return started
   }
+  const willBecome = options.becomes === true && user !== 'root'
+  /** Root's session, opened by the way: the login user's answers, or undefined where they must be asked for in another way. */
+  const startBoth = async (jobs: readonly Job[]): Promise<readonly Reply[] | undefined> => {
+    const [connection] = connections
+    const opening = connection && startBecoming(connection, { host: host.name, user, become: becomeRoot }, jobs)
+    if (!opening) {
+      if (connection) start('become', []).catch(() => {})
+      return undefined
+    }
+    const session = opening.then((both) => both.session)
+    sessions.set('become', session)
+    session.then(traffic.follow, () => {})
+    const replies = await opening.then((both) => both.replies).catch(() => undefined)
+    return replies?.every(({ code }) => code === 0) ? replies : undefined
+  }
   const exchange = async (part: TrafficPart, as: As, jobs: readonly Job[]) => {
+    if (willBecome && as === 'login' && sessions.size === 0) {
+      const replies = await traffic.time(part, () => startBoth(jobs))
+      if (replies) return replies
+    }
     const known = sessions.get(key(as))
     // The first exchange of a session opens it.
     const opened = known ? undefined : await start(as, jobs)
@@ -63,7 +82,6 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
     await Promise.all(shells.map((session) => session.then((opened) => opened.close()).catch(() => {})))
     await Promise.all(old.map((connection) => connection.close()))
   }
-  if (options.becomes && user !== 'root') start('become', []).catch(() => {})
   return {
     reader: {
       read: (as, jobs, about = 'read') =>

@@ -19,7 +19,12 @@ export function randomPrompt(): string {
 
 /** Starts what takes the session's loop, as another user. sudo's messages are wanted in English, since they are recognised below. */
 export function sudoCommand(become: Become, prompt: string, nonce: string): Script {
-  return sh`exec env LC_ALL=C LANGUAGE= sudo -H -S -p ${prompt} -u ${become.user} -- ${bootWords(nonce)}`
+  return sh`exec env LC_ALL=C LANGUAGE= ${sudoWords(become, prompt, nonce)}`
+}
+
+/** The same as words, for whoever has seen to the language. */
+export function sudoWords(become: Become, prompt: string, nonce: string): readonly string[] {
+  return ['sudo', '-H', '-S', '-p', prompt, '-u', become.user, '--', ...bootWords(nonce)]
 }
 
 /**

@@ -31,14 +31,29 @@ import { type Script, sh } from '../util/sh.ts'
  * - `at` lines tell the controller which step runs. Written to a lost link they end the loop, so that no further step
  *   starts when nobody listens.
  */
-const lines = [
-  'rc_n=$1; shift;',
+const base = [
   'umask 077;',
   'unset IFS ENV BASH_ENV CDPATH;',
-  'PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; LC_ALL=C; TZ=UTC; export PATH LC_ALL TZ;',
-  'rc_d=;',
+  'PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; LC_ALL=C; export PATH LC_ALL;',
   'rc_say() { printf "\\n%s %s\\n" "$rc_n" "$*"; };',
   'rc_new() { rc_s=; rc_e=; rc_k=0; rc_i=0; };',
+  'rc_own() {',
+  'rc_i=$((rc_i+1));',
+  'rc_say "$rc_q out $rc_i $rc_m";',
+  '( cd /; rc_t=$1; shift; eval "$rc_t" ) </dev/null 2>/dev/null;',
+  'rc_s="$rc_s $?";',
+  'printf "\\n%s\\n" "$rc_m"; };',
+  'rc_fin() { rc_say "$rc_q done$rc_s"; printf "\\n"; rc_say "$rc_q end"; };',
+] as const
+
+// Jobs that come with the command: what is in a list of processes is no mark, so it is made here.
+const along =
+  'rc_q=1; rc_m=; { read -r rc_m </proc/sys/kernel/random/uuid; } 2>/dev/null; rc_m=${rc_m:-$rc_n}; rc_new; eval "$(printf %b "$@")"'
+
+const lines = [
+  'rc_n=$1; shift;',
+  ...base,
+  'TZ=UTC; export TZ; rc_d=;',
 
   // The name begins with part of the mark, which nobody knows before the directory is there; the rest stays unknown, as everybody
   // may list the names in /tmp while own reads of the same exchange still end with it. A second mkdir that fails takes the first back.
@@ -48,14 +63,6 @@ const lines = [
 
   'rc_bye() { cd /; [ -z "$rc_d" ] || rm -rf "$rc_d"; };',
   'trap rc_bye EXIT; trap "exit 1" HUP INT TERM PIPE;',
-
-  'rc_own() {',
-  'rc_i=$((rc_i+1));',
-  'rc_say "$rc_q out $rc_i $rc_m";',
-  '( cd /; rc_t=$1; shift; eval "$rc_t" ) </dev/null 2>/dev/null;',
-  'rc_s="$rc_s $?";',
-  'printf "\\n%s\\n" "$rc_m"; };',
-  'rc_fin() { rc_say "$rc_q done$rc_s"; printf "\\n"; rc_say "$rc_q end"; };',
 
   // $1 is 1 for a step, $2 and $3 are size and place of the payload in the file `in`, $4 is the script. A size without a
   // place: it is yet to come.
@@ -89,11 +96,7 @@ const lines = [
   'rm -rf ./[0-9]* x/[0-9]* in go; };',
 
   'rc_say ready;',
-  // Jobs that came with the command: the mark stands in no list of processes, so it is made here.
-  'if [ $# -gt 0 ]; then',
-  'rc_q=1; rc_m=; { read -r rc_m </proc/sys/kernel/random/uuid; } 2>/dev/null; rc_m=${rc_m:-$rc_n}; rc_new;',
-  'eval "$(printf %b "$@")"; set --;',
-  'fi;',
+  `if [ $# -gt 0 ]; then ${along}; set --; fi;`,
   'while read -r rc_q rc_b rc_o rc_m; do',
   'rc_new;',
   'if [ "$rc_o" = 0 ]; then rc_t=$(head -c "$rc_b") || exit 1; eval "$rc_t"; continue; fi;',
@@ -115,15 +118,33 @@ const longestCommand = 8000
 /**
  * The command that starts a session's loop in place of the login shell. Its greeting, and every frame after it, begins
  * with `nonce`: all that stands before is what a profile or a banner printed.
- * @param driver Of the first exchange, see {@link fitsCommand}: then its answer follows the greeting.
+ * @param driver Of the first exchange, see {@link isShort}: then its answer follows the greeting.
  */
 export function loopCommand(nonce: string, driver?: string): Script {
   return sh`exec sh -c ${program} rollcall ${nonce} ${driver === undefined ? [] : encode(driver)}`
 }
 
-/** Whether a driver may go with the command that starts the loop: everybody on the host sees it there. */
-export function fitsCommand(driver: string): boolean {
-  return loopCommand('0'.repeat(32), driver).text.length <= longestCommand
+/** Whether a command is short enough for every server. */
+export function isShort(command: Script): boolean {
+  return command.text.length <= longestCommand
+}
+
+// Words: the nonce, how many words of the driver there are, these, and the command that goes on.
+const first = [
+  'rc_n=$1; rc_l=$2; shift 2;',
+  ...base,
+  'rc_c=; while [ "$rc_l" -gt 0 ]; do rc_c=$rc_c$1; rc_l=$((rc_l-1)); shift; done;',
+  along.replace('"$@"', '"$rc_c"'),
+  '; LANGUAGE=; export LANGUAGE; exec "$@"',
+].join(' ')
+
+/**
+ * A command that answers an exchange as the login user and then becomes another one (sudo with {@link bootWords}): so a
+ * host whose tasks are all for root needs no second login shell. Messages of what follows are in English, as those of all jobs.
+ */
+export function loopAfter(nonce: string, driver: string, becoming: readonly string[]): Script {
+  const words = encode(driver)
+  return sh`exec sh -c ${first} rollcall ${nonce} ${words.length} ${words} ${becoming}`
 }
 
 /**

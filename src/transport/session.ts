@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { RollcallError } from '../model/errors.ts'
-import { answerPrompt, type Become, explainSudo, randomPrompt, sudoCommand } from './become.ts'
+import type { Script } from '../util/sh.ts'
+import { answerPrompt, type Become, explainSudo, randomPrompt, sudoCommand, sudoWords } from './become.ts'
 import { type ByteReader, byteReader, StreamEnded } from './byte-reader.ts'
 import type { Connection, Exit, RemoteProcess } from './connection.ts'
 import { lostAnswer, noShell, notKept, startedLate } from './session-errors.ts'
 import { encodeExchange, isOwn, lateInput, ownDriver, readAnswer } from './session-frame.ts'
-import { bootLine, fitsCommand, loopCommand } from './session-loop.ts'
+import { bootLine, isShort, loopAfter, loopCommand } from './session-loop.ts'
 import type { Job, Reply, Session } from './session-types.ts'
 
 /** Whose shell to open, and how it is called in messages. */
@@ -47,18 +48,105 @@ export async function openSession(connection: Connection, options: SessionOption
  * @throws UnreachableError when the link is lost meanwhile.
  */
 export async function startSession(connection: Connection, options: SessionOptions, jobs: readonly Job[]): Promise<Started> {
-  const { become, host, user } = options
+  const { become } = options
   const nonce = randomBytes(16).toString('hex')
   const prompt = randomPrompt()
-  const driver = become === undefined && jobs.length > 0 && jobs.every((job) => isOwn(job) && job.open) ? ownDriver(jobs) : undefined
-  const along = driver !== undefined && fitsCommand(driver) ? driver : undefined
-  const process = await connection.start(become === undefined ? loopCommand(nonce, along) : sudoCommand(become, prompt, nonce))
+  const driver = become === undefined && jobs.length > 0 && jobs.every(isOpen) ? ownDriver(jobs) : undefined
+  const whole = driver === undefined ? undefined : loopCommand(nonce, driver)
+  const along = whole !== undefined && isShort(whole) ? whole : undefined
+  const command = along ?? (become === undefined ? loopCommand(nonce) : sudoCommand(become, prompt, nonce))
+  const shell = await startShell(connection, command, nonce)
+  await greeted(shell, options, prompt, refusal(shell, options, prompt))
+  const { session, answerTo } = serve(shell, options)
+  return { session, replies: along === undefined ? session.exchange(jobs) : answerTo(jobs, driver!.length) }
+}
+
+/** What is known of a session that opens while the login user is asked. */
+export interface Becoming {
+  /** The login user's answers. Rejects when there are none, whatever the reason. */
+  readonly replies: Promise<readonly Reply[]>
+  /** Rejects as {@link startSession} does. Its first exchange are the replies. */
+  readonly session: Promise<Session>
+}
+
+/**
+ * Asks the login user, and opens the session of another user in the same process: one channel and one login shell for both.
+ * @returns undefined, at once, where the jobs do not allow that.
+ */
+export function startBecoming(
+  connection: Connection,
+  options: SessionOptions & { readonly become: Become },
+  jobs: readonly Job[],
+): Promise<Becoming> | undefined {
+  if (jobs.length === 0 || !jobs.every(isOpen)) return undefined
+  const nonce = randomBytes(16).toString('hex')
+  const prompt = randomPrompt()
+  const driver = ownDriver(jobs)
+  const command = loopAfter(nonce, driver, sudoWords(options.become, prompt, nonce))
+  if (!isShort(command)) return undefined
+  return startShell(connection, command, nonce).then((shell) => {
+    const refused = refusal(shell, options, prompt) // The prompt may come before the answers are read.
+    const replies = firstAnswer(shell, options, jobs.length)
+    const session = replies.then(async () => {
+      await greeted(shell, options, prompt, refused)
+      return serve(shell, options, { exchanges: 1, bytesSent: driver.length }).session
+    })
+    session.catch(() => undefined)
+    return { replies, session }
+  })
+}
+
+function isOpen(job: Job): boolean {
+  return isOwn(job) && job.open === true
+}
+
+async function startShell(connection: Connection, command: Script, nonce: string): Promise<Shell> {
+  const process = await connection.start(command)
   process.stdin.on('error', () => undefined) // a lost link shows at the output's end, with more to say
-  const shell: Shell = { process, reader: byteReader(process.stdout), nonce, stderr: tailOf(process), link: connection.description }
-  const limit = options.startTimeoutMs ?? 30_000
-  const refused = become === undefined ? [] : [answerPrompt(process, prompt, become, { host, login: user })]
+  return { process, reader: byteReader(process.stdout), nonce, stderr: tailOf(process), link: connection.description }
+}
+
+const startTimeoutMs = 30_000
+
+async function firstAnswer(shell: Shell, options: SessionOptions, jobs: number): Promise<readonly Reply[]> {
+  const { process, reader, nonce, stderr, link } = shell
+  const { host, user } = options
+  const limit = options.startTimeoutMs ?? startTimeoutMs
   try {
-    const word = await within(firstOf([greeting(shell), ...refused]), limit)
+    const said = await within(
+      readAnswer(reader, nonce, 1, jobs, () => undefined),
+      limit,
+    )
+    if (said === undefined) throw startedLate(host, user, limit)
+    if (said.kind !== 'replies') throw notKept(said.kind, host)
+    return said.replies
+  } catch (error) {
+    if (error instanceof RollcallError) {
+      process.kill()
+      throw error
+    }
+    const ended = await endOf(process)
+    process.kill()
+    if (ended instanceof RollcallError) throw ended
+    if (error instanceof StreamEnded) throw noShell(host, user, ended, [reader.leftover(), stderr()])
+    throw lostAnswer(error, { host, link, progress: undefined, ended, stderr: stderr() })
+  }
+}
+
+/** Lets sudo have its password. A promise that only ever rejects. */
+function refusal({ process }: Shell, { become, host, user }: SessionOptions, prompt: string): Promise<never> {
+  const refused = become === undefined ? new Promise<never>(() => undefined) : answerPrompt(process, prompt, become, { host, login: user })
+  refused.catch(() => undefined)
+  return refused
+}
+
+/** Waits for the shell's greeting, and gives a shell of another user its program. */
+async function greeted(shell: Shell, options: SessionOptions, prompt: string, refused: Promise<never>): Promise<void> {
+  const { process } = shell
+  const { become, host, user } = options
+  const limit = options.startTimeoutMs ?? startTimeoutMs
+  try {
+    const word = await within(firstOf([greeting(shell), refused]), limit)
     if (word === undefined) throw startedLate(host, user, limit)
   } catch (error) {
     const ended = error instanceof StreamEnded ? await endOf(process) : undefined
@@ -70,8 +158,6 @@ export async function startSession(connection: Connection, options: SessionOptio
     throw noShell(host, user, ended, [shell.reader.leftover(), shell.stderr()])
   }
   if (become !== undefined) process.stdin.write(bootLine)
-  const { session, answerTo } = serve(shell, options)
-  return { session, replies: along === undefined ? session.exchange(jobs) : answerTo(jobs, along.length) }
 }
 
 interface Served {
@@ -80,11 +166,11 @@ interface Served {
   answerTo(jobs: readonly Job[], bytes: number): Promise<readonly Reply[]>
 }
 
-function serve(shell: Shell, options: SessionOptions): Served {
+function serve(shell: Shell, options: SessionOptions, before = { exchanges: 0, bytesSent: 0 }): Served {
   const { process, reader, nonce, stderr, link } = shell
   const { host } = options
-  let exchanges = 0
-  let bytesSent = options.become === undefined ? 0 : bootLine.length
+  let { exchanges, bytesSent } = before
+  if (options.become !== undefined) bytesSent += bootLine.length
   // Nothing was made on the host that its shell would have to clear away, and nothing runs.
   let tidy = true
   let running = 0

@@ -24,7 +24,7 @@ export function countTraffic(): Traffic {
       const channel: ChannelTraffic = {
         user,
         command,
-        kind: /^exec (?:\S+ )*sudo /.test(command) ? 'become' : 'login',
+        kind: / sudo -H -S /.test(command) ? 'become' : 'login',
         turns: 0,
         bytesFromClient: 0,
       }

@@ -60,28 +60,35 @@ test.each(transports.flatMap((transport) => [false, true].map((becomes) => ({ tr
   },
 )
 
-test.each(transports)("%s: root's session opens beside the login user's, whose first reads come with its command", async (transport) => {
-  const { server, host } = await hostWithSudo(transport, 10, 'letmein')
+test.each(transports)("%s: root's session opens in the process that answers the login user's first reads", async (transport) => {
+  const { server, host } = await hostWithSudo(transport, 1, 'letmein')
   const access = await openHost(host, { check: true, becomes: true })
-  const read = { script: who, own: true, open: true }
-  expect(said([await access.reader.read('login', [read])])).toEqual([''])
-  expect(said([await access.reader.read('become', [read])])).toEqual(['root'])
+  const read = { script: sh`printf '%s-%s' "$BECAME" ${`it's \\ ! "$x"\n`}`, own: true, open: true }
+  expect(said([await access.reader.read('login', [read])])).toEqual([`-it's \\ ! "$x"\n`])
+  expect(said([await access.reader.read('become', [read])])).toEqual([`root-it's \\ ! "$x"\n`])
   expect(access.stats().exchanges).toBe(2)
-  await access.close()
-  const channels = server.traffic.channels.map(({ kind, turns }) => ({ kind, turns })).sort((a, b) => a.turns - b.turns)
   // The password, and then the program with the exchange.
-  expect(channels).toEqual([
-    { kind: 'login', turns: 0 },
-    { kind: 'become', turns: 2 },
-  ])
+  expect(server.traffic.channels.map(({ kind, turns }) => ({ kind, turns }))).toEqual([{ kind: 'become', turns: 2 }])
   expect(server.connections).toBe(1)
+  expect(said([await access.reader.read('login', [{ script: who }])])).toEqual([''])
+  await access.close()
+  await server.close()
+})
+
+test("first reads that fail are asked for again, in the login user's own session", async () => {
+  const { server, host } = await hostWithSudo('ssh2', 10, 'letmein')
+  const access = await openHost(host, { check: true, becomes: true })
+  const [reply] = await access.reader.read('login', [{ script: sh`echo why >&2; exit 3`, own: true, open: true }])
+  expect([reply?.code, Buffer.from(reply?.stderr ?? []).toString()]).toEqual([3, 'why\n'])
+  expect(said([await access.reader.read('become', [{ script: who }])])).toEqual(['root'])
+  await access.close()
   await server.close()
 })
 
 test("what refuses root's session is heard by who needs it, and by nobody else", async () => {
   const { server, host } = await hostWithSudo('ssh2', 10, 'wrong')
   const access = await openHost(host, { check: true, becomes: true })
-  const read = { script: who, own: true }
+  const read = { script: who, own: true, open: true }
   expect(said([await access.reader.read('login', [read])])).toEqual([''])
   const refused = { details: { summary: 'sudo did not accept the password' } }
   await expect(access.reader.read('become', [read])).rejects.toMatchObject(refused)
