@@ -16,7 +16,7 @@ import {
   writeRecord,
 } from './kept-records.ts'
 import { connectThrough } from './mux-connection.ts'
-import { type ProxiedMaster, proxyMaster } from './mux-master.ts'
+import { type ProxiedMaster, proxyMaster, terminateMaster } from './mux-master.ts'
 import type { OpensshTarget } from './openssh-target.ts'
 
 /** A login that is to outlive this run. */
@@ -75,6 +75,7 @@ async function open(folder: string, key: string, target: KeptTarget): Promise<Co
   try {
     master = await proxyMaster(socket, connectTimeoutMs)
   } catch (cause) {
+    await terminateMaster(socket, probeMs) // Nothing is written down of it, so nobody else would.
     throw new RollcallError(
       {
         summary: "ssh's master does not share its connection",
