@@ -33,6 +33,8 @@ export interface KeptRecord {
   readonly startedAt: string
   /** It ends when nobody has used it for so long. */
   readonly persistSeconds: number
+  /** So many channels the server gives a connection at a time, where an earlier one was refused more. */
+  readonly channels?: number
   /** A digest of what known_hosts said of this host when its key passed. */
   readonly hostKeys: string
 }

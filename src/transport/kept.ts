@@ -16,7 +16,7 @@ import {
   writeRecord,
 } from './kept-records.ts'
 import { connectThrough } from './mux-connection.ts'
-import { type ProxiedMaster, proxyMaster } from './mux-master.ts'
+import { type ProxiedMaster, proxyMaster, terminateMaster } from './mux-master.ts'
 import type { OpensshTarget } from './openssh-target.ts'
 
 /** A login that is to outlive this run. */
@@ -75,6 +75,7 @@ async function open(folder: string, key: string, target: KeptTarget): Promise<Co
   try {
     master = await proxyMaster(socket, connectTimeoutMs)
   } catch (cause) {
+    await terminateMaster(socket, probeMs) // Nothing is written down of it, so nobody else would.
     throw new RollcallError(
       {
         summary: "ssh's master does not share its connection",
@@ -96,6 +97,7 @@ async function open(folder: string, key: string, target: KeptTarget): Promise<Co
     master: identify(master.pid) ?? { pid: master.pid, startTime: '' },
     startedAt: new Date().toISOString(),
     persistSeconds: target.persistSeconds,
+    ...(narrow.has(key) && { channels: narrow.get(key)! }),
     hostKeys: await target.hostKeys(),
   } as const
   claim(folder, id)
@@ -107,6 +109,9 @@ async function open(folder: string, key: string, target: KeptTarget): Promise<Co
     throw error instanceof RollcallError ? error : lost(target.ssh)((error as Error).message)
   }
 }
+
+/** A master that was refused a channel ends with us. Others of its key do not ask for more than they will get. */
+const narrow = new Map<string, number>()
 
 const lost =
   (target: OpensshTarget) =>
@@ -123,8 +128,23 @@ async function serve(
   const description = `${ssh.user}@${ssh.address}:${ssh.port}`
   const connection = await connectThrough(master, { host: ssh.host, description, lost: lost(ssh) }, limitMs)
   let closed = false
+  let running = 0
+  const { key, channels = Number.POSITIVE_INFINITY } = kept.record
   return {
     ...connection,
+    async start(command, options) {
+      try {
+        if (running >= channels) throw new NoChannel(ssh.host, `more than ${channels} at a time were refused before`)
+        const process = await connection.start(command, options)
+        const ended = () => void running--
+        running += 1
+        process.exit.then(ended, ended)
+        return process
+      } catch (error) {
+        if (error instanceof NoChannel) narrow.set(key, Math.max(1, running))
+        throw error
+      }
+    },
     async close() {
       await connection.close()
       if (!closed) release(folder, kept.id)

@@ -1,9 +1,10 @@
+import { once } from 'node:events'
 import { chmodSync, existsSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Cleaned } from '../../src/cleanup/cleanup.ts'
 import type { ShownConnection } from '../../src/connections.ts'
-import { rollcall as cli, scratchFile } from '../helpers/cli.ts'
+import { rollcall as cli, scratchFile, startRollcall } from '../helpers/cli.ts'
 import { testFolder } from '../helpers/folder.ts'
 import { startSshd, type TestSshd } from '../helpers/sshd.ts'
 import { rollcall } from './harness.ts'
@@ -128,6 +129,30 @@ export const inventory = defineInventory({
     await expect.poll(() => sshd.open, { timeout: 20_000 }).toBe(0)
     await facts()
     expect(sshd.connections).toBe(2)
+  })
+
+  test('runs at a time do not disturb each other, and what a killed one leaves is good for the next', async () => {
+    await run('connections', 'close', '--all')
+    const before = sshd.connections
+    const long = () => startRollcall(['exec', 'honor-viper', '-i', inventory, '--', 'sleep', '600'], { env })
+    const child = await long()
+    const usedBy = (pid: number | undefined) =>
+      expect.poll(async () => (await listed()).map((one) => one.usedBy), { timeout: 30_000 }).toContain(pid)
+    await usedBy(child.pid)
+    expect((await facts()).code).toBe(0)
+    expect(await run('connections', 'close', '--all')).toMatchObject({ code: 1, stdout: 'closed 1 connection\n' })
+    expect((await listed()).map((one) => one.usedBy)).toEqual([child.pid])
+    expect(sshd.connections - before).toBe(2)
+    child.kill('SIGKILL')
+    await once(child, 'close')
+    expect([(await facts()).code, sshd.connections - before]).toEqual([0, 2])
+
+    const ended = await long()
+    await usedBy(ended.pid)
+    const said = once(ended, 'close')
+    expect(await run('connections', 'close', '--all', '--force')).toMatchObject({ code: 0, stdout: 'closed 1 connection\n', stderr: '' })
+    expect((await said)[0]).toBe(4)
+    expect(await listed()).toEqual([])
   })
 
   test('cleanup removes the folder when none is open', async () => {

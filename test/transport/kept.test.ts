@@ -94,18 +94,24 @@ describe('a later run', () => {
     await connection.close()
   })
 
-  test('one connection a process, where the server gives each but one channel', async () => {
+  test('two connections, where the server gives each but one channel; later runs find both', async () => {
     const narrow = await startSshd({ config: ['MaxSessions 1'] })
     const kept = newKept()
-    const connection = await kept.connect(narrow.target())
-    const first = await connection.start(sh`read line; exit 5`)
-    await expect(connection.start(sh`true`)).rejects.toMatchObject({ details: { summary: 'The SSH server opened no channel' } })
-    const other = await kept.connect(narrow.target())
-    expect(await says(other)).toBe('hello')
-    first.stdin.end('\n')
-    expect(await first.exit).toEqual({ code: 5, signal: null })
-    await other.close()
-    await connection.close()
+    const made: number[] = []
+    for (let round = 0; round < 4; round++) {
+      const connection = await kept.connect(narrow.target())
+      const first = await connection.start(sh`read line; exit 5`)
+      await expect(connection.start(sh`true`)).rejects.toMatchObject({ details: { summary: 'The SSH server opened no channel' } })
+      const other = await kept.connect(narrow.target())
+      expect(await says(other)).toBe('hello')
+      first.stdin.end('\n')
+      expect(await first.exit).toEqual({ code: 5, signal: null })
+      await other.close()
+      await connection.close()
+      made.push(narrow.connections)
+    }
+    // ssh ends the first one, which was refused a channel; nobody asks its successors for one too many.
+    expect(made).toEqual([2, 3, 3, 3])
     await narrow.close()
   })
 })
