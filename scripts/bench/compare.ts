@@ -14,12 +14,16 @@ export interface CompareOptions {
   readonly onProblem: (tool: string, problem: string) => void
 }
 
+/** A job once, with what is counted around it. */
 async function runOnce(job: Job, { hosts, direct }: Comparison, place: Place, cgroup: CountingCgroup) {
+  place.scratch.requireOpen()
   await job.before?.()
   const before = hosts.length > 0 ? await place.hosts.settledCpu(hosts) : 0
   const link = hosts.length > 0 && !direct ? place.hosts.link : undefined
   await link?.reset()
   const ran = await measure(job.command, cgroup, place.scratch.folder)
+  // What was interrupted is no result.
+  place.scratch.requireOpen()
   if (!job.keeps) await cgroup.empty()
   const problem = job.problem(ran)
   const { wallS, cpuS, rssMb } = ran
@@ -40,6 +44,7 @@ export async function compare(
   comparison: Comparison,
   { place, setting, runs, onRun, onProblem }: CompareOptions,
 ): Promise<readonly Summary[]> {
+  place.scratch.requireOpen()
   if (comparison.hosts.length > 0) await place.hosts.link.setRtt(setting.rttMs)
   const cgroups = comparison.jobs.map((_, at) => countingCgroup(`rollcall-bench-${process.pid}-${at}`))
   const removeAll = () => Promise.all(cgroups.map((cgroup) => cgroup.remove()))

@@ -25,12 +25,18 @@ export function delayLine({ delayMs, openAt, from, to, onDelivery }: DelayLineOp
   const queue: { readonly due: number; readonly chunk: Buffer | undefined }[] = []
   let held = 0
   let waiting = false
+  // The far side has not taken yet what it was given.
+  let full = false
   const deliver = (chunk: Buffer | undefined) => {
     if (chunk === undefined) return void to.end()
     onDelivery(chunk.length)
-    if (to.write(chunk)) return
+    if (to.write(chunk) || full) return
+    full = true
     from.pause()
-    to.once('drain', () => from.resume())
+    to.once('drain', () => {
+      full = false
+      if (held <= limit) from.resume()
+    })
   }
   const wait = () => {
     if (waiting || queue.length === 0) return
@@ -45,7 +51,7 @@ export function delayLine({ delayMs, openAt, from, to, onDelivery }: DelayLineOp
       held -= chunk?.length ?? 0
       deliver(chunk)
     }
-    if (held < limit / 2 && from.isPaused() && !to.writableNeedDrain) from.resume()
+    if (held < limit / 2 && from.isPaused() && !full) from.resume()
     wait()
   }
   const add = (chunk: Buffer | undefined) => {

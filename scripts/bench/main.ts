@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
+import { formatError, RollcallError } from '../../src/model/errors.ts'
 import { ansiblesOf, ansibleTools } from './ansible.ts'
 import { compare } from './compare.ts'
 import { type Hosts, startHosts } from './hosts.ts'
@@ -49,7 +50,9 @@ export async function main({ root, programs, args }: BenchRequest): Promise<numb
   try {
     return await bench(root, programs, options, scratch)
   } catch (error) {
-    process.stderr.write(`bench: ${(error as Error).message}\n`)
+    // What was under way when it was interrupted fails in some way or other.
+    if (scratch.ended()) return 130
+    process.stderr.write(`bench: ${error instanceof RollcallError ? formatError(error.details) : (error as Error).stack}\n`)
     return 1
   } finally {
     await scratch.clear()

@@ -39,7 +39,7 @@ export async function measure(command: Command, cgroup: CountingCgroup, folder: 
   const reached = command.until?.()
   const started = performance.now()
   // The shell enters the cgroup before it becomes the program.
-  const child = spawn('/bin/sh', ['-c', 'echo 0 >"$0/cgroup.procs"; exec "$@"', cgroup.path, ...command.argv], {
+  const child = spawn('/bin/sh', ['-c', 'echo 0 >"$0/cgroup.procs" && exec "$@"', cgroup.path, ...command.argv], {
     cwd: command.cwd,
     env: command.env,
     stdio: ['ignore', ...outputs],

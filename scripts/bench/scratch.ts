@@ -9,6 +9,10 @@ export interface Scratch {
   make(name: string): string
   /** Something to be undone at the end, last things first, however the end comes. */
   undo(action: () => unknown): void
+  /** Whether it is being cleared, or is. */
+  ended(): boolean
+  /** @throws when it has {@link Scratch.ended}: nothing new may be started then. */
+  requireOpen(): void
   clear(): Promise<void>
 }
 
@@ -34,6 +38,10 @@ export function makeScratch(): Scratch {
       return path
     },
     undo: (action) => void actions.push(action),
+    ended: () => clearing !== undefined,
+    requireOpen: () => {
+      if (clearing !== undefined) throw new Error('interrupted')
+    },
     // Ctrl-C may come while it is being cleared.
     clear: () => {
       clearing ??= clear()

@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest'
+import { recapOf } from '../../scripts/bench/rollcall.ts'
+import type { RecapEvent } from '../../src/model/event.ts'
+import { colours } from '../../src/report/colours.ts'
+import { recapLines } from '../../src/report/recap.ts'
+
+it('reads the numbers of a report as the report prints them', () => {
+  const counts = { ok: 28, changed: 2, skipped: 0, failed: 0, unreachable: 0, exchanges: 4 }
+  const recap: RecapEvent = {
+    event: 'recap',
+    check: false,
+    hosts: { 'bench-001': counts, 'bench-002': { ...counts, changed: 0, exchanges: 13 } },
+    durationMs: 2100,
+    exitCode: 0,
+  }
+  const report = ['play thirty tasks', '', ...recapLines(recap, colours(false)), '']
+  expect(Object.fromEntries(recapOf(report.join('\n')))).toEqual(recap.hosts)
+  expect(recapOf('no report at all').size).toBe(0)
+})
