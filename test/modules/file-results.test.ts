@@ -116,6 +116,33 @@ test('a converged copy of a directory and its edits cost one exchange', async ()
   expect(again.exchanges('one')).toBe(1)
 })
 
+test('a tree of 200 files costs two exchanges, three where some differ, and one hashing process where none does', async () => {
+  for (let n = 0; n < 200; n++) {
+    mkdirSync(`${root}/many/${n % 25}`, { recursive: true })
+    writeFileSync(`${root}/many/${n % 25}/${n}`, `file ${n}\n`)
+  }
+  const playbook = definePlaybook('many', inventory, (play) => {
+    play('files', { hosts: 'one' }, ({ task }) => {
+      task('copy', copy({ src: `${root}/many/`, dest: `${root}/copied` }))
+    })
+  })
+  const seen = async () => {
+    const run = await runLocally(playbook, { home: home() })
+    const jobs = run.scripts('one').flat()
+    return {
+      outcomes: run.outcomes('one'),
+      exchanges: run.exchanges('one'),
+      hashing: jobs.filter((script) => script.includes('sha256sum --')).length,
+    }
+  }
+  expect(await seen()).toMatchObject({ outcomes: ['copy: changed'], exchanges: 2 })
+  expect(await seen()).toEqual({ outcomes: ['copy: ok'], exchanges: 1, hashing: 1 })
+  for (let n = 0; n < 200; n += 7) writeFileSync(`${root}/copied/${n % 25}/${n}`, 'another')
+  expect(await seen()).toMatchObject({ outcomes: ['copy: changed'], exchanges: 3 })
+  expect(await seen()).toEqual({ outcomes: ['copy: ok'], exchanges: 1, hashing: 1 })
+  expect(readFileSync(`${root}/copied/7/7`, 'utf8')).toBe('file 7\n')
+})
+
 test('what is no regular expression is found before anything is changed', async () => {
   const playbook = definePlaybook('wrong', inventory, (play) => {
     play('files', { hosts: 'one' }, ({ task }) => {
