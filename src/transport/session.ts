@@ -3,7 +3,8 @@ import { RollcallError } from '../model/errors.ts'
 import type { Script } from '../util/sh.ts'
 import { answerPrompt, type Become, explainSudo, randomPrompt, sudoCommand, sudoWords } from './become.ts'
 import { type ByteReader, byteReader, StreamEnded } from './byte-reader.ts'
-import type { Connection, Exit, RemoteProcess } from './connection.ts'
+import type { Connection, RemoteProcess } from './connection.ts'
+import { endOf, firstOf, settled, tailOf, within } from './remote-process.ts'
 import { lostAnswer, noShell, notKept, startedLate } from './session-errors.ts'
 import { encodeExchange, isOwn, lateInput, ownDriver, readAnswer } from './session-frame.ts'
 import { bootLine, isShort, loopAfter, loopCommand } from './session-loop.ts'
@@ -287,41 +288,4 @@ function feed({ stdin }: RemoteProcess, input: Uint8Array): void {
 async function greeting({ reader, nonce }: Shell): Promise<string> {
   await reader.seek(Buffer.from(`\n${nonce} `))
   return reader.line()
-}
-
-/** The first to settle decides; the rest may fail later, unheard. */
-function firstOf<T>(promises: readonly Promise<T>[]): Promise<T> {
-  for (const promise of promises) promise.catch(() => undefined)
-  return Promise.race(promises)
-}
-
-function tailOf(process: RemoteProcess): () => string {
-  let tail = ''
-  process.stderr.on('data', (chunk: Buffer) => {
-    tail = (tail + chunk.toString('utf8')).slice(-4096)
-  })
-  process.stderr.on('error', () => undefined)
-  return () => tail.trim()
-}
-
-/** What the promise gives, or undefined when it takes longer than the limit. */
-async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const limit = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), milliseconds)
-  })
-  try {
-    return await Promise.race([promise, limit])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-/** How the process ended; a link that was lost comes back as the connection's own error. */
-function settled(process: RemoteProcess): Promise<Exit | Error> {
-  return process.exit.catch((error: Error) => error)
-}
-
-async function endOf(process: RemoteProcess): Promise<Exit | Error> {
-  return (await within(settled(process), 2000)) ?? { code: null, signal: null }
 }

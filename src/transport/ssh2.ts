@@ -6,6 +6,7 @@ import { prepareAuthentication } from './authenticate.ts'
 import { NoChannel, unreachable } from './connect-errors.ts'
 import type { Connection, Exit, RemoteProcess } from './connection.ts'
 import { hostKeyAlgorithms, knownHostName } from './known-hosts.ts'
+import { spareTurns } from './ssh2-turns.ts'
 import type { SshTarget } from './target.ts'
 import { readKnownHosts, verifyHostKey } from './verify-host-key.ts'
 
@@ -74,6 +75,7 @@ export async function connectSsh2(target: SshTarget): Promise<Connection> {
         },
         authHandler: authentication.handler,
       })
+      spareTurns(client)
     })
   }
   const loggedIn = login()

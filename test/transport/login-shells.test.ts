@@ -2,7 +2,7 @@ import { accessSync, chmodSync, constants, mkdirSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectOpenssh } from '../../src/transport/openssh.ts'
-import { openSession } from '../../src/transport/session.ts'
+import { openSession, startBecoming, startSession } from '../../src/transport/session.ts'
 import { connectSsh2 } from '../../src/transport/ssh2.ts'
 import { Secret } from '../../src/util/secret.ts'
 import { sh } from '../../src/util/sh.ts'
@@ -84,8 +84,13 @@ describe.each([...loginShells, { name: 'a noisy profile', path: '', pack: '' }])
       [[true, 0, `:${hostile}`], ...rest],
       [[true, 0, `deploy:${hostile}`], ...rest],
     ])
-    await became.close()
-    await login.close()
+    const ask = { script: sh`printf '%s:%s' "$BECAME" ${hostile}`, own: true, open: true }
+    const started = await startSession(connection, names, [ask])
+    const becoming = await startBecoming(connection, { ...names, become }, [ask])!
+    const third = await becoming.session
+    const first = [await started.replies, await becoming.replies, await third.exchange([ask])]
+    expect(first.map(([reply]) => Buffer.from(reply?.stdout ?? []).toString())).toEqual([`:${hostile}`, `:${hostile}`, `deploy:${hostile}`])
+    for (const session of [third, started.session, became, login]) await session.close()
     await connection.close()
   })
 })
