@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { AnyAuthMethod, AuthHandlerMiddleware, BaseAgent, ParsedKey } from 'ssh2'
 import { RollcallError, UnreachableError } from '../model/errors.ts'
+import { rememberLast } from '../util/remember-last.ts'
 import { sh } from '../util/sh.ts'
 import { fingerprint } from './known-hosts.ts'
 import type { SshTarget } from './target.ts'
@@ -118,11 +119,23 @@ async function loadIdentities(ssh2: Ssh2, target: SshTarget): Promise<Identities
   return { attempts, publicKeys, encrypted, notes }
 }
 
+/** Parsing a key costs as much as a good part of a login; hosts share few. A key that is parsed does not change. */
+function parsed(ssh2: Ssh2): (file: string, bytes: Buffer) => ParsedKey | Error {
+  keys ??= rememberLast(
+    (bytes: Buffer) => {
+      const key = ssh2.utils.parseKey(bytes)
+      // ssh2 gives a list for formats that may hold several keys; there is only ever one.
+      return Array.isArray(key) ? (key[0] as ParsedKey) : key
+    },
+    (one, other) => one.equals(other),
+  )
+  return keys
+}
+let keys: ReturnType<typeof parsed> | undefined
+
 async function readKey(ssh2: Ssh2, file: string): Promise<ParsedKey | Error> {
   try {
-    const key = ssh2.utils.parseKey(await readFile(file))
-    // ssh2 gives a list for formats that may hold several keys; there is only ever one.
-    return Array.isArray(key) ? (key[0] as ParsedKey) : key
+    return parsed(ssh2)(file, await readFile(file))
   } catch (error) {
     return error as Error
   }

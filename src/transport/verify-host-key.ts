@@ -1,6 +1,7 @@
 import { appendFile, mkdir, open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { RollcallError } from '../model/errors.ts'
+import { rememberLast } from '../util/remember-last.ts'
 import { sh } from '../util/sh.ts'
 import { checkHostKey, fingerprint, type KnownHost, type KnownHosts, keyType, knownHostLine, parseKnownHosts } from './known-hosts.ts'
 
@@ -11,12 +12,14 @@ export interface KnownHostsPolicy {
   readonly policy: 'strict' | 'acceptNew'
 }
 
+const parsed = rememberLast(parseKnownHosts)
+
 /** Reads all files; one that does not exist is empty. */
 export async function readKnownHosts(files: readonly string[]): Promise<KnownHosts> {
   const read = await Promise.all(
     files.map(async (file) => {
       try {
-        return parseKnownHosts(await readFile(file, 'utf8'), file)
+        return parsed(file, await readFile(file, 'utf8'))
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { entries: [], notes: [] }
         throw new RollcallError(
