@@ -10,9 +10,12 @@ export interface CompareOptions {
   readonly runs: number
   /** Told every single run. */
   readonly onRun: (run: Setting & Figures & { readonly tool: string; readonly run: number }) => void
-  /** Told of a tool that does not do its work, and is left out from then on. */
-  readonly onProblem: (tool: string, problem: string) => void
+  /** Told of a run that did not do its work, and whether the tool has another chance; else it is left out. */
+  readonly onProblem: (tool: string, problem: string, another: boolean) => void
 }
+
+/** So often a tool may fail; the first time it may be the machine, which was too busy. */
+const mostFailures = 2
 
 /** A job once, with what is counted around it. */
 async function runOnce(job: Job, { hosts, direct }: Comparison, place: Place, cgroup: CountingCgroup) {
@@ -52,6 +55,7 @@ export async function compare(
   place.scratch.undo(removeAll)
   const figures = new Map<string, Figures[]>(comparison.jobs.map(({ tool }) => [tool, []]))
   const able = new Set(comparison.jobs)
+  const failures = new Map<Job, number>()
   try {
     for (let run = 0; run <= runs; run++)
       for (const [at, job] of comparison.jobs.entries()) {
@@ -60,9 +64,12 @@ export async function compare(
         // The first time it may have something to change.
         if (run === 0) continue
         if (problem !== undefined) {
+          const again = (failures.get(job) ?? 0) + 1
+          failures.set(job, again)
+          onProblem(job.tool, problem, again < mostFailures)
+          if (again < mostFailures) continue
           able.delete(job)
           figures.delete(job.tool)
-          onProblem(job.tool, problem)
           continue
         }
         figures.get(job.tool)!.push(measured)

@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path'
 import { formatError, RollcallError } from '../../src/model/errors.ts'
 import { ansiblesOf, ansibleTools } from './ansible.ts'
 import { compare } from './compare.ts'
-import { type Hosts, startHosts } from './hosts.ts'
+import { startHosts } from './hosts.ts'
 import { machineLine, thisMachine } from './machine.ts'
 import { type BenchOptions, helpText, parseOptions, UsageError } from './options.ts'
 import { installPython } from './python.ts'
@@ -88,7 +88,10 @@ async function bench(root: string, programs: string, options: BenchOptions, scra
   const place: Place = {
     scratch,
     programs,
-    hosts: hosts as Hosts,
+    get hosts() {
+      if (hosts === undefined) throw new Error('a workload asks for hosts that it did not say it needs')
+      return hosts
+    },
     own: rollcalls.find(({ tool }) => tool === 'rollcall') ?? rollcallOf('own', root, scratch),
     rollcalls,
     ansibles,
@@ -116,8 +119,8 @@ async function bench(root: string, programs: string, options: BenchOptions, scra
             say(`  ${run.run}/${options.runs} ${run.tool.padEnd(18)} ${run.wallS.toFixed(2)} s`)
             record({ kind: 'run', ...run })
           },
-          onProblem: (tool, problem) => {
-            problems.push(`${title}: ${tool} is left out: ${problem}`)
+          onProblem: (tool, problem, another) => {
+            problems.push(`${title}: ${another ? `a run of ${tool} is not counted` : `${tool} is left out`}: ${problem}`)
             say(problems.at(-1)!)
           },
         })

@@ -1,6 +1,7 @@
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import type { BenchHost, Hosts } from './hosts.ts'
 import type { Command, Ran } from './measure.ts'
 import type { Scratch } from './scratch.ts'
@@ -131,7 +132,8 @@ export function factsJob(rollcall: Rollcall, place: Hosts, hosts: readonly Bench
 }
 
 /** Does something with it that is not measured and must succeed. */
-export function prepareWith({ argv, cwd, env }: Command): void {
-  const { status, stdout, stderr } = spawnSync(argv[0]!, argv.slice(1), { cwd, env, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`a run to prepare the hosts failed, exit code ${status}\n${stdout}${stderr}`)
+export async function prepareWith({ argv, cwd, env }: Command): Promise<void> {
+  await promisify(execFile)(argv[0]!, argv.slice(1), { cwd, env }).catch((error: Error & { readonly stdout?: string }) => {
+    throw new Error(`a run to prepare the hosts failed\n${error.message}\n${error.stdout ?? ''}`)
+  })
 }

@@ -16,7 +16,7 @@ export const converged: Workload = {
     const { scratch } = place
     for (const rollcall of [place.own, ...place.rollcalls]) writeConvergedPlay(rollcall)
     await place.hosts.inside(hosts, bare)
-    prepareWith(place.own.command(['run', 'converged', '-i', place.own.inventory(place.hosts, hosts)], place.hosts))
+    await prepareWith(place.own.command(['run', 'converged', '-i', place.own.inventory(place.hosts, hosts)], place.hosts))
     const jobs: Job[] = place.rollcalls.map((rollcall) =>
       recapJob(rollcall, place.hosts, { args: ['run', 'converged'], hosts, changed: 0 }),
     )
