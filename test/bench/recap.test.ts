@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { recapOf } from '../../scripts/bench/rollcall.ts'
+import { noTraffic } from '../../src/engine/traffic.ts'
 import type { RecapEvent } from '../../src/model/event.ts'
 import { colours } from '../../src/report/colours.ts'
-import { noTraffic } from '../../src/engine/traffic.ts'
 import { recapLines } from '../../src/report/recap.ts'
 
 it('reads the numbers of a report as the report prints them', () => {
