@@ -16,6 +16,12 @@ const entries = {
 /** Left in node_modules: they bring a native binary, read files beside their own code, or are required only when needed. */
 const external = ['@swc/wasm-typescript', 'ajv', 'ajv-formats', 'esbuild', 'typescript', 'cpu-features', 'yargs', 'zx', '*.node']
 
+/** For src/load/link-modules.ts: Node 20 has no hooks for imports but in a thread of their own. Newer versions need none. */
+const flags =
+  Number(process.versions.node.split('.')[0]) < 22
+    ? '--experimental-vm-modules --experimental-import-meta-resolve --disable-warning=ExperimentalWarning'
+    : ''
+
 const keepBuildsFor = 24 * 60 * 60 * 1000
 
 /** Hash of everything that decides what a build contains. */
@@ -55,7 +61,7 @@ export async function build(root, { node = process.execPath, progress = () => {}
     hash = after
   }
   point(dist, hash)
-  replace(join(dist, '.built'), `${hash}\n${node}\n`, started)
+  replace(join(dist, '.built'), `${hash}\n${node}\n${flags}\n`, started)
   removeOldBuilds(dist, hash)
   return hash
 }

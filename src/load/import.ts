@@ -63,9 +63,9 @@ export async function importInventory({ root }: Project, path: string): Promise<
 async function importFile(loading: Loading, inventory: string): Promise<Record<string, unknown>> {
   if (!existsSync(loading.path))
     throw fileError(loading, { summary: `There is no such ${loading.word}`, detail: loading.path, fix: 'Check the path.' })
-  registerLoader(inventory)
+  const importer = registerLoader(inventory)
   try {
-    return (await import(/* @vite-ignore */ pathToFileURL(loading.path).href)) as Record<string, unknown>
+    return await importer(pathToFileURL(loading.path).href)
   } catch (error) {
     throw loadError(error, loading)
   }

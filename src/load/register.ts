@@ -1,6 +1,7 @@
 import module from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { RollcallError } from '../model/errors.ts'
+import { canLinkModules, openLinker } from './link-modules.ts'
 import { isTypeScript, type LoaderSettings, resolveOwn } from './resolve.ts'
 import { stripTypes } from './strip.ts'
 
@@ -8,15 +9,21 @@ type Hook = (target: string, context: { parentURL?: string }, next: (target: str
 /** Node 22.15 and newer; the types here are those of Node 20. */
 type RegisterHooks = (hooks: { resolve: Hook; load: Hook }) => void
 
+/** Imports a user's file. */
+export type Import = (url: string) => Promise<Record<string, unknown>>
+
+const natively: Import = (url) => import(/* @vite-ignore */ url) as Promise<Record<string, unknown>>
+
 const build = /^(.*\/dist\/[0-9a-f]{16}\/)/.exec(import.meta.url)?.[1]
 let registered: string | undefined
+let importer = natively
 
 /**
- * Makes TypeScript importable in this process, `#inventory` mean `inventory`, and `rollcall` the running instance. One
+ * Gives what imports TypeScript in this process, `#inventory` mean `inventory`, and `rollcall` the running instance. One
  * process has one inventory. Run from source (under vitest) it does nothing: there the bundler's aliases do all this.
  */
-export function registerLoader(inventory: string): void {
-  if (registered === inventory || build === undefined) return
+export function registerLoader(inventory: string): Import {
+  if (registered === inventory || build === undefined) return importer
   if (registered !== undefined)
     throw new RollcallError({
       summary: 'One process cannot load playbooks with two inventories',
@@ -30,7 +37,8 @@ export function registerLoader(inventory: string): void {
     own: { rollcall: `${build}index.js`, 'rollcall/testing': `${build}testing.js` },
   }
   const { registerHooks } = module as { registerHooks?: RegisterHooks }
-  if (registerHooks === undefined) module.register('./loader.js', { parentURL: build, data: settings })
+  if (canLinkModules) importer = openLinker(settings).import
+  else if (registerHooks === undefined) module.register('./loader.js', { parentURL: build, data: settings })
   else
     registerHooks({
       resolve: (specifier, context, next) => {
@@ -40,4 +48,5 @@ export function registerLoader(inventory: string): void {
       load: (url, context, next) =>
         isTypeScript(url) ? { format: 'module', source: stripTypes(fileURLToPath(url)), shortCircuit: true } : next(url, context),
     })
+  return importer
 }

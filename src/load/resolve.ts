@@ -12,7 +12,7 @@ export function resolveOwn(settings: LoaderSettings, specifier: string, parent: 
   return settings.own[specifier]
 }
 
-/** Whether a URL is a TypeScript file; query strings that some loaders add do not count. */
+/** Whether a URL or path is a TypeScript file; query strings that some loaders add do not count. */
 export function isTypeScript(url: string): boolean {
-  return /^file:.*\.m?ts(?:\?.*)?$/.test(url)
+  return /^(?:file:|\/).*\.m?ts(?:\?.*)?$/.test(url)
 }

@@ -14,7 +14,10 @@ export interface Ran {
 /** A program of the tests, bundled together with Rollcall as the build does it. */
 export interface BuiltProgram {
   readonly file: string
-  run(args: readonly string[], options?: { readonly env?: NodeJS.ProcessEnv; readonly node?: string }): Promise<Ran>
+  run(
+    args: readonly string[],
+    options?: { readonly env?: NodeJS.ProcessEnv; readonly node?: string; readonly flags?: readonly string[] },
+  ): Promise<Ran>
   remove(): void
 }
 
@@ -26,9 +29,9 @@ export async function buildProgram(entry: string): Promise<BuiltProgram> {
   await bundle(root, folder, { index: 'src/index.ts', testing: 'src/testing/index.ts', loader: 'src/load/hooks.ts', program: entry })
   return {
     file: join(folder, 'program.js'),
-    run: (args, { env = {}, node = process.execPath } = {}) =>
+    run: (args, { env = {}, node = process.execPath, flags = [] } = {}) =>
       new Promise((resolve) => {
-        execFile(node, [join(folder, 'program.js'), ...args], { env: { ...process.env, ...env } }, (error, stdout, stderr) =>
+        execFile(node, [...flags, join(folder, 'program.js'), ...args], { env: { ...process.env, ...env } }, (error, stdout, stderr) =>
           resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
         )
       }),
