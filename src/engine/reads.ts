@@ -32,9 +32,19 @@ export function foundSoFar(state: HostState, as: As): FoundSoFar {
 export function readsOf(context: PlayContext, state: HostState, as: As, call: PreparedCall): ReadSet {
   const { definition, params, inputs } = call
   if (definition.kind === 'controller') return {}
-  if (definition.kind === 'query') return definition.reads(params, { check: context.check })
-  if (definition.kind === 'action') return definition.reads(params)
-  return definition.reads(params, foundSoFar(state, as), inputs)
+  if (definition.kind === 'query') return largestNeeds(definition.reads(params, { check: context.check }))
+  if (definition.kind === 'action') return largestNeeds(definition.reads(params))
+  return largestNeeds(definition.reads(params, foundSoFar(state, as), inputs))
+}
+
+/** A call that asks for one thing twice gets one state, with all that it asked for. */
+function largestNeeds(reads: ReadSet): ReadSet {
+  const all = Object.values(reads)
+  if (new Set(all.map(({ key }) => key)).size === all.length) return reads
+  const needOf = (read: Read) => read.kind.needs.indexOf(read.need)
+  const largest = new Map<string, Read>()
+  for (const read of all) if (needOf(read) > needOf(largest.get(read.key) ?? read) || !largest.has(read.key)) largest.set(read.key, read)
+  return Object.fromEntries(Object.entries(reads).map(([name, { key }]) => [name, largest.get(key)!]))
 }
 
 /** Own reads of coming tasks that are not known yet: these ride along in the next exchange. Errors wait for their turn. */

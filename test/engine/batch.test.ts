@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Read } from '../../src/dsl/resource.ts'
@@ -177,6 +177,21 @@ describe('a failure within an exchange', () => {
       })
     })
     expect((await runLocally(mended, { home })).outcomes('one')).toEqual(['a: ok', 'after: changed'])
+  })
+
+  test.each([false, true])('by a check of new content owes no handler; the old file was there: %s', async (there) => {
+    if (there) writeFileSync(at('cfg'), 'old\n')
+    const playbook = definePlaybook('p', inventory, (play) =>
+      play('p', { hosts: 'one' }, ({ task, handler }) => {
+        const h = handler('after', happen({ log: at('log'), word: 'x' }))
+        task('cfg', copy({ dest: at('cfg'), content: 'new\n', validate: (path) => sh`grep -q never ${path}` }), { notify: h })
+        task('next', copy({ dest: at('cfg2'), content: 'new\n' }), { notify: h })
+      }),
+    )
+    const run = await runLocally(playbook, { home })
+    expect(run.outcomes('one')).toEqual(['cfg: failed'])
+    const pending = join(home, '.local/state/rollcall/pending')
+    expect(existsSync(pending) ? readdirSync(pending) : []).toEqual([])
   })
 
   test('that is ignored: the tasks behind it run in the next exchange', async () => {

@@ -42,7 +42,14 @@ it('exec runs a command on each host of a pattern, as the login user or as root,
   const said = `it's "$HOME" \\ * \n2`
   expect(await exec('--', 'printf', '%s', said)).toEqual({
     code: 0,
-    results: [viper, panda].map(({ name }) => ({ host: name, outcome: 'ok', rc: 0, stdout: said, stderr: '' })),
+    results: [viper, panda].map(({ name }) => ({
+      host: name,
+      outcome: 'ok',
+      rc: 0,
+      stdout: said,
+      stderr: '',
+      timing: expect.objectContaining({ exchanges: 1 }),
+    })),
   })
   expect((await exec('-b', '--', 'sh', '-c', 'id -un; pwd; exit 7')).results.map(({ rc, stdout }) => [rc, stdout])).toEqual(
     Array(2).fill([7, 'root\n/root\n']),
