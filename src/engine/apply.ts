@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { UnreachableError } from '../model/errors.ts'
 import { batchOf } from './batch.ts'
 import type { Change } from './change.ts'
@@ -31,7 +30,7 @@ export async function apply(due: Due, planned: Change, writer: HostWriter): Prom
   discard(host, reach)
   const parts = openParts()
   const earlier = parts.add(host.pendingRead.has(as) ? [] : [readPending(user)])
-  const { slots, last } = layOut(members, parts, behind, randomBytes(8).toString('hex'))
+  const { slots, last } = layOut(members, parts, behind)
   const handled = task.kind === 'handler' && host.pending.has(task.id, as) && ended
   const cleared = parts.add(handled ? [clearPending(user, recordsOf(host, [task]))] : [])
   const start = context.now()

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Read } from '../dsl/resource.ts'
 import { compileSteps } from '../resources/compile-steps.ts'
 import { type Member, readsIn } from './batch.ts'
@@ -35,9 +36,8 @@ const none: Replies = () => []
  * Puts the jobs of a batch in their order: first looks; for each member its guard, the record of the handlers that it owes,
  * its steps; at the end what all of them changed, together with what comes next. A member whose state a later one may alter
  * is read again before that one.
- * @param nonce Letters and digits that name this exchange's temporary files.
  */
-export function layOut(members: readonly Member[], parts: Parts, behind: readonly Read[], nonce: string): LaidOut {
+export function layOut(members: readonly Member[], parts: Parts, behind: readonly Read[]): LaidOut {
   const guards = guardsOf(members)
   parts.add(looksBefore([...guards.values()]))
   const slots: Slot[] = []
@@ -48,7 +48,7 @@ export function layOut(members: readonly Member[], parts: Parts, behind: readonl
     const counts = together.map(({ change }) => change!.steps.length)
     const { jobs, replies } = compileSteps(
       together.flatMap(({ change }) => change!.steps),
-      `${nonce}x${slots.length}`,
+      randomBytes(8).toString('hex'),
     )
     const answers = parts.add(jobs)
     for (const [index, slot] of together.entries()) {
