@@ -152,14 +152,20 @@ export function loopAfter(nonce: string, driver: string, becoming: readonly stri
  * login shells.
  */
 function encode(driver: string): readonly string[] {
-  const parts = driver.match(/[\s\S]/gu) ?? []
-  const words = ['']
-  for (const part of parts) {
-    const code = part === '\n' ? '\\n' : /[\\'!]/.test(part) ? `\\0${part.charCodeAt(0).toString(8).padStart(3, '0')}` : part
-    if (words.at(-1)!.length + code.length > longestWord) words.push('')
-    words.push(words.pop()! + code)
-  }
+  const octal = (byte: string) => `\\0${byte.charCodeAt(0).toString(8).padStart(3, '0')}`
+  const text = driver.replace(/[\n\\'!]/g, (byte) => (byte === '\n' ? '\\n' : octal(byte)))
+  const words: string[] = []
+  for (let from = 0; from < text.length; from += words.at(-1)!.length)
+    words.push(text.slice(from, wholeUntil(text, Math.min(from + longestWord, text.length))))
   return words
+}
+
+/** The last place not behind `end` that cuts neither an escape nor a character in two. */
+function wholeUntil(text: string, end: number): number {
+  if (end === text.length) return end
+  const backslash = text.lastIndexOf('\\', end - 1)
+  if (backslash >= 0 && backslash + (text[backslash + 1] === 'n' ? 2 : 5) > end) return backslash
+  return /[\uD800-\uDBFF]/.test(text[end - 1]!) ? end - 1 : end
 }
 
 /**
