@@ -4,7 +4,7 @@ import { compileSteps } from '../resources/compile-steps.ts'
 import { type Member, readsIn } from './batch.ts'
 import type { Change } from './change.ts'
 import type { State } from './compare.ts'
-import { openEffects } from './effects.ts'
+import { type Effects, openEffects } from './effects.ts'
 import { compileReads, type ReadBatch } from './exchange.ts'
 import { type Guard, guardOf, looksBefore } from './guard.ts'
 import type { Parts, Replies } from './parts.ts'
@@ -22,7 +22,7 @@ export interface Slot {
   /** What its own reads say after its steps and before anything that may alter them. */
   readonly after: States
 }
-type Open = { -readonly [K in keyof Slot]: Slot[K] }
+type Open = { -readonly [K in keyof Slot]: Slot[K] } & { readonly settled: boolean }
 
 /** The exchange of a batch: its slots, and what is read at its end. */
 export interface LaidOut {
@@ -72,9 +72,19 @@ export function layOut(members: readonly Member[], parts: Parts, behind: readonl
   for (const member of members) {
     const { due, decision } = member
     const change = 'change' in decision ? decision.change : undefined
-    const slot: Open = { member, change, guard: undefined, record: none, steps: none, after: () => new Map() }
+    const slot: Open = {
+      member,
+      change,
+      guard: undefined,
+      record: none,
+      steps: none,
+      after: () => new Map(),
+      settled: change !== undefined && leavesKnown(member, change),
+    }
     const guard = guards.get(member)
-    const borne = change ? unread.filter((earlier) => bearsOn(member, change, earlier)) : []
+    const effects = openEffects()
+    if (change) effects.add(due, change)
+    const borne = change ? unread.filter((earlier) => bearsOn(effects, earlier)) : []
     const { state: host } = due.playHost
     const owed = change ? due.task.notify.filter(({ id }) => !host.pending.has(id, due.as) && !recorded.has(id)) : []
     if (guard || borne.length > 0 || owed.length > 0) addSteps()
@@ -97,15 +107,19 @@ function ownReads(change: Change | undefined): readonly Read[] {
   return Object.values(change?.state?.reads ?? {}).filter((read) => read.kind.freshness === 'own')
 }
 
+/** Whether it is known what a change leaves of all that it reads. Where a link leads, for one, is not. */
+function leavesKnown({ due }: Member, change: Change): boolean {
+  const { reads = {}, wanted = {}, found = {} } = change.state ?? {}
+  const known = new Set(Object.keys(wanted).flatMap((name) => (wanted[name] && reads[name] ? [reads[name].key] : [])))
+  const own = openEffects()
+  own.add(due, change)
+  return Object.entries(reads).every(([name, read]) => known.has(read.key) || own.on(read, found[name]!) === 'none')
+}
+
 /** Whether a change may alter what an earlier one has left. Where it is not known what that is, any change may. */
-function bearsOn({ due }: Member, change: Change, { member, change: earlier }: Open): boolean {
-  const { reads, wanted, found, after } = earlier!.state!
-  const [own, later] = [openEffects(), openEffects()]
-  own.add(member.due, earlier!)
-  later.add(due, change)
-  return Object.entries(reads).some(
-    ([name, read]) => (!wanted[name] && own.on(read, found[name]!) !== 'none') || later.on(read, after[name]!) !== 'none',
-  )
+function bearsOn(effects: Effects, { change, settled }: Open): boolean {
+  const { reads, after } = change!.state!
+  return !settled || Object.entries(reads).some(([name, read]) => effects.on(read, after[name]!) !== 'none')
 }
 
 /** Guards by the member that they stand before. */
