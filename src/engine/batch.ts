@@ -2,7 +2,7 @@ import type { Read, ReadSet } from '../dsl/resource.ts'
 import type { Change } from './change.ts'
 import type { State } from './compare.ts'
 import { type Decision, decide } from './decide.ts'
-import { openEffects } from './effects.ts'
+import { type Effects, openEffects } from './effects.ts'
 import { evaluate } from './evaluate.ts'
 import { cached } from './host-state.ts'
 import { readsOf, userOf } from './reads.ts'
@@ -40,10 +40,13 @@ export async function batchOf(first: Due, planned: Change): Promise<readonly Mem
     if (members.length === largest) break
     if (due.task !== group.task) group = { task: due.task, effects: openEffects(), trusted: true }
     const known = knownReads(due)
-    if (!known || Object.values(known.reads).some((read) => all.on(read, known.states.get(read.key)!) === 'surely')) break
+    if (!known) break
+    const bearings = (effects: Effects) => Object.values(known.reads).map((read) => effects.on(read, known.states.get(read.key)!))
+    const before = bearings(all)
+    if (before.includes('surely')) break
     const decision = await decide(due, known.reads, known.states).catch(() => undefined) // What it throws is raised at its turn.
     if (!decision || ('change' in decision && decision.change.returns)) break
-    const within = Object.values(known.reads).some((read) => group.effects.on(read, known.states.get(read.key)!) !== 'none')
+    const within = (group.effects === all ? before : bearings(group.effects)).some((bearing) => bearing !== 'none')
     const guard = within || !group.trusted ? 'alone' : due.task === first.task ? 'none' : 'group'
     members.push({ due, reads: known.reads, decision, guard })
     if (!('change' in decision)) continue

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Read } from '../dsl/resource.ts'
 import { compileSteps } from '../resources/compile-steps.ts'
+import type { Reply } from '../transport/session-types.ts'
 import { type Member, readsIn } from './batch.ts'
 import type { Change } from './change.ts'
 import type { State } from './compare.ts'
@@ -51,9 +52,16 @@ export function layOut(members: readonly Member[], parts: Parts, behind: readonl
       randomBytes(8).toString('hex'),
     )
     const answers = parts.add(jobs)
+    let divided: readonly Reply[] | undefined
+    const all = () => {
+      divided ??= replies(answers())
+      return divided
+    }
+    let from = 0
     for (const [index, slot] of together.entries()) {
-      const from = counts.slice(0, index).reduce((sum, count) => sum + count, 0)
-      slot.steps = () => replies(answers()).slice(from, from + counts[index]!)
+      const [first, behind] = [from, from + counts[index]!]
+      slot.steps = () => all().slice(first, behind)
+      from = behind
     }
     together = []
   }

@@ -39,7 +39,8 @@ export interface Overlay {
 /** What one task leaves, as it bears on what a later one reads. Later ones count more: they are laid over earlier ones. */
 interface Layer {
   readonly task: string
-  readonly over: (read: Read, below: View) => View
+  /** `ids`: every name of what is read, as it is below. */
+  readonly over: (read: Read, below: View, ids: readonly string[]) => View
 }
 
 /** An empty overlay: the host as it is. */
@@ -49,13 +50,23 @@ export function openOverlay(): Overlay {
     lastPlanned: () => layers.at(-1)?.task,
     plan: (planned) => void layers.push(plannedLayer(planned)),
     touch: (patterns, task, besides = []) => void layers.push(touchedLayer(patterns, task, besides)),
-    view: (read, real) => layers.reduce<View>((below, layer) => layer.over(read, below), { state: real, confidence: 'certain' }),
+    view: (read, real) => {
+      let seenSoFar: View = { state: real, confidence: 'certain' }
+      let ids = idsOf(read, real)
+      for (const layer of layers) {
+        const below = seenSoFar.state
+        seenSoFar = layer.over(read, seenSoFar, ids)
+        if (seenSoFar.state !== below) ids = idsOf(read, seenSoFar.state)
+      }
+      return seenSoFar
+    },
   }
 }
 
 /** Every name by which a state is known: the one asked for, and the one under which it really lies. */
 function idsOf(read: Read, state: State): readonly string[] {
-  return [...new Set([read.id, read.kind.canonical?.(state, read.id) ?? read.id])]
+  const canonical = read.kind.canonical?.(state, read.id) ?? read.id
+  return canonical === read.id ? [read.id] : [read.id, canonical]
 }
 
 function plannedLayer({ read: changed, wanted, found, task, confidence, holds }: Planned): Layer {
@@ -63,8 +74,7 @@ function plannedLayer({ read: changed, wanted, found, task, confidence, holds }:
   const unsure: Unsure[] = confidence === 'certain' ? [] : [{ confidence, because: task }]
   return {
     task,
-    over: (read, below) => {
-      const ids = idsOf(read, below.state)
+    over: (read, below, ids) => {
       const same = read.kind === changed.kind
       if (same && ids.some((id) => names.includes(id))) {
         const state = merge(below.state, wanted)
@@ -88,8 +98,7 @@ function touchedLayer(patterns: readonly string[], task: string, besides: readon
   const own = new Set(besides.flatMap(({ read, found }) => idsOf(read, found).map((id) => `${read.kind.name}:${id}`)))
   return {
     task,
-    over: (read, below) => {
-      const ids = idsOf(read, below.state)
+    over: (read, below, ids) => {
       if (ids.some((id) => own.has(`${read.kind.name}:${id}`))) return below
       const isTouched = touched.some(({ matches, kind, id: name }) =>
         ids.some(
