@@ -16,6 +16,9 @@ it('reads the numbers of a report as the report prints them', () => {
     exitCode: 0,
   }
   const report = ['play thirty tasks', '', ...recapLines(recap, colours(false)), '']
-  expect(Object.fromEntries(recapOf(report.join('\n')))).toEqual({ 'bench-001': shown, 'bench-002': { ...shown, changed: 0, exchanges: 13 } })
+  expect(Object.fromEntries(recapOf(report.join('\n')))).toEqual({
+    'bench-001': shown,
+    'bench-002': { ...shown, changed: 0, exchanges: 13 },
+  })
   expect(recapOf('no report at all').size).toBe(0)
 })
