@@ -10,7 +10,9 @@ export type LinkState =
   | { readonly exists: true; readonly type: 'link'; readonly target: string }
   | { readonly exists: true; readonly type: 'file' | 'directory' | 'other' }
 
+// All records at once: each write is a packet of its own on its way.
 const look = new Script(`for p do
+  shift
   r=
   if [ -L "$p" ]; then
     s=l
@@ -20,8 +22,9 @@ const look = new Script(`for p do
   elif [ -e "$p" ]; then s=o
   else absent_or_denied "$p"
   fi
-  printf '%s\\0' "$s$r"
-done`)
+  set -- "$@" "$s$r"
+done
+printf '%s\\0' "$@"`)
 const types = { D: 'directory', f: 'file', o: 'other' } as const
 
 function parse(id: string, record: string): LinkState {
