@@ -4,6 +4,7 @@ import type { State } from './compare.ts'
 import { type Decision, decide } from './decide.ts'
 import { type Effects, openEffects } from './effects.ts'
 import { evaluate } from './evaluate.ts'
+import { okCodesOf } from './fail-on.ts'
 import { cached } from './host-state.ts'
 import { readsOf, userOf } from './reads.ts'
 import type { Due } from './run-call.ts'
@@ -60,9 +61,8 @@ export async function batchOf(first: Due, planned: Change): Promise<readonly Mem
 }
 
 /** Nothing goes with a host that goes away, nor behind a step whose failure may be none. */
-function mayGoOn({ call: { definition, params } }: Due, { returns }: Change): boolean {
-  const okCodes = (definition.kind === 'action' && definition.okCodes?.(params)) || [0]
-  return returns === undefined && okCodes.every((code) => code === 0)
+function mayGoOn({ call }: Due, { returns }: Change): boolean {
+  return returns === undefined && okCodesOf(call).every((code) => code === 0)
 }
 
 function* upcoming(first: Due): Generator<Due> {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Return } from '../dsl/definition.ts'
 import { RollcallError, UnreachableError } from '../model/errors.ts'
 import type { Reply } from '../transport/session-types.ts'
+import { within } from '../util/within.ts'
 import { decode } from './exchange.ts'
 import { discard } from './host-state.ts'
 import { CallFailed } from './outcome.ts'
@@ -63,15 +64,4 @@ function notBack(host: string, { after, timeout, fix }: Return, last: RollcallEr
   return last instanceof UnreachableError
     ? new UnreachableError(details, { cause: last })
     : new CallFailed(details, { result: undefined, touched: true })
-}
-
-/** What the promise gives, or undefined when it takes longer than the limit. */
-async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined> {
-  const over = new AbortController()
-  promise.catch(() => {})
-  try {
-    return await Promise.race([promise, sleep(milliseconds, undefined, { signal: over.signal }).catch(() => undefined)])
-  } finally {
-    over.abort()
-  }
 }

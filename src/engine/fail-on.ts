@@ -1,6 +1,7 @@
 import type { Step } from '../dsl/step.ts'
 import { missingDirectory, noDirectory, refusedByValidate } from '../resources/write-script.ts'
 import type { Reply } from '../transport/session-types.ts'
+import type { PreparedCall } from './evaluate.ts'
 import { decode } from './exchange.ts'
 import { CallFailed, stepFailure } from './outcome.ts'
 import type { Due } from './run-call.ts'
@@ -9,6 +10,11 @@ interface Failing {
   readonly name: string
   readonly summary?: string
   readonly step?: Step
+}
+
+/** Exit codes of a call's last step that are no failure. */
+export function okCodesOf({ definition, params }: PreparedCall): readonly number[] {
+  return (definition.kind === 'action' && definition.okCodes?.(params)) || [0]
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Reply } from '../transport/session-types.ts'
 import type { Change } from './change.ts'
 import { comeBack } from './come-back.ts'
 import type { State } from './compare.ts'
-import { failOn } from './fail-on.ts'
+import { failOn, okCodesOf } from './fail-on.ts'
 import type { HostWriter } from './host-access.ts'
 import type { Slot } from './lay-out.ts'
 import { narrow } from './narrow.ts'
@@ -61,14 +61,13 @@ async function failOnSteps(slot: Slot, start: Date, writer: HostWriter): Promise
   const cannotRecord = 'The handlers to run could not be recorded on the host, so nothing was changed'
   failOn(slot.record(), () => ({ name: 'recording pending handlers', summary: cannotRecord }), due, [0])
   for (const handler of task.notify) host.pending.add(handler.id, as, context.now().toISOString(), call)
-  const okCodes = (call.definition.kind === 'action' && call.definition.okCodes?.(call.params)) || [0]
   const replies = slot.steps()
   try {
     failOn(
       replies,
       (index) => ({ name: describeStep(steps[index]!, call.sealed), step: steps[index]! }),
       due,
-      okCodes,
+      okCodesOf(call),
       (failed) => ({
         result: resultOf(due, replies.slice(0, failed + 1), happening(replies.slice(0, failed + 1), start, context.now())),
         touched: !isUntouched(slot),

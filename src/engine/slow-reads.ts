@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Read } from '../dsl/resource.ts'
 import { RollcallError } from '../model/errors.ts'
 import type { Job, Reply } from '../transport/session-types.ts'
+import { within } from '../util/within.ts'
 import type { PlayContext } from './context.ts'
 import type { As, HostAccess } from './host-access.ts'
 import type { HostState } from './host-state.ts'
@@ -23,18 +23,10 @@ export class TooSlow extends RollcallError {
 export async function readWithin(access: HostAccess, as: As, jobs: readonly Job[], limitMs: number | undefined): Promise<readonly Reply[]> {
   const asked = access.reader.read(as, jobs)
   if (limitMs === undefined) return asked
-  asked.catch(() => {})
-  const answered = new AbortController()
-  const late = sleep(limitMs, undefined, { signal: answered.signal }).then(() => {
-    access.abandon(as)
-    throw new TooSlow(limitMs)
-  })
-  late.catch(() => {})
-  try {
-    return await Promise.race([asked, late])
-  } finally {
-    answered.abort()
-  }
+  const replies = await within(asked, limitMs)
+  if (replies !== undefined) return replies
+  access.abandon(as)
+  throw new TooSlow(limitMs)
 }
 
 /** From here on each task of the host reads for itself. */

@@ -122,13 +122,12 @@ function resolve(specifier: string, parent: string): string {
 
 function sourceOf(path: string, parent: string): string {
   try {
-    readFileSync(path)
+    return isTypeScript(path) ? stripTypes(path) : readFileSync(path, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     // In Node's own words, so that it is told in the same way.
     throw Object.assign(new Error(`Cannot find module '${path}' imported from ${fileURLToPath(parent)}`), { code: 'ERR_MODULE_NOT_FOUND' })
   }
-  return isTypeScript(path) ? stripTypes(path) : readFileSync(path, 'utf8')
 }
 
 /** TypeScript, and plain modules beside it: what imports `#inventory` must be linked here. Not what packages bring. */

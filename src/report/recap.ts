@@ -1,6 +1,7 @@
 import type { HostRecap, RecapEvent } from '../model/event.ts'
 import { formatDuration } from './age.ts'
 import type { Colours } from './colours.ts'
+import { type HostColumn, hostTable } from './host-table.ts'
 import { timingLines } from './timing.ts'
 import { count } from './words.ts'
 
@@ -13,25 +14,14 @@ export function recapLines(recap: RecapEvent, colours: Colours, timing = false):
 }
 
 function tableLines({ hosts, check }: RecapEvent, colours: Colours): string[] {
-  const names = Object.keys(hosts)
-  if (names.length === 0) return []
-  const title = (column: Column) => (check && column === 'changed' ? 'would change' : column)
-  const nameWidth = Math.max('recap'.length, ...names.map((name) => name.length))
-  const widths = new Map(
-    columns.map((column) => [column, Math.max(title(column).length, ...names.map((name) => String(hosts[name]![column]).length))]),
+  const shown = columns.map(
+    (column): HostColumn<HostRecap> => ({
+      title: check && column === 'changed' ? 'would change' : column,
+      of: (host) => String(host[column]),
+      paint: (host, text) => paint(column, host[column], text, colours),
+    }),
   )
-  const cells = (of: (column: Column) => string, paint: (column: Column, text: string) => string) =>
-    columns.map((column) => paint(column, of(column).padStart(widths.get(column)!))).join('  ')
-  return [
-    colours.strong(`${'recap'.padEnd(nameWidth)}  ${cells(title, (_, text) => text)}`),
-    ...names.map(
-      (name) =>
-        `${name.padEnd(nameWidth)}  ${cells(
-          (column) => String(hosts[name]![column]),
-          (column, text) => paint(column, hosts[name]![column], text, colours),
-        )}`,
-    ),
-  ]
+  return hostTable('recap', hosts, shown, colours)
 }
 
 function paint(column: Column, value: number, text: string, colours: Colours): string {

@@ -1,7 +1,8 @@
 import type { HostTraffic } from '../model/event.ts'
 import type { Colours } from './colours.ts'
+import { type HostColumn, hostTable } from './host-table.ts'
 
-const columns: readonly { readonly title: string; readonly of: (traffic: HostTraffic) => string }[] = [
+const columns: readonly HostColumn<HostTraffic>[] = [
   { title: 'exchanges', of: ({ exchanges }) => String(exchanges) },
   { title: 'sent', of: ({ bytesSent }) => formatBytes(bytesSent) },
   { title: 'received', of: ({ bytesReceived }) => formatBytes(bytesReceived) },
@@ -13,22 +14,7 @@ const columns: readonly { readonly title: string; readonly of: (traffic: HostTra
 
 /** The table of `--timing`: what was said to each host, and what its time went to. */
 export function timingLines(hosts: { readonly [host: string]: HostTraffic }, colours: Colours): string[] {
-  const names = Object.keys(hosts)
-  if (names.length === 0) return []
-  const nameWidth = Math.max('timing'.length, ...names.map((name) => name.length))
-  const rows = names.map((name) => columns.map(({ of }) => of(hosts[name]!)))
-  const widths = columns.map(({ title }, index) => Math.max(title.length, ...rows.map((row) => row[index]!.length)))
-  const line = (name: string, cells: readonly string[]) =>
-    `${name.padEnd(nameWidth)}  ${cells.map((cell, index) => cell.padStart(widths[index]!)).join('  ')}`
-  return [
-    colours.strong(
-      line(
-        'timing',
-        columns.map(({ title }) => title),
-      ),
-    ),
-    ...rows.map((row, index) => line(names[index]!, row)),
-  ]
+  return hostTable('timing', hosts, columns, colours)
 }
 
 /** What a recap holds of traffic alone. */

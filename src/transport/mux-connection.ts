@@ -1,4 +1,5 @@
 import type { RollcallError } from '../model/errors.ts'
+import { within } from '../util/within.ts'
 import { NoChannel } from './connect-errors.ts'
 import type { Connection, RemoteProcess } from './connection.ts'
 import { ChannelRefused, type MuxChannel, muxChannel, packet, window } from './mux-channel.ts'
@@ -67,7 +68,11 @@ export async function connectThrough({ socket }: ProxiedMaster, names: MuxNames,
 
   let spare: MuxChannel | undefined = open()
   try {
-    await within(opened(spare), limitMs)
+    const answered = await within(
+      opened(spare).then(() => true),
+      limitMs,
+    )
+    if (answered === undefined) throw new Error(`no answer within ${limitMs / 1000} s`)
   } catch (error) {
     lose((error as Error).message)
     throw error
@@ -93,7 +98,7 @@ export async function connectThrough({ socket }: ProxiedMaster, names: MuxNames,
         lost = names.lost('the connection was closed')
         const used = [...channels.values()].filter((channel) => channel !== spare)
         // Who comes next finds the channels free.
-        await within(Promise.all(used.map((channel) => channel.closed)), patienceMs).catch(() => undefined)
+        await within(Promise.all(used.map((channel) => channel.closed)), patienceMs)
       }
       lose('the connection was closed')
     },
@@ -106,16 +111,4 @@ function explained(process: RemoteProcess, host: string): RemoteProcess['exit'] 
   })
   exit.catch(() => undefined)
   return exit
-}
-
-async function within<T>(promise: Promise<T>, limitMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${limitMs / 1000} s`)), limitMs)
-  })
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -1,3 +1,4 @@
+import { within } from '../util/within.ts'
 import type { Exit, RemoteProcess } from './connection.ts'
 
 /** The first to settle decides; the rest may fail later, unheard. */
@@ -14,19 +15,6 @@ export function tailOf(process: RemoteProcess): () => string {
   })
   process.stderr.on('error', () => undefined)
   return () => tail.trim()
-}
-
-/** What the promise gives, or undefined when it takes longer than the limit. */
-export async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const limit = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), milliseconds)
-  })
-  try {
-    return await Promise.race([promise, limit])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 /** How the process ended; a link that was lost comes back as the connection's own error. */
