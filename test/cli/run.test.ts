@@ -3,6 +3,7 @@ import type { Engine } from '../../src/cli/engine.ts'
 import { RollcallError } from '../../src/model/errors.ts'
 import type { HostRecap } from '../../src/model/event.ts'
 import type { RunRequest } from '../../src/run.ts'
+import { sampleTraffic } from '../helpers/sample-traffic.ts'
 import { rollcall } from './harness.ts'
 
 const counts: HostRecap = {
@@ -12,12 +13,7 @@ const counts: HostRecap = {
   failed: 0,
   unreachable: 0,
   exchanges: 1,
-  bytesSent: 12_345,
-  bytesReceived: 987,
-  connectMs: 210,
-  factsMs: 31,
-  readMs: 48,
-  applyMs: 0,
+  ...sampleTraffic,
 }
 /** A run that ends with these counts of changes and this code. */
 const runEnding = (exitCode: number, changed = 0): Pick<Engine, 'run'> => ({

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Event, HostRecap, TaskEvent } from '../../src/model/event.ts'
 import { createReporter, type Format } from '../../src/report/reporter.ts'
+import { sampleTraffic } from '../helpers/sample-traffic.ts'
 import { collect } from '../report/collect.ts'
 
 type Kind = Event['event']
@@ -12,12 +13,7 @@ const recap: HostRecap = {
   failed: 4,
   unreachable: 5,
   exchanges: 6,
-  bytesSent: 12_345,
-  bytesReceived: 987,
-  connectMs: 210,
-  factsMs: 31,
-  readMs: 48,
-  applyMs: 0,
+  ...sampleTraffic,
 }
 
 const task = (fields: Partial<TaskEvent> = {}): TaskEvent => ({

@@ -1,24 +1,18 @@
 import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Read } from '../../src/dsl/resource.ts'
 import { guardOf, looksBefore } from '../../src/engine/guard.ts'
 import { command, copy, debug, defineInventory, definePlaybook, file, lineinfile, local, sh } from '../../src/index.ts'
 import { file as fileRead } from '../../src/resources/file.ts'
 import { openSession } from '../../src/transport/session.ts'
-import { runLocally, temporaryFolder } from '../helpers/engine.ts'
+import { runLocally, scratchIn, temporaryFolder } from '../helpers/engine.ts'
 import { happen, note } from '../helpers/note.ts'
 import { shells } from '../helpers/shells.ts'
 
 const root = temporaryFolder()
-let count = 0
-let at: (name: string) => string
-let home: string
-beforeEach(() => {
-  count += 1
-  home = join(root, `home-${count}`)
-  at = (name) => join(root, `${count}-${name}`)
-})
+const scratch = scratchIn(root)
+const { at } = scratch
 const inventory = defineInventory({
   groups: { all: {}, web: {} },
   hosts: { one: { groups: ['web'], connection: local() }, two: { groups: ['web'], connection: local() } },
@@ -35,11 +29,11 @@ describe('changes in one exchange', () => {
         task('line', lineinfile({ path: at('d/line'), line: 'a', create: true }))
       })
     })
-    const run = await runLocally(playbook, { home })
+    const run = await runLocally(playbook, { home: scratch.home })
     expect(run.outcomes('one').every((outcome) => outcome.endsWith('changed'))).toBe(true)
     expect(run.exchanges('one')).toBe(2)
     expect(text('d/27')).toBe('27\n')
-    const again = await runLocally(playbook, { home })
+    const again = await runLocally(playbook, { home: scratch.home })
     expect(again.outcomes('one').every((outcome) => outcome.endsWith('ok'))).toBe(true)
     expect(again.exchanges('one')).toBe(1)
   })
@@ -51,7 +45,7 @@ describe('changes in one exchange', () => {
         task('next', ({ host }) => copy({ dest: at(`${host.name}-next`), content: 'x\n' }))
       })
     })
-    const run = await runLocally(playbook, { home })
+    const run = await runLocally(playbook, { home: scratch.home })
     expect(run.outcomes('two')).toEqual(['items: changed', 'next: changed'])
     expect([run.exchanges('one'), run.exchanges('two')]).toEqual([3, 3])
     expect(existsSync(at('two-199'))).toBe(true)
@@ -65,7 +59,7 @@ describe('changes in one exchange', () => {
         task('items', () => ['a', 'b', 'c'].map((name) => command({ argv: ['sh', '-c', `echo ${name}; : >${at(name)}`] })))
       })
     })
-    const run = await runLocally(playbook, { home })
+    const run = await runLocally(playbook, { home: scratch.home })
     expect(run.exchanges('one')).toBe(1)
     const { items } = run.tasks[0]!.result as { items: readonly { stdout: string; start: string; end: string }[] }
     expect(items.map(({ stdout }) => stdout.trim())).toEqual(['a', 'b', 'c'])
@@ -82,7 +76,7 @@ describe('changes in one exchange', () => {
         task('other', copy({ dest: at('g'), content: 'a\n' }))
       })
     })
-    const run = await runLocally(playbook, { home })
+    const run = await runLocally(playbook, { home: scratch.home })
     expect(run.outcomes('one')).toEqual(['whole: changed', 'line: changed', 'other: changed'])
     expect(text('f')).toBe('a\nb\n')
     expect(run.exchanges('one')).toBe(3)
@@ -97,7 +91,7 @@ describe('changes in one exchange', () => {
         task('c', copy({ dest: at('c'), content: 'c\n' }))
       })
     })
-    const run = await runLocally(playbook, { home })
+    const run = await runLocally(playbook, { home: scratch.home })
     expect(text('b')).toBe('true\n')
     // Read ahead; a; what b reads, known only now; b; c.
     expect(run.exchanges('one')).toBe(5)
@@ -117,14 +111,14 @@ describe('a guard', () => {
     })
 
   test('that passes costs no exchange', async () => {
-    const run = await runLocally(disturbed('elsewhere'), { home })
+    const run = await runLocally(disturbed('elsewhere'), { home: scratch.home })
     expect(run.outcomes('one')).toEqual(['begin: changed', 'command: changed', 'first: changed', 'line: changed'])
     expect(text('a')).toBe('added\n')
     expect(run.exchanges('one')).toBe(2)
   })
 
   test('that finds another state stops the host there, and the task is planned anew', async () => {
-    const run = await runLocally(disturbed('a'), { home })
+    const run = await runLocally(disturbed('a'), { home: scratch.home })
     expect(run.outcomes('one')).toEqual(['begin: changed', 'command: changed', 'first: changed', 'line: changed'])
     expect(text('a')).toBe(`${readFileSync('/etc/hostname', 'utf8')}added\n`)
     expect(run.exchanges('one')).toBe(3)
@@ -137,7 +131,7 @@ describe('a guard', () => {
         task('items', () => [note({ path: at('note-a'), text: 'same' }), note({ path: at('note-b'), text: 'same' })])
       })
     })
-    const run = await runLocally(playbook, { home })
+    const run = await runLocally(playbook, { home: scratch.home })
     // The second finds what the first has made, and changes nothing.
     const items = (run.tasks[0]!.result as { items: readonly { before: { note: object } }[] }).items
     expect(items.map(({ before }) => before.note)).toEqual([{ exists: false }, { exists: true, text: 'same' }])
@@ -166,7 +160,7 @@ describe('a failure within an exchange', () => {
         task('c', copy({ dest: at('c'), content: 'c\n' }))
       })
     })
-    const run = await runLocally(playbook, { home })
+    const run = await runLocally(playbook, { home: scratch.home })
     expect(run.outcomes('one')).toEqual(['a: changed', 'b: failed'])
     expect(run.tasks[1]?.error?.fix).toMatch(/missing/)
     expect([existsSync(at('a')), existsSync(at('c'))]).toEqual([true, false])
@@ -178,7 +172,7 @@ describe('a failure within an exchange', () => {
         task('a', copy({ dest: at('a'), content: 'a\n' }))
       })
     })
-    expect((await runLocally(mended, { home })).outcomes('one')).toEqual(['a: ok', 'after: changed'])
+    expect((await runLocally(mended, { home: scratch.home })).outcomes('one')).toEqual(['a: ok', 'after: changed'])
   })
 
   test.each([false, true])('by a check of new content owes no handler; the old file was there: %s', async (there) => {
@@ -190,9 +184,9 @@ describe('a failure within an exchange', () => {
         task('next', copy({ dest: at('cfg2'), content: 'new\n' }), { notify: h })
       }),
     )
-    const run = await runLocally(playbook, { home })
+    const run = await runLocally(playbook, { home: scratch.home })
     expect(run.outcomes('one')).toEqual(['cfg: failed'])
-    const pending = join(home, '.local/state/rollcall/pending')
+    const pending = join(scratch.home, '.local/state/rollcall/pending')
     expect(existsSync(pending) ? readdirSync(pending) : []).toEqual([])
   })
 
@@ -204,7 +198,7 @@ describe('a failure within an exchange', () => {
         task('c', copy({ dest: at('c'), content: 'c\n' }))
       })
     })
-    const run = await runLocally(playbook, { home })
+    const run = await runLocally(playbook, { home: scratch.home })
     expect(run.outcomes('one')).toEqual(['a: changed', 'b: failed', 'c: changed'])
     expect(run.exchanges('one')).toBe(3)
   })
@@ -216,7 +210,7 @@ describe('a failure within an exchange', () => {
         task('b', copy({ dest: at('b'), content: 'b\n' }))
       })
     })
-    const run = await runLocally(playbook, { home })
+    const run = await runLocally(playbook, { home: scratch.home })
     expect(run.outcomes('one')).toEqual(['a: failed'])
     expect(run.tasks[0]?.error).toMatchObject({
       summary: 'Module note planned one state and left another',
@@ -233,7 +227,7 @@ test('handlers are recorded before the first change that owes them, once', async
       for (const name of ['a', 'b', 'c']) task(name, copy({ dest: at(name), content: `${name}\n` }), { notify: after })
     })
   })
-  const run = await runLocally(playbook, { home })
+  const run = await runLocally(playbook, { home: scratch.home })
   expect(run.outcomes('one')).toEqual(['a: changed', 'b: changed', 'c: changed', 'after: changed'])
   const [, batch] = run.scripts('one')
   expect(batch!.filter((script) => script.includes('mkdir -p "$d"')).length).toBe(1)
@@ -253,7 +247,7 @@ describe("strategy: 'free'", () => {
     })
 
   test('changes of each host go together, and hosts do not wait for each other', async () => {
-    const run = await runLocally(playbook('free'), { home })
+    const run = await runLocally(playbook('free'), { home: scratch.home })
     expect(run.outcomes('one')).toEqual(['a: changed', 'b: changed', 'c: changed', 'd: changed', 'after: changed'])
     expect(run.outcomes('two')).toEqual(['a: failed'])
     expect(run.exchanges('one')).toBe(3)

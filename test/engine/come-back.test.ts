@@ -1,19 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { defineAction, defineInventory, definePlaybook, local, parameters, run as runStep, sh, Type } from '../../src/index.ts'
-import { runLocally, temporaryFolder } from '../helpers/engine.ts'
+import { runLocally, scratchIn, temporaryFolder } from '../helpers/engine.ts'
 import { happen, note } from '../helpers/note.ts'
 
 const root = temporaryFolder()
-let count = 0
-let at: (name: string) => string
-let home: string
-beforeEach(() => {
-  count += 1
-  home = join(root, `home-${count}`)
-  at = (name) => join(root, `${count}-${name}`)
-})
+const scratch = scratchIn(root)
+const { at } = scratch
 const inventory = defineInventory({ groups: { all: {} }, hosts: { one: { groups: [], connection: local() } } })
 
 /** Goes away: with `die` the session's shell is killed in the middle of its exchange, as by a host that goes down. */
@@ -47,7 +40,7 @@ const playbook = (params: Omit<Away, 'log'>, asHandler = false) =>
   })
 
 test.each([true, false])('what comes after runs over a new link, whether the old one died with the steps: %s', async (die) => {
-  const run = await runLocally(playbook({ die, timeout: 60 }), { home, away: 1 })
+  const run = await runLocally(playbook({ die, timeout: 60 }), { home: scratch.home, away: 1 })
   expect(run.outcomes('one')).toEqual(['change: changed', 'go away: changed', 'after: changed', 'told: changed'])
   expect(run.tasks[1]?.result).toEqual({ answered: !die, ordered: true, changed: true })
   expect(readFileSync(at('log'), 'utf8')).toBe('gone\ntold\n')
@@ -58,22 +51,22 @@ test.each([true, false])('what comes after runs over a new link, whether the old
 
 test('what was read before is read again: it may be otherwise since', async () => {
   writeFileSync(at('b'), 'b\n')
-  const run = await runLocally(playbook({ die: true, timeout: 60, test: `echo other >${at('b')}` }), { home, away: 0 })
+  const run = await runLocally(playbook({ die: true, timeout: 60, test: `echo other >${at('b')}` }), { home: scratch.home, away: 0 })
   expect(run.outcomes('one')).toEqual(['change: changed', 'go away: changed', 'after: changed', 'told: changed'])
   expect(readFileSync(at('b'), 'utf8')).toBe('b\n')
 })
 
 test('the test must hold before the next task', async () => {
   const ready = `echo tried >>${at('tries')}; [ "$(wc -l <${at('tries')})" -ge 3 ]`
-  const run = await runLocally(playbook({ die: true, timeout: 60, test: ready }), { home, away: 0 })
+  const run = await runLocally(playbook({ die: true, timeout: 60, test: ready }), { home: scratch.home, away: 0 })
   expect(run.outcomes('one').slice(1, 3)).toEqual(['go away: changed', 'after: changed'])
   expect(readFileSync(at('tries'), 'utf8')).toBe('tried\n'.repeat(3))
 })
 
 test('as a handler: its record is cleared although the link died with it, and handlers behind it run', async () => {
-  const run = await runLocally(playbook({ die: true, timeout: 60 }, true), { home, away: 1 })
+  const run = await runLocally(playbook({ die: true, timeout: 60 }, true), { home: scratch.home, away: 1 })
   expect(run.outcomes('one')).toEqual(['change: changed', 'after: changed', 'leave: changed', 'told: changed'])
-  const again = await runLocally(playbook({ die: true, timeout: 60 }, true), { home, away: 1 })
+  const again = await runLocally(playbook({ die: true, timeout: 60 }, true), { home: scratch.home, away: 1 })
   expect(again.outcomes('one')).toEqual(['change: ok', 'after: ok'])
 })
 
@@ -81,7 +74,7 @@ test.each([
   ['unreachable', 1000, undefined, /^waited 0 s; the last attempt: The host cannot be reached: attempt 1$/],
   ['failed', 0, 'echo not yet >&2; exit 3', /^waited 0 s; the last test ended with exit code 3: not yet$/],
 ] as const)('a host that is not back in time is %s; its handlers stay recorded for the next run', async (outcome, away, ready, detail) => {
-  const run = await runLocally(playbook({ die: true, timeout: 0, test: ready }), { home, away })
+  const run = await runLocally(playbook({ die: true, timeout: 0, test: ready }), { home: scratch.home, away })
   expect(run.outcomes('one')).toEqual(['change: changed', `go away: ${outcome}`])
   expect(run.tasks[1]?.error).toMatchObject({
     summary: 'The host was not back in time after going away',
@@ -89,18 +82,18 @@ test.each([
     fix: 'Wait longer.',
     task: 'go away',
   })
-  const next = await runLocally(playbook({ die: false, timeout: 60 }), { home, away: 0 })
+  const next = await runLocally(playbook({ die: false, timeout: 60 }), { home: scratch.home, away: 0 })
   expect(next.outcomes('one')).toEqual(['change: ok', 'go away: changed', 'after: changed', 'told: changed'])
 })
 
 test('check mode says what it would do', async () => {
-  const run = await runLocally(playbook({ die: true, timeout: 60 }), { home, away: 0, check: true })
+  const run = await runLocally(playbook({ die: true, timeout: 60 }), { home: scratch.home, away: 0, check: true })
   expect(run.tasks[1]).toMatchObject({ outcome: 'changed', would: 'go away', steps: [expect.stringContaining('echo gone')] })
   expect(existsSync(at('log'))).toBe(false)
 })
 
 test('the machine that Rollcall runs on is refused before anything happens', async () => {
-  const run = await runLocally(playbook({ die: false, timeout: 60 }), { home })
+  const run = await runLocally(playbook({ die: false, timeout: 60 }), { home: scratch.home })
   expect(run.outcomes('one')).toEqual(['change: changed', 'go away: failed'])
   expect(run.tasks[1]?.error?.summary).toMatch(/^This host is the machine that Rollcall runs on/)
   expect(existsSync(at('log'))).toBe(false)

@@ -1,28 +1,22 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { assert, command, defineInventory, definePlaybook, file, local, query, Secret, sh, shell } from '../../src/index.ts'
-import { runLocally, temporaryFolder } from '../helpers/engine.ts'
+import { runLocally, scratchIn, temporaryFolder } from '../helpers/engine.ts'
 import { happen, note } from '../helpers/note.ts'
 
 const root = temporaryFolder()
-let count = 0
-let at: (name: string) => string
-let home: string
-beforeEach(() => {
-  count += 1
-  home = join(root, `home-${count}`)
-  at = (name) => join(root, `${count}-${name}`)
-})
+const scratch = scratchIn(root)
+const { at } = scratch
 const inventory = defineInventory({ groups: { all: {} }, hosts: { one: { groups: [], connection: local() } } })
 type Fill = Parameters<Parameters<Parameters<typeof definePlaybook<any>>[2]>[0]>[2]
 const runOf = (fill: Fill, check = false, preflight = true) =>
   runLocally(
     definePlaybook('judged', inventory, (play) => play('judged', { hosts: 'one' }, fill as never)),
-    { home, check, preflight },
+    { home: scratch.home, check, preflight },
   )
 const pending = () => {
-  const folder = join(home, '.local/state/rollcall/pending')
+  const folder = join(scratch.home, '.local/state/rollcall/pending')
   return existsSync(folder) ? readdirSync(folder) : []
 }
 

@@ -19,7 +19,7 @@ import {
   stat,
 } from '../../src/index.ts'
 import type { TaskEvent } from '../../src/model/event.ts'
-import { type LocalRunOptions, runLocally, temporaryFolder } from '../helpers/engine.ts'
+import { type LocalRunOptions, runLocally, temporaryFolder, withoutTimes } from '../helpers/engine.ts'
 
 const root = temporaryFolder()
 const host = join(root, 'host')
@@ -146,9 +146,6 @@ const run = async (acts: readonly Act[], options: Omit<LocalRunOptions, 'home'> 
 }
 
 const said = ({ task, outcome, error }: TaskEvent) => ({ task, outcome, ...(error && { error: error.summary }) })
-/** What must be the same however far was read ahead: all but times. */
-const whole = ({ durationMs: _, ...event }: TaskEvent) =>
-  JSON.parse(JSON.stringify(event, (key, value) => (/time$|^(inode|start|end|delta)$/i.test(key) ? undefined : value)))
 
 // Always the same plays, unless one looks for others: RANDOM_RUNS=200 RANDOM_SEED=$RANDOM npx vitest run …
 const runs = Number(process.env.RANDOM_RUNS ?? 8)
@@ -172,7 +169,7 @@ test('what check mode is certain of is what the run then does, however far it re
       make(things)
       const slow = await run(acts, { oneByOne: true })
       expect(look(), 'tree').toBe(after)
-      expect(slow.map(whole)).toEqual(done.map(whole))
+      expect(slow.map(withoutTimes)).toEqual(done.map(withoutTimes))
     }),
     bounded,
   )

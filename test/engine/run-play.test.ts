@@ -1,19 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { command, defineInventory, definePlaybook, local, sh } from '../../src/index.ts'
-import { runLocally, temporaryFolder } from '../helpers/engine.ts'
+import { runLocally, scratchIn, temporaryFolder } from '../helpers/engine.ts'
 import { ask, happen, note } from '../helpers/note.ts'
 
 const root = temporaryFolder()
-let count = 0
-let at: (name: string) => string
-let home: string
-beforeEach(() => {
-  count += 1
-  home = join(root, `home-${count}`)
-  at = (name) => join(root, `${count}-${name}`)
-})
+const scratch = scratchIn(root)
+const { at } = scratch
 const inventory = defineInventory({
   groups: { all: {}, web: {} },
   hosts: {
@@ -35,28 +28,28 @@ const ten = () =>
 
 describe('reading ahead', () => {
   test('a converged play costs one exchange a host', async () => {
-    await runLocally(ten(), { home })
-    const again = await runLocally(ten(), { home })
+    await runLocally(ten(), { home: scratch.home })
+    const again = await runLocally(ten(), { home: scratch.home })
     expect(again.outcomes('one')).toEqual(Array.from({ length: 10 }, (_, index) => `note ${index}: ok`))
     expect([again.exchanges('one'), again.exchanges('two')]).toEqual([1, 1])
   })
   test('a changing task costs one exchange: steps, and what they changed read again, ride together', async () => {
-    const first = await runLocally(ten(), { home })
+    const first = await runLocally(ten(), { home: scratch.home })
     expect(first.outcomes('two').every((outcome) => outcome.endsWith('changed'))).toBe(true)
     expect(first.exchanges('one')).toBe(1 + 10)
   })
   test('after a change the window is one task, then doubles', async () => {
-    await runLocally(ten(), { home })
+    await runLocally(ten(), { home: scratch.home })
     writeFileSync(at('one-0'), 'spoilt\n')
-    const run = await runLocally(ten(), { home })
+    const run = await runLocally(ten(), { home: scratch.home })
     expect(run.outcomes('one').filter((outcome) => outcome.endsWith('changed'))).toEqual(['note 0: changed'])
     // All ahead; the change with the next task; then windows of 2, 4 and 8 tasks.
     expect(run.exchanges('one')).toBe(2 + 3)
   })
   test('where no other host waits four tasks are read with a change, then twice as many', async () => {
-    await runLocally(ten(), { home })
+    await runLocally(ten(), { home: scratch.home })
     writeFileSync(at('one-0'), 'spoilt\n')
-    const run = await runLocally(ten(), { home, limit: 'one' })
+    const run = await runLocally(ten(), { home: scratch.home, limit: 'one' })
     expect(run.exchanges('one')).toBe(2 + 1)
   })
   test('a chain of results costs one exchange a link, and a condition that waits does not hold back its reads', async () => {
@@ -67,9 +60,9 @@ describe('reading ahead', () => {
         task('c', note({ path: at('c'), text: 'c' }), { when: ({ result }) => result(a).changed || true })
       })
     })
-    await runLocally(playbook, { home })
+    await runLocally(playbook, { home: scratch.home })
     expect(content('b')).toBe('ba\n')
-    const again = await runLocally(playbook, { home })
+    const again = await runLocally(playbook, { home: scratch.home })
     expect(again.outcomes('one')).toEqual(['a: ok', 'b: ok', 'c: ok'])
     expect(again.exchanges('one')).toBe(2)
   })
@@ -83,7 +76,7 @@ describe('reading ahead', () => {
         task('never', note({ path: at('never'), text: 'x' }))
       })
     })
-    const run = await runLocally(playbook, { home })
+    const run = await runLocally(playbook, { home: scratch.home })
     expect(run.outcomes('one')).toEqual(['a: changed', 'broken: failed'])
     expect(run.tasks[1]?.error).toMatchObject({ detail: 'broken by the user', host: 'one', task: 'broken' })
     expect(run.tasks[1]?.error?.at?.file).toMatch(/run-play\.test\.ts$/)
@@ -102,7 +95,7 @@ describe('reading ahead', () => {
         })
       })
     })
-    await runLocally(playbook, { home })
+    await runLocally(playbook, { home: scratch.home })
     expect(content('b')).toBe('right\n')
   })
   test('a live read happens at its turn', async () => {
@@ -113,7 +106,7 @@ describe('reading ahead', () => {
         task('copy', ({ result }) => note({ path: at('copy'), text: result(said).answer.trim() }))
       })
     })
-    await runLocally(playbook, { home })
+    await runLocally(playbook, { home: scratch.home })
     expect(content('copy')).toBe('written\n')
   })
 })
@@ -130,19 +123,19 @@ describe('handlers', () => {
       })
     })
   test('run once, after the tasks, in the order they are declared, and only when something changed', async () => {
-    await runLocally(handled(false), { home })
+    await runLocally(handled(false), { home: scratch.home })
     expect(content('log')).toBe('task\nsecond\nfirst\n')
-    const again = await runLocally(handled(false), { home })
+    const again = await runLocally(handled(false), { home: scratch.home })
     expect(again.outcomes('one')).toEqual(['a: ok', 'b: ok', 'c: changed'])
   })
   test('are not lost when the run fails in between: the next run runs them', async () => {
-    const failed = await runLocally(handled(true), { home })
+    const failed = await runLocally(handled(true), { home: scratch.home })
     expect(failed.outcomes('one')).toEqual(['a: changed', 'b: changed', 'c: failed'])
-    const next = await runLocally(handled(false), { home })
+    const next = await runLocally(handled(false), { home: scratch.home })
     expect(next.outcomes('one')).toEqual(['a: ok', 'b: ok', 'c: changed', 'second: changed', 'first: changed'])
     const warnings = next.events.filter((event) => event.event === 'warning').map((event) => event.message.replace(/ since.*/, ''))
     expect(warnings.toSorted()).toEqual([`handler 'first' is pending`, `handler 'second' is pending`])
-    const last = await runLocally(handled(false), { home })
+    const last = await runLocally(handled(false), { home: scratch.home })
     expect(last.outcomes('one')).toEqual(['a: ok', 'b: ok', 'c: changed'])
   })
   test('run early where they are flushed, and again at the end when notified again', async () => {
@@ -154,13 +147,13 @@ describe('handlers', () => {
         task('b', happen({ log: at('log'), word: 'b' }), { notify: told })
       })
     })
-    const run = await runLocally(playbook, { home })
+    const run = await runLocally(playbook, { home: scratch.home })
     expect(content('log')).toBe('told\nb\ntold\n')
     expect(run.outcomes('one')).toEqual(['a: changed', 'told: changed', 'b: changed', 'told: changed'])
   })
   test('a state directory that cannot be written fails the task before it changes anything', async () => {
-    writeFileSync(home, 'a file where the home should be')
-    const run = await runLocally(handled(false), { home })
+    writeFileSync(scratch.home, 'a file where the home should be')
+    const run = await runLocally(handled(false), { home: scratch.home })
     expect(run.outcomes('one')).toEqual(['a: failed'])
     expect(existsSync(at('a'))).toBe(false)
   })
@@ -177,12 +170,12 @@ describe('check mode', () => {
       })
     })
   test('knows earlier planned changes, changes nothing, and says what the run then does', async () => {
-    const check = await runLocally(two(), { home, check: true })
+    const check = await runLocally(two(), { home: scratch.home, check: true })
     expect(check.outcomes('one')).toEqual(['a: changed', 'needs a: changed', 'same again: ok', 'told: changed'])
-    expect([at('a'), at('b'), at('log'), home].map((path) => existsSync(path))).toEqual([false, false, false, false])
-    const run = await runLocally(two(), { home })
+    expect([at('a'), at('b'), at('log'), scratch.home].map((path) => existsSync(path))).toEqual([false, false, false, false])
+    const run = await runLocally(two(), { home: scratch.home })
     expect(run.outcomes('one')).toEqual(check.outcomes('one'))
-    const converged = await runLocally(two(), { home, check: true })
+    const converged = await runLocally(two(), { home: scratch.home, check: true })
     expect(converged.outcomes('one')).toEqual(['a: ok', 'needs a: ok', 'same again: ok'])
   })
   test('after an action what is absent is unknown and what is present is assumed; a refusal then is no failure', async () => {
@@ -196,7 +189,7 @@ describe('check mode', () => {
         task('not run', note({ path: at('d'), text: 'd' }), { when: ({ result }) => result(did).ran })
       })
     })
-    const run = await runLocally(playbook, { home, check: true })
+    const run = await runLocally(playbook, { home: scratch.home, check: true })
     expect(run.outcomes('one')).toEqual([
       'act: changed',
       'present: ok (assumed)',
@@ -210,7 +203,7 @@ describe('check mode', () => {
     const playbook = definePlaybook('refuses', inventory, (play) => {
       play('refuses', { hosts: 'one' }, ({ task }) => void task('needs', note({ path: at('b'), text: 'b', needs: at('a') })))
     })
-    const run = await runLocally(playbook, { home, check: true })
+    const run = await runLocally(playbook, { home: scratch.home, check: true })
     expect(run.outcomes('one')).toEqual(['needs: failed'])
     expect(run.tasks[0]?.error).toMatchObject({ summary: `${at('a')} is not there`, fix: 'Make it first.' })
   })
@@ -221,7 +214,7 @@ describe('check mode', () => {
         task('needs', note({ path: at('b'), text: 'b', needs: at('missing') }))
       })
     })
-    const run = await runLocally(playbook, { home, check: true })
+    const run = await runLocally(playbook, { home: scratch.home, check: true })
     expect(run.outcomes('one')).toEqual(['unrelated: changed', 'needs: failed'])
   })
   test('a query that refuses after a planned change is no failure, and what depends on its result is unknown', async () => {
@@ -234,7 +227,7 @@ describe('check mode', () => {
         task('after', note({ path: at('a'), text: 'a' }))
       })
     })
-    const run = await runLocally(playbook, { home, check: true })
+    const run = await runLocally(playbook, { home: scratch.home, check: true })
     expect(run.outcomes('one')).toEqual([
       'plan: changed',
       'ask: ok (unknown)',
@@ -252,11 +245,11 @@ describe('check mode', () => {
         task('derived again', ({ result }) => note({ path: at('e'), text: String(result(derived).after.note.text) }))
       })
     })
-    const run = await runLocally(playbook, { home, check: true })
+    const run = await runLocally(playbook, { home: scratch.home, check: true })
     expect(run.outcomes('one')).toEqual(['act: changed', 'derived: changed (unknown)', 'derived again: changed (unknown)'])
   })
   test('no script of a step ever leaves the controller', async () => {
-    const run = await runLocally(two(), { home, check: true })
+    const run = await runLocally(two(), { home: scratch.home, check: true })
     expect(
       run
         .scripts('one')
@@ -271,7 +264,7 @@ describe('verification', () => {
     const playbook = definePlaybook('lies', inventory, (play) => {
       play('lies', { hosts: 'one' }, ({ task }) => void task('lie', note({ path: at('a'), text: 'a', lie: true })))
     })
-    const run = await runLocally(playbook, { home })
+    const run = await runLocally(playbook, { home: scratch.home })
     expect(run.tasks[0]).toMatchObject({
       outcome: 'failed',
       error: {
@@ -290,7 +283,7 @@ describe('order and failure', () => {
         task('second', happen({ log: at('log'), word: 'second' }))
       })
     })
-    const run = await runLocally(playbook, { home })
+    const run = await runLocally(playbook, { home: scratch.home })
     expect(content('log')).toBe('first\nfirst\nsecond\n')
     expect(run.outcomes('one')).toEqual(['first: failed'])
     expect(run.outcomes('two')).toEqual(['first: changed', 'second: changed'])
@@ -302,9 +295,9 @@ describe('order and failure', () => {
         task('count', ({ result }) => note({ path: at('count'), text: String(result(many).items.length) }))
       })
     })
-    await runLocally(playbook, { home })
+    await runLocally(playbook, { home: scratch.home })
     expect(content('count')).toBe('3\n')
-    const again = await runLocally(playbook, { home })
+    const again = await runLocally(playbook, { home: scratch.home })
     expect(again.outcomes('one')).toEqual(['many: ok', 'count: ok'])
     expect(again.exchanges('one')).toBe(2)
   })
@@ -315,7 +308,7 @@ describe('order and failure', () => {
         task('wrong', () => note({ path: at('b'), txet: 'b' } as never))
       })
     })
-    await expect(runLocally(playbook, { home })).rejects.toMatchObject({
+    await expect(runLocally(playbook, { home: scratch.home })).rejects.toMatchObject({
       details: {
         detail: expect.stringContaining(`note has no parameter 'txet': did you mean 'text'?`),
         fix: 'It takes path, text, needs (optional), lie (optional).',
@@ -332,7 +325,7 @@ describe('order and failure', () => {
         task('pipe', command({ cmd: 'ls | wc' }))
       })
     })
-    await expect(runLocally(playbook, { home })).rejects.toMatchObject({
+    await expect(runLocally(playbook, { home: scratch.home })).rejects.toMatchObject({
       details: {
         summary: expect.stringContaining(`'|' at character 4 is for a shell`),
         fix: expect.stringContaining('shell({ script'),
@@ -360,7 +353,9 @@ describe('order and failure', () => {
     const playbook = definePlaybook('async', inventory, (play) => {
       play('async', { hosts: 'one' }, ({ task }) => void task('wrong', action as never, options as never))
     })
-    await expect(runLocally(playbook, { home })).rejects.toMatchObject({ details: { summary, detail, exitCode: 1, task: 'wrong' } })
+    await expect(runLocally(playbook, { home: scratch.home })).rejects.toMatchObject({
+      details: { summary, detail, exitCode: 1, task: 'wrong' },
+    })
   })
   test('tags leave tasks out, always and never mean what they say, and results of left-out tasks are skipped', async () => {
     const playbook = definePlaybook('tags', inventory, (play) => {
@@ -372,7 +367,7 @@ describe('order and failure', () => {
       })
     })
     const names = async (options: { tags?: string[]; skipTags?: string[] }) =>
-      (await runLocally(playbook, { home, check: true, ...options })).tasks
+      (await runLocally(playbook, { home: scratch.home, check: true, ...options })).tasks
         .filter((task) => task.outcome !== 'skipped')
         .map((task) => task.task)
     expect(await names({})).toEqual(['a', 'b'])

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
+import { afterAll, beforeEach } from 'vitest'
 import type { Playbook } from '../../src/dsl/playbook.ts'
 import type { Patience, Terminal } from '../../src/engine/context.ts'
 import type { As, HostAccess } from '../../src/engine/host-access.ts'
@@ -27,6 +27,30 @@ export function temporaryFolder(): string {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
+
+/** Names of files, and a home, that no other test of the file has. */
+export interface Scratch {
+  readonly at: (name: string) => string
+  readonly home: string
+}
+
+/** Gives each test of a file names of its own in one folder. */
+export function scratchIn(root: string): Scratch {
+  let count = 0
+  beforeEach(() => {
+    count += 1
+  })
+  return {
+    at: (name) => join(root, `${count}-${name}`),
+    get home() {
+      return join(root, `home-${count}`)
+    },
+  }
+}
+
+/** All of an event but times: what must be the same however a run went about it. */
+export const withoutTimes = ({ durationMs: _, ...event }: TaskEvent) =>
+  JSON.parse(JSON.stringify(event, (field, value) => (/time$|^(inode|start|end|delta)$/i.test(field) ? undefined : value)))
 
 export const sampleFacts: FactFamilies = {
   os: {

@@ -18,11 +18,10 @@ import {
   user,
 } from '../../src/index.ts'
 import { run as runProgram } from '../../src/lab/process.ts'
-import type { TaskEvent } from '../../src/model/event.ts'
 import { sandboxHosts } from '../../src/testing/index.ts'
 import { treeOf } from '../../src/testing/tree.ts'
 import { sh } from '../../src/util/sh.ts'
-import { runLocally, temporaryFolder } from '../helpers/engine.ts'
+import { runLocally, temporaryFolder, withoutTimes } from '../helpers/engine.ts'
 import { note } from '../helpers/note.ts'
 
 const folder = temporaryFolder()
@@ -130,15 +129,11 @@ async function runIn(acts: readonly Act[], deb: Buffer, oneByOne: boolean) {
       play('random', { hosts: 'one' }, ((tools: PlayTools<any>) => add(tools, acts)) as never),
     )
     const run = await runLocally(playbook, { home: '/root', shell, oneByOne })
-    return { tasks: run.tasks.map(whole), tree: treeWithout(`${sandbox.root}/.sandbox/upper`), exchanges: run.exchanges('one') }
+    return { tasks: run.tasks.map(withoutTimes), tree: treeWithout(`${sandbox.root}/.sandbox/upper`), exchanges: run.exchanges('one') }
   } finally {
     await sandbox.close()
   }
 }
-
-/** All but times. */
-const whole = ({ durationMs: _, ...event }: TaskEvent) =>
-  JSON.parse(JSON.stringify(event, (field, value) => (/time$|^(inode|start|end|delta)$/i.test(field) ? undefined : value)))
 
 /** Types, modes, owners and content; without inodes, times, logs and the times that records of handlers hold. */
 function treeWithout(root: string): readonly string[] {

@@ -1,5 +1,6 @@
 import type { ErrorDetails } from '../../src/model/errors.ts'
 import type { Event, FactsEvent, HostRecap, RecapEvent, RunEvent, TaskEvent } from '../../src/model/event.ts'
+import { sampleTraffic } from '../helpers/sample-traffic.ts'
 
 /** One run as the engine would tell it, shown by every renderer. */
 export interface Scenario {
@@ -49,12 +50,7 @@ const none: HostRecap = {
   failed: 0,
   unreachable: 0,
   exchanges: 3,
-  bytesSent: 12_345,
-  bytesReceived: 987,
-  connectMs: 210,
-  factsMs: 31,
-  readMs: 48,
-  applyMs: 0,
+  ...sampleTraffic,
 }
 const recap = (hosts: { [host: string]: Partial<HostRecap> }, fields: Partial<RecapEvent> = {}): RecapEvent => ({
   event: 'recap',
