@@ -1,5 +1,6 @@
 import { type Read, type ReadRequest, type ResourceKind, readOf } from '../dsl/resource.ts'
 import { Script, sh } from '../util/sh.ts'
+import { inChunks } from './chunks.ts'
 import { fieldsOf } from './file-describe.ts'
 import { outputReader } from './output-reader.ts'
 import { absentOrDenied, canonicalPath, denied, isBelow } from './path.ts'
@@ -44,8 +45,11 @@ export const linkKind: ResourceKind<LinkState> = {
   sharesShell: true,
   script: (requests: readonly ReadRequest[]) => sh`LC_ALL=C; export LC_ALL
 ${absentOrDenied}
-set -- ${requests.map(({ id }) => id)}
-${look}
+${inChunks(
+  requests.map(({ id }) => id),
+  (chunk) => sh`set -- ${chunk}
+${look}`,
+)}
 exit 0`,
   parse: (stdout, requests) => {
     const output = outputReader(stdout)
