@@ -2,13 +2,20 @@
 // an older one, because a process that runs from it may still import its lazy chunks.
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
-const entries = {
+/** What users import and what they start: parts of one file, dist/<build>/rollcall.cjs, see src/boot/open-program.ts. */
+const programParts = {
   cli: 'src/cli/main.ts',
   index: 'src/index.ts',
   testing: 'src/testing/index.ts',
+}
+
+/** What must be a module of Node's own: programs that Rollcall starts, and what Node loads in a thread. */
+const entries = {
   loader: 'src/load/hooks.ts',
+  resolver: 'src/load/resolver.ts',
   'lab-supervisor': 'src/lab/supervisor.ts',
   'lab-dialer': 'src/lab/dialer.ts',
 }
@@ -47,11 +54,12 @@ export async function build(root, { node = process.execPath, progress = () => {}
   // A file changed while we build must look newer than the build; 50 ms cover the file system's coarse clock.
   const started = (Date.now() - 50) / 1000
   let hash = hashSources(root)
-  for (let attempt = 0; attempt < 3 && !existsSync(join(dist, hash, 'cli.js')); attempt++) {
+  for (let attempt = 0; attempt < 3 && !existsSync(join(dist, hash, 'cli.cjs')); attempt++) {
     progress('building')
     const temporary = join(dist, `.building-${process.pid}`)
     rmSync(temporary, { recursive: true, force: true })
     await bundle(root, temporary)
+    await bundleProgram(root, temporary)
     const after = hashSources(root)
     if (after === hash || attempt === 2) {
       rmSync(join(dist, hash), { recursive: true, force: true })
@@ -66,26 +74,32 @@ export async function build(root, { node = process.execPath, progress = () => {}
   return hash
 }
 
+const options = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  external,
+  sourcemap: 'linked',
+  sourcesContent: false,
+  // Names stay, so that a stack trace in a report of a fault can be read.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  logLevel: 'silent',
+}
+
+const there = (root, paths) => Object.entries(paths).filter(([, path]) => existsSync(join(root, path)))
+
 /** Bundles entries that exist into a folder; what they share is shared there too. */
 export async function bundle(root, outdir, entryPoints = entries) {
   const { build } = await import('esbuild')
   await build({
+    ...options,
     absWorkingDir: root,
-    entryPoints: Object.fromEntries(Object.entries(entryPoints).filter(([, path]) => existsSync(join(root, path)))),
+    entryPoints: Object.fromEntries(there(root, entryPoints)),
     outdir,
     chunkNames: 'chunks/[name]-[hash]',
-    bundle: true,
     splitting: true,
     format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    external,
-    sourcemap: 'linked',
-    sourcesContent: false,
-    // Names stay, so that a stack trace in a report of a fault can be read.
-    minifyWhitespace: true,
-    minifySyntax: true,
-    logLevel: 'silent',
     // Dependencies written in CommonJS use require and __dirname, which a module does not have.
     banner: {
       js: `import { createRequire as __createRequire } from 'node:module'; import { fileURLToPath as __toPath } from 'node:url'; const require = __createRequire(import.meta.url), __dirname = __toPath(new URL('.', import.meta.url));`,
@@ -93,9 +107,50 @@ export async function bundle(root, outdir, entryPoints = entries) {
   })
 }
 
-/** Points dist/cli.js and its siblings, which package.json's exports name, at the build. */
+/**
+ * Bundles the parts of the program into one file, which holds one function: V8 then keeps the code of all of it in one
+ * cache. Beside it stand what opens it (once in a process, whoever asks) and, for those who import a part, its names.
+ */
+export async function bundleProgram(root, outdir, parts = programParts) {
+  const { build } = await import('esbuild')
+  const found = there(root, parts)
+  const common = { ...options, absWorkingDir: root, format: 'cjs', charset: 'ascii' }
+  const { metafile } = await build({
+    ...common,
+    metafile: true,
+    stdin: { contents: found.map(([name, path]) => `exports.${name} = () => require('./${path}')`).join('\n'), resolveDir: root },
+    outfile: join(outdir, 'rollcall.cjs'),
+    define: { 'import.meta.url': '__url' },
+    banner: {
+      js: `(function (exports, require, module, __filename, __dirname, __import) { 'use strict'; var __url = require('node:url').pathToFileURL(__filename).href;`,
+    },
+    footer: { js: '})' },
+  })
+  const asked = Object.values(metafile.outputs).flatMap(({ imports }) => imports.filter(({ kind }) => kind === 'dynamic-import'))
+  if (asked.length > 0) throw new Error(`use importModule of src/util for what is not bundled: ${asked.map(({ path }) => path).join(', ')}`)
+  const opened = `openProgram(__dirname, { require, import: (specifier, options) => import(specifier, options) }, require.main?.filename === require('node:path').join(__dirname, 'cli.cjs') ? process.argv.slice(2) : undefined)`
+  await build({
+    ...common,
+    stdin: { contents: `import { openProgram } from './src/boot/open-program.ts'\nmodule.exports = ${opened}`, resolveDir: root },
+    outfile: join(outdir, 'program.cjs'),
+  })
+  writeFileSync(join(outdir, 'cli.cjs'), `require('./program.cjs').cli()\n`)
+  const program = createRequire(join(outdir, 'cli.cjs'))('./program.cjs')
+  for (const [name] of found.filter(([name]) => name !== 'cli'))
+    writeFileSync(
+      join(outdir, `${name}.js`),
+      [
+        `import program from './program.cjs'`,
+        `const part = program.${name}()`,
+        ...Object.keys(program[name]()).map((key) => `export const ${key} = part.${key}`),
+        '',
+      ].join('\n'),
+    )
+}
+
+/** Points dist/index.js and its siblings, which package.json's exports name, at the build. */
 function point(dist, hash) {
-  for (const name of Object.keys(entries))
+  for (const name of Object.keys({ ...entries, ...programParts }))
     if (existsSync(join(dist, hash, `${name}.js`))) replace(join(dist, `${name}.js`), `export * from './${hash}/${name}.js'\n`)
 }
 

@@ -11,7 +11,7 @@ const command = 'node scripts/commands-doc.mjs'
 
 async function help(words) {
   const [build] = readFileSync(join(root, 'dist/.built'), 'utf8').split('\n')
-  const cli = join(root, 'dist', build, 'cli.js')
+  const cli = join(root, 'dist', build, 'cli.cjs')
   const { stdout } = await promisify(execFile)(process.execPath, [cli, ...words, '--help'], {
     cwd: root,
     env: { PATH: process.env.PATH, HOME: '/nonexistent', NO_COLOR: '1', COLUMNS: '100' },

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import { type AskRequest, askHosts } from './ask-hosts.ts'
 import { ownFacts } from './dsl/define-facts.ts'
 import type { PlayContext, Terminal } from './engine/context.ts'

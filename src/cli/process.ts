@@ -1,5 +1,6 @@
 import { RollcallError } from '../model/errors.ts'
 import { colours, wantsColour } from '../report/index.ts'
+import { importModule } from '../util/import-module.ts'
 import { type Engine, engine as rollcall } from './engine.ts'
 import { failureOf } from './failure.ts'
 import { onInterrupt } from './interrupt.ts'
@@ -80,7 +81,7 @@ function keepGoing(stream: NodeJS.WriteStream): void {
 
 /** Only `y` and `yes` are a yes. */
 async function askAtTerminal(question: string): Promise<boolean> {
-  const { createInterface } = await import('node:readline/promises')
+  const { createInterface } = (await importModule('node:readline/promises')) as typeof import('node:readline/promises')
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   // Ctrl-C here is as anywhere, and the end of input is a no.
   terminal.on('SIGINT', () => process.emit('SIGINT'))

@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs'
 import { colours, createScreen, wantsColour } from '../report/index.ts'
+import { importModule } from '../util/import-module.ts'
 import { ownVersion } from '../util/own-root.ts'
 import { type AnyCommand, type Command, isGroup, nameOf } from './command.ts'
 import { cleanup } from './commands/cleanup.ts'
@@ -96,7 +97,7 @@ async function parse(argv: readonly string[], world: World): Promise<Parsed> {
 
 /** What a command line means, whatever it is. @throws RollcallError where it means nothing. */
 export async function parseByYargs(argv: readonly string[], { stdout }: Pick<World, 'stdout'>): Promise<Parsed> {
-  const { default: yargs } = await import('yargs')
+  const { default: yargs } = (await importModule('yargs')) as typeof import('yargs')
   const standing = standingOf(argv, commands)
   const wantsHelp = argv.some((word) => word === '--help' || word === '-h')
   let chosen: Command | undefined

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Return } from '../dsl/definition.ts'
 import { RollcallError, UnreachableError } from '../model/errors.ts'

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import { factsJobs, familyNames, parseFacts } from '../facts/index.ts'
 import { knowledgeOf, privateIpWarnings, summarise } from '../facts/knowledge.ts'
 import { RollcallError, UnreachableError } from '../model/errors.ts'

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import { Refusal } from '../dsl/definition.ts'
 import type { TaskRecord } from '../dsl/record.ts'
 import { type ErrorDetails, formatLine, RollcallError, type SourceLine, UnreachableError } from '../model/errors.ts'

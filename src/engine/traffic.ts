@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import type { HostTraffic } from '../model/event.ts'
 import type { SessionStats } from '../transport/session-types.ts'
 

@@ -3,6 +3,7 @@ import module from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import vm from 'node:vm'
+import { importModule } from '../util/import-module.ts'
 import { isTypeScript, type LoaderSettings, resolveOwn } from './resolve.ts'
 import { stripTypes } from './strip.ts'
 
@@ -42,21 +43,31 @@ export interface Linker {
   readonly import: (url: string) => Promise<Record<string, unknown>>
 }
 
-/** A linker with no modules yet; a process has one, so that a file is one module. */
-export function openLinker(settings: LoaderSettings): Linker {
+/**
+ * A linker with no modules yet; a process has one, so that a file is one module.
+ * @param ours What a name of Rollcall's own exports: that runs already, and Node's loader need not start for it.
+ */
+export function openLinker(settings: LoaderSettings, ours: (name: string) => Record<string, unknown>): Linker {
   const modules = new Map<string, LinkedModule>()
   const foreign = new Map<string, Promise<LinkedModule>>()
+  let callsResolve = false
 
-  const find = (specifier: string, parent: string, attributes: object): LinkedModule | Promise<LinkedModule> => {
-    const url = resolveOwn(settings, specifier, parent) ?? resolve(specifier, parent)
-    // Rollcall itself runs already: its modules are Node's.
-    return isOwn(url) && settings.own[specifier] === undefined ? own(url, parent) : others(url, attributes)
+  const find = async (specifier: string, parent: string, attributes: object): Promise<LinkedModule> => {
+    if (settings.own[specifier] !== undefined) return others(specifier, () => ours(specifier))
+    let url = resolveOwn(settings, specifier, parent)
+    if (url === undefined) {
+      if (!isRelative(specifier)) await loadResolver()
+      url = resolve(specifier, parent)
+    }
+    return isOwn(url) ? own(url, parent) : others(url, () => importModule(url, { with: attributes as Record<string, string> }))
   }
   const own = (url: string, parent: string): LinkedModule => {
     const known = modules.get(url)
     if (known) return known
     const path = fileURLToPath(url)
-    const made = new SourceTextModule!(sourceOf(path, parent), {
+    const source = sourceOf(path, parent)
+    callsResolve ||= /\bmeta\s*\.\s*resolve\b/.test(source)
+    const made = new SourceTextModule!(source, {
       identifier: url,
       initializeImportMeta: (meta) =>
         Object.assign(meta, { url, filename: path, dirname: dirname(path), resolve: (specifier: string) => resolve(specifier, url) }),
@@ -65,14 +76,16 @@ export function openLinker(settings: LoaderSettings): Linker {
     modules.set(url, made)
     return made
   }
-  const others = (url: string, attributes: object): Promise<LinkedModule> => {
-    const known = foreign.get(url) ?? wrap(url, attributes)
-    foreign.set(url, known)
+  const others = (name: string, exports: () => unknown): Promise<LinkedModule> => {
+    const known = foreign.get(name) ?? wrap(exports)
+    foreign.set(name, known)
     return known
   }
   const ready = async (made: LinkedModule): Promise<LinkedModule> => {
     if (made.status === 'unlinked')
-      await made.link(async (specifier, parent, { attributes = {} }) => find(specifier, parent.identifier, attributes))
+      await made.link((specifier, parent, { attributes = {} }) => find(specifier, parent.identifier, attributes))
+    // What calls it waits for no promise.
+    if (callsResolve) await loadResolver()
     if (made.status === 'errored') throw made.error
     await made.evaluate()
     return made
@@ -106,18 +119,27 @@ function placed(error: unknown, urls: readonly string[]): unknown {
   return error
 }
 
-/** What Node itself imports, as a module of the same exports. */
-async function wrap(url: string, attributes: object): Promise<LinkedModule> {
-  const exports = (await import(/* @vite-ignore */ url, { with: attributes as Record<string, string> })) as Record<string, unknown>
+/** What runs already or Node itself imports, as a module of the same exports. */
+async function wrap(of: () => unknown): Promise<LinkedModule> {
+  const exports = (await of()) as Record<string, unknown>
   return new SyntheticModule!(Object.keys(exports), function () {
     for (const [name, value] of Object.entries(exports)) this.setExport(name, value)
   })
 }
 
+let resolver: typeof import('./resolver.ts')
+
+/** Starts Node's own loader, so it is not asked for where nothing needs it. */
+async function loadResolver(): Promise<void> {
+  resolver ??= (await importModule(new URL('./resolver.js', import.meta.url).href)) as typeof resolver
+}
+
+const isRelative = (specifier: string) => /^\.\.?\//.test(specifier)
+
 function resolve(specifier: string, parent: string): string {
-  if (/^\.\.?\//.test(specifier)) return new URL(specifier, parent).href
+  if (isRelative(specifier)) return new URL(specifier, parent).href
   // Its second argument takes a flag of its own on Node 20.
-  return (import.meta.resolve as (specifier: string, parent: string) => string)(specifier, parent)
+  return resolver.resolve(specifier, parent)
 }
 
 function sourceOf(path: string, parent: string): string {

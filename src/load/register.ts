@@ -1,6 +1,7 @@
 import module from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { RollcallError } from '../model/errors.ts'
+import { importModule } from '../util/import-module.ts'
 import { canLinkModules, openLinker } from './link-modules.ts'
 import { isTypeScript, type LoaderSettings, resolveOwn } from './resolve.ts'
 import { stripTypes } from './strip.ts'
@@ -12,9 +13,15 @@ type RegisterHooks = (hooks: { resolve: Hook; load: Hook }) => void
 /** Imports a user's file. */
 export type Import = (url: string) => Promise<Record<string, unknown>>
 
-const natively: Import = (url) => import(/* @vite-ignore */ url) as Promise<Record<string, unknown>>
+const natively: Import = (url) => importModule(url) as Promise<Record<string, unknown>>
 
 const build = /^(.*\/dist\/[0-9a-f]{16}\/)/.exec(import.meta.url)?.[1]
+/** Of the program that runs, see src/boot/open-program.ts. */
+function ours(name: string): Record<string, unknown> {
+  const program = module.createRequire(import.meta.url)('./program.cjs') as Record<'index' | 'testing', () => Record<string, unknown>>
+  return name === 'rollcall' ? program.index() : program.testing()
+}
+
 let registered: string | undefined
 let importer = natively
 
@@ -37,7 +44,7 @@ export function registerLoader(inventory: string): Import {
     own: { rollcall: `${build}index.js`, 'rollcall/testing': `${build}testing.js` },
   }
   const { registerHooks } = module as { registerHooks?: RegisterHooks }
-  if (canLinkModules) importer = openLinker(settings).import
+  if (canLinkModules) importer = openLinker(settings, ours).import
   else if (registerHooks === undefined) module.register('./loader.js', { parentURL: build, data: settings })
   else
     registerHooks({

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 // @ts-expect-error The build script is plain JavaScript, since it runs before anything is installed.
-import { bundle } from '../../scripts/build.mjs'
+import { bundle, bundleProgram } from '../../scripts/build.mjs'
 import { ownRoot } from '../../src/util/own-root.ts'
 
 export interface Ran {
@@ -26,12 +26,14 @@ export async function buildProgram(entry: string): Promise<BuiltProgram> {
   const root = ownRoot()
   const base = join(root, '.rollcall', `test-build-${process.pid}`)
   const folder = join(base, 'dist', '0123456789abcdef')
-  await bundle(root, folder, { index: 'src/index.ts', testing: 'src/testing/index.ts', loader: 'src/load/hooks.ts', program: entry })
+  await bundle(root, folder)
+  await bundleProgram(root, folder, { cli: entry, index: 'src/index.ts', testing: 'src/testing/index.ts' })
+  const file = join(folder, 'cli.cjs')
   return {
-    file: join(folder, 'program.js'),
+    file,
     run: (args, { env = {}, node = process.execPath, flags = [] } = {}) =>
       new Promise((resolve) => {
-        execFile(node, [...flags, join(folder, 'program.js'), ...args], { env: { ...process.env, ...env } }, (error, stdout, stderr) =>
+        execFile(node, [...flags, file, ...args], { env: { ...process.env, ...env } }, (error, stdout, stderr) =>
           resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
         )
       }),

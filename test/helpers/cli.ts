@@ -29,7 +29,7 @@ let built: Promise<string> | undefined
 /** The command line as it is built from what the tests look at. */
 export const program = async (): Promise<string> => {
   built ??= build(ownRoot()) as Promise<string>
-  return join(ownRoot(), 'dist', await built, 'cli.js')
+  return join(ownRoot(), 'dist', await built, 'cli.cjs')
 }
 
 /** Without the machine's own ssh configuration; the lab's image stays where it is cached. */

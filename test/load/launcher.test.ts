@@ -1,5 +1,17 @@
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -15,7 +27,7 @@ interface Ran {
 function clone() {
   const root = mkdtempSync(join(tmpdir(), 'rollcall clone '))
   onTestFinished(() => rmSync(root, { recursive: true, force: true }))
-  for (const name of ['rollcall', 'scripts', 'package.json', 'package-lock.json'])
+  for (const name of ['rollcall', 'scripts', 'src/boot', 'package.json', 'package-lock.json'])
     cpSync(join(ownRoot(), name), join(root, name), { recursive: true })
   symlinkSync(join(ownRoot(), 'node_modules'), join(root, 'node_modules'))
   const path = (name: string) => join(root, name)
@@ -31,7 +43,12 @@ function clone() {
         resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
       )
     })
-  return { path, write, run, builtAt: () => statSync(path('dist/.built')).ctimeMs }
+  const build = () => readFileSync(path('dist/.built'), 'utf8').split('\n')[0]!
+  const kept = () => {
+    const folder = path(`dist/${build()}/code`)
+    return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []
+  }
+  return { path, write, run, build, kept, builtAt: () => statSync(path('dist/.built')).ctimeMs }
 }
 
 test('the first launch builds, the next ones only start', async () => {
@@ -93,13 +110,51 @@ test('an added file and a changed package.json are noticed', async () => {
 })
 
 test('an older build still runs after a newer one', async () => {
-  const { run, write, path } = clone()
+  const { run, write, path, build } = clone()
   await run()
-  const [old] = readFileSync(path('dist/.built'), 'utf8').split('\n')
+  const old = build()
   write('src/cli/word.ts', `export const word = 'two'\n`)
   await run()
-  expect(await run([path(`dist/${old}/cli.js`)], { program: process.execPath })).toMatchObject({ stdout: 'one\n' })
-  expect(await run([path('dist/cli.js')], { program: process.execPath })).toMatchObject({ stdout: 'two\n' })
+  expect(await run([path(`dist/${old}/cli.cjs`)], { program: process.execPath })).toMatchObject({ stdout: 'one\n' })
+  expect(await run()).toMatchObject({ stdout: 'two\n' })
+})
+
+test.for([
+  ['nothing of it', () => new Uint8Array()],
+  ['half of it', (code: Buffer) => code.subarray(0, code.length / 2)],
+  ['one bit is another', (code: Buffer) => code.fill(code[code.length - 99]! ^ 1, code.length - 99, code.length - 98)],
+] as const)('code kept from an earlier run is not used when damaged: %s', async ([, damage]) => {
+  const { run, kept } = clone()
+  await run(['word', '-xsecret', '--name=secret', '--', '--other'])
+  const [only, ...more] = kept()
+  expect({ only, more }).toEqual({ only: expect.stringMatching(/\/word --name -x\.[\d.]+[^/]*$/), more: [] })
+  const good = readFileSync(only!)
+  writeFileSync(only!, damage(Buffer.from(good)))
+  expect(await run(['word', '-x', '--name=a'])).toEqual({ code: 0, stdout: 'one word -x --name=a\n', stderr: '' })
+  expect(readFileSync(only!).length).toBeGreaterThan(good.length / 2)
+})
+
+test('a run that fails keeps no code', async () => {
+  const { run, kept, write } = clone()
+  write('src/cli/main.ts', 'process.exit(1)')
+  expect(await run()).toMatchObject({ code: 1 })
+  expect(kept()).toEqual([])
+})
+
+test('where no code can be kept all works', async () => {
+  const { run, path, build } = clone()
+  await run()
+  rmSync(path(`dist/${build()}/code`), { recursive: true })
+  writeFileSync(path(`dist/${build()}/code`), '')
+  expect(await run()).toEqual({ code: 0, stdout: 'one\n', stderr: '' })
+})
+
+test('what is asked with ever new options keeps no code without end', async () => {
+  const { run, path, build, kept } = clone()
+  await run()
+  for (let number = 0; number < 70; number++) writeFileSync(path(`dist/${build()}/code/${number}`), '')
+  await run(['another'])
+  expect(kept()).toHaveLength(71)
 })
 
 test('it may be a symbolic link, from any folder', async () => {

@@ -7,7 +7,7 @@ import { RollcallError } from '../../src/model/errors.ts'
 
 const [root = '.', name = '', inventoryName, mode] = process.argv.slice(2)
 
-try {
+async function main(): Promise<void> {
   const project = findProject(root)
   const choice = { playbook: findPlaybook(project, name, root), inventory: findInventory(project, inventoryName, root) }
   const loaded = mode === 'checked' ? await loadPlaybook({ project, ...choice }) : undefined
@@ -15,10 +15,12 @@ try {
   const checked = await loaded?.checked
   const hosts = [...playbook.inventory.model.hosts.keys()]
   print({ name: playbook.name, plays: playbook.plays.map((play) => [play.name, play.at?.line, play.at?.column]), hosts, checked })
-} catch (error) {
+}
+
+main().catch((error: unknown) => {
   if (!(error instanceof RollcallError)) throw error
   print({ error: error.details })
-}
+})
 
 function print(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`)

@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { generateSshKey } from '../../../src/lab/keys.ts'
+import type { Command } from '../measure.ts'
 import type { Rollcall } from '../rollcall.ts'
 import type { Summary } from '../summary.ts'
 import { floor, type Job, lastWords } from '../tool.ts'
@@ -27,7 +29,11 @@ export default definePlaybook('startup', inventory, (play) => {
 
 /** A run whose host is a port of this program: it is over when that is connected to. */
 async function firstConnection(rollcall: Rollcall, { scratch }: Place): Promise<Job> {
-  const server = createServer((socket) => void socket.on('error', () => {}))
+  let ended = false
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    if (!ended) socket.destroy()
+  })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   scratch.undo(() => server.close())
@@ -47,6 +53,10 @@ export const inventory = defineInventory({
 `,
   )
   rollcall.write('playbooks/startup.ts', play)
+  const command = rollcall.command(['run', 'startup', '-i', 'port'])
+  // What a run keeps for the next one it keeps when it ends, so one must end.
+  await runToItsEnd(command)
+  ended = true
   let reached = false
   const until = async () => {
     reached = false
@@ -55,9 +65,13 @@ export const inventory = defineInventory({
   }
   return {
     tool: rollcall.tool,
-    command: { ...rollcall.command(['run', 'startup', '-i', 'port']), until },
+    command: { ...command, until },
     problem: (ran) => (reached ? undefined : `it never connected: ${lastWords(ran)}`),
   }
+}
+
+function runToItsEnd({ argv, cwd, env }: Command): Promise<void> {
+  return new Promise((resolve) => execFile(argv[0]!, argv.slice(1), { cwd, env }, () => resolve()))
 }
 
 /** What starting costs, without any host. */
