@@ -6,6 +6,7 @@ import { makeCall } from './dsl/call.ts'
 import { type Definition, type InputSource, Refusal, type ResolvedInput } from './dsl/definition.ts'
 import type { Inventory } from './dsl/inventory.ts'
 import type { PlayRecord } from './dsl/playbook.ts'
+import { plainTask, type TaskRecord } from './dsl/record.ts'
 import { Rendering } from './dsl/template.ts'
 import { digest, readController } from './engine/controller-files.ts'
 import { loadValidator } from './engine/validate.ts'
@@ -39,18 +40,12 @@ export async function doModule(request: DoRequest): Promise<number> {
   await refuseWrong(definition, params, root)
   const { model, path, name, hosts } = await openHosts(request)
   const names = hosts.map((host) => host.name)
-  const task = {
-    kind: 'task' as const,
+  const task: TaskRecord = {
+    ...plainTask,
+    kind: 'task',
     name: module,
     id: `do / ${module}`,
     action: makeCall(definition, params, undefined),
-    when: undefined,
-    changedWhen: undefined,
-    failedWhen: undefined,
-    ignoreErrors: false,
-    notify: [],
-    tags: [],
-    become: undefined,
     at: undefined,
   }
   const play: PlayRecord = {
@@ -60,6 +55,8 @@ export async function doModule(request: DoRequest): Promise<number> {
     become,
     tags: [],
     strategy: 'linear',
+    serial: [],
+    maxFailPercentage: undefined,
     tasks: [task],
     handlers: [],
     at: undefined,

@@ -69,7 +69,7 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
       recap(opened, gathered, states, request, started, refusal.details)
       throw refusal
     }
-    for (const context of contexts) if (context.hosts.size > 0) await runPlay(context, request.forks) // … before any host changes.
+    for (const context of contexts) if (context.hosts.size > 0 && !(await runPlay(context, request.forks))) break // … before any host changes.
     return recap(opened, gathered, states, request, started)
   } finally {
     await Promise.all([closeAll(gathered), states.close()])
@@ -216,7 +216,7 @@ function recap(
   const hosts: Record<string, HostRecap> = {}
   for (const name of selection.targets) {
     const state = states.onHosts.get(name) ?? states.onController.get(name)
-    const counts = state?.counts ?? { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 1 }
+    const counts = state?.counts ?? { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 1, rescued: 0, ignored: 0 }
     const ways = [gathered.access.get(name), states.onController.get(name)?.access].flatMap((access) => access?.stats() ?? [])
     const givenUp = { ...noTraffic, connectMs: gathered.givenUpMs.get(name) ?? 0 }
     hosts[name] = { ...counts, ...addTraffic([givenUp, ...ways]) }

@@ -8,6 +8,7 @@ import { ownFacts } from './define-facts.ts'
 import type { Inventory } from './inventory.ts'
 import type { PlayTools, ResultReader } from './play-tools.ts'
 import { recordTools, type TaskRecord } from './record.ts'
+import { type Portion, wrongPortion } from './serial.ts'
 
 /** What closures of a task see. */
 export interface Scope<S extends Shape = Shape, G extends GroupShape = GroupShape, F extends Family = BuiltInFamily> {
@@ -19,6 +20,8 @@ export interface Scope<S extends Shape = Shape, G extends GroupShape = GroupShap
   readonly fleet: Fleet<S, F>
   /** The hosts this run may change. */
   readonly targets: Targets<S, F>
+  /** Those of them that the play goes through now: all of its targets, but under `serial`. */
+  readonly batch: Targets<S, F>
   /** The result of an earlier task on this host (Ansible's `register`). */
   readonly result: ResultReader
 }
@@ -29,6 +32,7 @@ export interface ScopeNeeds<V extends object = object, F extends Family = never,
   readonly facts: Facts<F>
   readonly fleet: Fleet<any, any>
   readonly targets: Targets<any, any>
+  readonly batch: Targets<any, any>
   readonly result: ResultReader
 }
 
@@ -69,12 +73,31 @@ export interface PlayOptions<
   readonly tags?: readonly string[]
   /**
    * `linear` (default): every host finishes a task before any host begins the next. `free`: each host goes through the tasks
-   * at its own pace, and its changes go together in few exchanges.
+   * at its own pace, and its changes go together in few exchanges; all hosts are under way at once. `hostPinned`: the same, but
+   * no more than `--forks` hosts are under way, and the next begins where one is through.
    */
   readonly strategy?: Strategy
+  /**
+   * Goes through the play with so many hosts at a time: `2`, `'30%'`, or a list such as `[1, 5, '30%']` whose last one is used
+   * until no host is left. Where all hosts of one batch fail, the next does not begin.
+   */
+  readonly serial?: Portion | readonly Portion[]
+  /**
+   * Ends the run when more than this percentage of the hosts of a batch have failed, or could not be reached. A host that is lost counts
+   * as failed.
+   */
+  readonly maxFailPercentage?: number
+  /** A failure on one host stops all others after that task. */
+  readonly anyErrorsFatal?: boolean
+  /** Of all its tasks: the play goes on on a host where one fails. */
+  readonly ignoreErrors?: boolean
+  /** Of all its tasks: the play goes on on a host that is lost, whose next task connects anew. */
+  readonly ignoreUnreachable?: boolean
+  /** Of all its tasks: at most so many hosts run one at once. */
+  readonly throttle?: number
 }
 
-export type Strategy = 'linear' | 'free'
+export type Strategy = 'linear' | 'free' | 'hostPinned'
 
 /** A play as collected: for the engine. */
 export interface PlayRecord {
@@ -87,6 +110,9 @@ export interface PlayRecord {
   readonly become: boolean
   readonly tags: readonly string[]
   readonly strategy: Strategy
+  /** Sizes of its batches; none: all hosts at once. */
+  readonly serial: readonly Portion[]
+  readonly maxFailPercentage: number | undefined
   readonly tasks: readonly TaskRecord[]
   readonly handlers: readonly TaskRecord[]
   readonly at: SourceLine | undefined
@@ -145,15 +171,18 @@ export function definePlaybook<S extends Shape>(name: string, inventory: Invento
         fix: 'Rename one: names identify plays in reports.',
         ...(playAt && { at: playAt }),
       })
-    const { tools, tasks, handlers } = recordTools(playName)
+    const { tools, tasks, handlers, finish } = recordTools(playName, options)
     fill(tools)
+    finish()
     const connection = options.connection === 'local' ? ({ type: 'local' } as const) : options.connection
     const usual: readonly Family[] = connection ? [] : ['os', 'network']
     const { of = 'all', families = usual, ifDown = 'lastKnown', maxAge = 3600 } = options.facts ?? {}
     const names = families.map((family) => (typeof family === 'string' ? family : family.name))
     for (const name of names) refuseUnknownFamily(name, playName, playAt)
-    const { become = false, tags = [], strategy = 'linear' } = options
-    if (strategy !== 'linear' && strategy !== 'free') refuseStrategy(strategy, playName, playAt)
+    const { become = false, tags = [], strategy = 'linear', maxFailPercentage } = options
+    const serial = options.serial === undefined ? [] : [options.serial].flat()
+    if (!strategies.includes(strategy)) refuseStrategy(strategy, playName, playAt)
+    refuseSizes(options.serial, maxFailPercentage, playName, playAt)
     plays.push({
       name: playName,
       hosts: options.hosts,
@@ -162,6 +191,8 @@ export function definePlaybook<S extends Shape>(name: string, inventory: Invento
       become,
       tags,
       strategy,
+      serial,
+      maxFailPercentage,
       tasks,
       handlers,
       at: playAt,
@@ -171,11 +202,24 @@ export function definePlaybook<S extends Shape>(name: string, inventory: Invento
   return { kind: 'playbook', name, inventory: inventory as unknown as Inventory, plays, at }
 }
 
+const strategies: readonly Strategy[] = ['linear', 'free', 'hostPinned']
+
+function refuseSizes(serial: PlayOptions['serial'], maxFailPercentage: number | undefined, play: string, at: SourceLine | undefined): void {
+  const refuse = (summary: string, detail: string, fix: string): never => {
+    throw new RollcallError({ summary, detail: `play '${play}': ${detail}`, fix, ...(at && { at }) })
+  }
+  const portions = serial === undefined ? [1] : [serial].flat()
+  const wrong = portions.length === 0 ? 'the list is empty' : portions.map(wrongPortion).find((one) => one !== undefined)
+  if (wrong !== undefined) refuse('serial names no number of hosts', wrong, "Give a number, '30%', or a list such as [1, '30%'].")
+  if (maxFailPercentage !== undefined && !(maxFailPercentage >= 0 && maxFailPercentage <= 100))
+    refuse('maxFailPercentage is a number from 0 to 100', String(maxFailPercentage), 'With 0 the first failure ends the run.')
+}
+
 function refuseStrategy(strategy: string, play: string, at: SourceLine | undefined): never {
   throw new RollcallError({
     summary: 'A play has a strategy that there is not',
     detail: `play '${play}': '${strategy}'`,
-    fix: "There are: 'linear', where hosts wait for each other at each task, and 'free'.",
+    fix: "There are: 'linear', where hosts wait for each other at each task, 'free', and 'hostPinned'.",
     ...(at && { at }),
   })
 }

@@ -1,7 +1,9 @@
 import { RollcallError, type SourceLine } from '../model/errors.ts'
 import { callerLine } from '../util/caller.ts'
 import { redact } from '../util/redact.ts'
-import type { Calls, HandlerOptions, PlayTools, TaskOptions } from './play-tools.ts'
+import type { BlockRecord, Within } from './block.ts'
+import type { BlockOptions, Calls, HandlerOptions, PlayTools, Retries, TaskOptions } from './play-tools.ts'
+import type { Topic } from './topic.ts'
 
 /** A task or handler as collected: for the engine. It is also the value users hold. */
 export interface TaskRecord {
@@ -15,12 +17,41 @@ export interface TaskRecord {
   readonly when: ((scope: any) => boolean) | undefined
   readonly changedWhen: ((scope: any) => boolean) | undefined
   readonly failedWhen: ((scope: any) => boolean) | undefined
+  readonly until: ((scope: any) => boolean) | undefined
+  readonly retries: number
+  /** Seconds between two attempts. */
+  readonly delay: number
   readonly ignoreErrors: boolean
+  readonly ignoreUnreachable: boolean
+  readonly anyErrorsFatal: boolean
+  readonly runOnce: boolean
+  readonly throttle: number | undefined
   readonly notify: readonly TaskRecord[]
   readonly tags: readonly string[]
   readonly become: boolean | undefined
+  /** The blocks it stands in, from the outermost. */
+  readonly within: readonly Within[]
   readonly at: SourceLine | undefined
 }
+
+/** What a task has that says nothing of it. */
+export const plainTask = {
+  when: undefined,
+  changedWhen: undefined,
+  failedWhen: undefined,
+  until: undefined,
+  retries: 0,
+  delay: 5,
+  ignoreErrors: false,
+  ignoreUnreachable: false,
+  anyErrorsFatal: false,
+  runOnce: false,
+  throttle: undefined,
+  notify: [],
+  tags: [],
+  become: undefined,
+  within: [],
+} as const satisfies Partial<TaskRecord>
 
 /** Lets a service module open its own section of names; hidden from users. */
 export const enterSection: unique symbol = Symbol('rollcall.enterSection')
@@ -29,18 +60,38 @@ interface SectionTools extends PlayTools<any> {
   readonly [enterSection]: (instance: string) => PlayTools<any>
 }
 
+/** What is being collected. */
+interface Recorded {
+  readonly tools: PlayTools<any>
+  readonly tasks: TaskRecord[]
+  readonly handlers: TaskRecord[]
+  /** Ends the collecting: only now all handlers that listen are known. */
+  readonly finish: () => void
+}
+
+type Options = TaskOptions<any, any> & HandlerOptions<any, any>
+type Defaults = { readonly [K in keyof BlockOptions<any>]?: BlockOptions<any>[K] | undefined }
+/** What a play hands to each of its tasks. */
+type PlayDefaults = Pick<Defaults, 'anyErrorsFatal' | 'ignoreErrors' | 'ignoreUnreachable' | 'throttle'>
+/** What the blocks around a task hand to it. */
+type Inherited = Pick<BlockOptions<any>, 'when' | 'become' | 'anyErrorsFatal' | 'ignoreErrors' | 'ignoreUnreachable'> & {
+  readonly tags: readonly string[]
+  readonly within: readonly Within[]
+}
+
 /** Tools that collect into two lists. Names must differ within a section: they identify tasks in reports. */
-export function recordTools(play: string): { tools: PlayTools<any>; tasks: TaskRecord[]; handlers: TaskRecord[] } {
+export function recordTools(play: string, options: PlayDefaults = {}): Recorded {
   const tasks: TaskRecord[] = []
   const handlers: TaskRecord[] = []
   const sections = new Set<string>()
+  const notified: { readonly topic: Topic; readonly by: TaskRecord; readonly notify: TaskRecord[] }[] = []
+  const listening = new Map<Topic, TaskRecord[]>()
+  const { anyErrorsFatal, ignoreErrors, ignoreUnreachable, throttle } = options
+  const outermost = inherit({ tags: [], within: [] }, { anyErrorsFatal, ignoreErrors, ignoreUnreachable })
+  let around = outermost
+
   const section = (path: readonly string[]): SectionTools => {
-    const add = (
-      kind: 'task' | 'handler',
-      given: string,
-      action: TaskRecord['action'],
-      options: TaskOptions<any, any> & HandlerOptions<any, any> = {},
-    ): TaskRecord => {
+    const add = (kind: 'task' | 'handler', given: string, action: TaskRecord['action'], options: Options = {}): TaskRecord => {
       const at = callerLine()
       const name = redact(given) // It is reported, and kept on the host for handlers.
       const id = [play, ...path, name].join(' / ')
@@ -52,53 +103,79 @@ export function recordTools(play: string): { tools: PlayTools<any>; tasks: TaskR
           `'${name}' in ${[`play '${play}'`, ...path].join(' / ')}`,
           'Rename one: names identify tasks in reports and results.',
         )
-      const notify = [options.notify ?? []].flat() as unknown as TaskRecord[]
-      for (const handler of notify)
-        if (!handlers.includes(handler))
-          fail(
-            at,
-            'A task notifies a handler of another play',
-            `task '${name}' notifies '${handler?.name}'`,
-            `Define the handler in play '${play}' with handler(…).`,
-          )
+      const asked = [options.notify ?? []].flat() as unknown as (TaskRecord | Topic)[]
+      const notify: TaskRecord[] = []
+      const own = kind === 'task' ? around : outermost // A handler runs outside of the block that it is written in.
       const record: TaskRecord = {
+        ...plainTask,
         kind,
         name: [...path, name].join(' : '),
         id,
         action,
-        when: options.when,
+        when: both(own.when, options.when),
         changedWhen: options.changedWhen,
         failedWhen: options.failedWhen,
-        ignoreErrors: options.ignoreErrors ?? false,
+        until: options.until,
+        ...retriesOf(options, `${kind} '${name}'`, at),
+        ignoreErrors: options.ignoreErrors ?? own.ignoreErrors ?? false,
+        ignoreUnreachable: options.ignoreUnreachable ?? own.ignoreUnreachable ?? false,
+        anyErrorsFatal: options.anyErrorsFatal ?? own.anyErrorsFatal ?? false,
+        runOnce: options.runOnce ?? false,
+        throttle: boundOf(options.throttle ?? throttle, `${kind} '${name}'`, at),
         notify,
-        tags: options.tags ?? [],
-        become: options.become,
+        tags: [...new Set([...own.tags, ...(options.tags ?? [])])],
+        become: options.become ?? own.become,
+        within: own.within,
         at,
       }
+      for (const one of asked) {
+        if (one?.kind === 'topic') notified.push({ topic: one, by: record, notify })
+        else if (handlers.includes(one)) notify.push(one)
+        else
+          fail(
+            at,
+            'A task notifies a handler of another play',
+            `task '${name}' notifies '${one?.name}'`,
+            `Define the handler in play '${play}' with handler(…).`,
+          )
+      }
+      for (const topic of [options.listen ?? []].flat()) listening.set(topic, [...(listening.get(topic) ?? []), record])
       list.push(record)
       return record
     }
-    return {
+    const tools: SectionTools = {
       task: ((name: string, action: TaskRecord['action'], options?: TaskOptions<any, any>) =>
         add('task', name, action, options)) as unknown as SectionTools['task'],
       handler: ((name: string, action: TaskRecord['action'], options?: HandlerOptions<any, any>) =>
         add('handler', name, action, options)) as unknown as SectionTools['handler'],
+      block: <R>(name: string, body: (tools: PlayTools<any>) => R, options: BlockOptions<any> = {}): R => {
+        const at = callerLine()
+        const what = `block '${name}'`
+        const block: BlockRecord = {
+          name: [...path, redact(name)].join(' : '),
+          rescues: options.rescue !== undefined,
+          ...retriesOf(options, what, at),
+          throttle: boundOf(options.throttle, what, at),
+          at,
+        }
+        const outer = around
+        const inside = <T>(part: Within['part'], collect: (tools: PlayTools<any>) => T): T => {
+          around = inherit(outer, options, { block, part })
+          try {
+            return collect(tools)
+          } finally {
+            around = outer
+          }
+        }
+        const given = inside('body', body)
+        if (options.rescue) inside('rescue', options.rescue)
+        if (options.always) inside('always', options.always)
+        return given
+      },
       flushHandlers: () => {
         const name = `flush handlers ${tasks.length}`
-        tasks.push({
-          kind: 'flush',
-          name,
-          id: [play, ...path, name].join(' / '),
-          action: [],
-          when: undefined,
-          changedWhen: undefined,
-          failedWhen: undefined,
-          ignoreErrors: false,
-          notify: [],
-          tags: ['always'],
-          become: undefined,
-          at: callerLine(),
-        })
+        const id = [play, ...path, name].join(' / ')
+        tasks.push({ ...plainTask, kind: 'flush', name, id, action: [], tags: ['always'], within: around.within, at: callerLine() })
       },
       [enterSection]: (instance) => {
         const inner = [...path, instance]
@@ -114,8 +191,67 @@ export function recordTools(play: string): { tools: PlayTools<any>; tasks: TaskR
         return section(inner)
       },
     }
+    return tools
   }
-  return { tools: section([]), tasks, handlers }
+  const finish = () => {
+    for (const { topic, by, notify } of notified) {
+      const listeners = listening.get(topic)
+      if (!listeners)
+        fail(
+          by.at,
+          'A task notifies a topic that no handler listens to',
+          `task '${by.name}' notifies topic '${topic.name}' in play '${play}'`,
+          `Let a handler of this play listen to it: handler(…, …, { listen: … }).`,
+        )
+      notify.push(...listeners.filter((handler) => !notify.includes(handler)))
+    }
+  }
+  return { tools: section([]), tasks, handlers, finish }
+}
+
+/** What a block hands on to the tasks in one of its parts: the inner word counts, tags add up, conditions must all hold. */
+function inherit(outer: Inherited, options: Defaults, within?: Within): Inherited {
+  const { when, become, anyErrorsFatal, ignoreErrors, ignoreUnreachable, tags = [] } = options
+  return {
+    ...outer,
+    ...(become !== undefined && { become }),
+    ...(anyErrorsFatal !== undefined && { anyErrorsFatal }),
+    ...(ignoreErrors !== undefined && { ignoreErrors }),
+    ...(ignoreUnreachable !== undefined && { ignoreUnreachable }),
+    ...(when && { when: both(outer.when, when)! }),
+    tags: [...outer.tags, ...tags],
+    within: within ? [...outer.within, within] : outer.within,
+  }
+}
+
+type Condition = (scope: any) => boolean
+
+/** What an outer condition gives that is no `true` is what they give together: evaluation looks at its type. */
+function both(outer: Condition | undefined, inner: Condition | undefined): Condition | undefined {
+  if (!outer || !inner) return inner ?? outer
+  return (scope) => {
+    const first = outer(scope)
+    return first === true ? inner(scope) : first
+  }
+}
+
+function retriesOf(
+  { retries, delay, until }: Retries & { readonly until?: unknown },
+  what: string,
+  at: SourceLine | undefined,
+): Pick<TaskRecord, 'retries' | 'delay'> {
+  const asked = { retries: retries ?? (until || delay !== undefined ? 3 : 0), delay: delay ?? 5 }
+  if (!Number.isInteger(asked.retries) || asked.retries < 0)
+    fail(at, 'retries must be a whole number from 0', `${what}: ${asked.retries}`, 'It counts the attempts after the first.')
+  if (!Number.isFinite(asked.delay) || asked.delay < 0)
+    fail(at, 'delay must be a number of seconds from 0', `${what}: ${asked.delay}`, 'It is the time between two attempts.')
+  return asked
+}
+
+function boundOf(throttle: number | undefined, what: string, at: SourceLine | undefined): number | undefined {
+  if (throttle !== undefined && (!Number.isInteger(throttle) || throttle < 1))
+    fail(at, 'throttle must be a whole number from 1', `${what}: ${throttle}`, 'It says how many hosts may be there at once.')
+  return throttle
 }
 
 function fail(at: SourceLine | undefined, summary: string, detail: string, fix: string): never {

@@ -1,3 +1,4 @@
+import type { TaskRecord } from '../dsl/record.ts'
 import type { Read, ReadSet } from '../dsl/resource.ts'
 import type { Change } from './change.ts'
 import type { State } from './compare.ts'
@@ -65,10 +66,15 @@ function mayGoOn({ call }: Due, { returns }: Change): boolean {
   return returns === undefined && okCodesOf(call).every((code) => code === 0)
 }
 
+/** Whether it is through with one attempt, and runs where and when any other would. */
+function isPlain({ until, retries, runOnce, throttle }: TaskRecord): boolean {
+  return until === undefined && retries === 0 && !runOnce && throttle === undefined
+}
+
 function* upcoming(first: Due): Generator<Due> {
   const { context, playHost, as, call: own, ahead } = first
   for (const [index, task] of ahead.entries()) {
-    if (index > 0 && !(context.free && task.kind === 'task')) return
+    if (index > 0 && !(context.free && task.kind === 'task' && isPlain(task) && isPlain(first.task))) return
     if (task.changedWhen || task.failedWhen || userOf(context, task) !== as) return
     const evaluation = evaluate(context, playHost, task)
     if (evaluation.kind === 'skipped') continue

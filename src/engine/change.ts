@@ -1,3 +1,4 @@
+import type { Within } from '../dsl/block.ts'
 import type { Return, StepOutcome } from '../dsl/definition.ts'
 import type { ReadSet } from '../dsl/resource.ts'
 import type { Step } from '../dsl/step.ts'
@@ -41,7 +42,13 @@ function touches({ call: { definition, params } }: Due): readonly string[] {
 
 /** Whether a run that reaches later tasks has made the call, and it went well. */
 function holds({ call, task }: Due): boolean {
-  return call.unsure === undefined && !task.ignoreErrors && task.failedWhen === undefined
+  const mayFail = task.ignoreErrors || task.ignoreUnreachable || task.failedWhen !== undefined || task.within.some(mayBeRescued)
+  return call.unsure === undefined && !mayFail
+}
+
+/** Behind a block with a `rescue` the run goes on, also where its body has failed half-way. */
+function mayBeRescued({ block, part }: Within): boolean {
+  return part === 'body' && block.rescues
 }
 
 /** Lays a change over what is read after it: the states that it wants, and what it may touch besides. */

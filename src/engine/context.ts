@@ -1,3 +1,4 @@
+import type { BlockRecord, Failure } from '../dsl/block.ts'
 import type { Ask, Definition, InputSource, ResolvedInput } from '../dsl/definition.ts'
 import type { TaskRecord } from '../dsl/record.ts'
 import type { Emit, TemplateView } from '../model/event.ts'
@@ -63,6 +64,12 @@ export interface PlayHost {
   readonly unsure: Map<TaskRecord, Unsure>
   /** Evaluations that need no further result, kept for the play: closures are pure. */
   readonly evaluations: Map<TaskRecord, Evaluation>
+  /** What the last task that failed here failed for. */
+  failure: Failure | undefined
+  /** Blocks whose body failed here, and for what. */
+  readonly failures: Map<BlockRecord, Failure>
+  /** Its part in this play is over, and it has not failed. */
+  ended: boolean
   /** Calls that went along with an earlier one. */
   readonly prepared: Map<PreparedCall, Prepared>
 }

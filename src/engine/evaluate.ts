@@ -50,8 +50,16 @@ function evaluateNow(context: PlayContext, playHost: PlayHost, task: TaskRecord)
   let waits = false
   const read = new Set<TaskRecord>(task.kind === 'handler' ? [task] : []) // A handler is as sure as what notified it.
   const unsure = () => leastSure([...read].flatMap((of) => playHost.unsure.get(of) ?? []))
+  const part = task.within.findLast((one) => one.part !== 'body')
   const scope = {
     ...context.scopeOf(playHost.state.host.name),
+    /** Of a `rescue` it is known once its block has failed; of an `always` it may be nothing. */
+    get failure() {
+      const failed = part && playHost.failures.get(part.block)
+      if (failed || part?.part !== 'rescue') return failed
+      waits = true
+      throw new NotYet()
+    },
     result: (of: TaskRecord) => {
       read.add(of)
       const left = playHost.results.get(of)

@@ -22,7 +22,10 @@ export interface HostState {
   readsAlone: boolean
   /** Check mode only. */
   readonly overlay: Overlay | undefined
-  status: 'running' | 'failed' | 'unreachable'
+  /** `stopped`: nothing failed here, but what failed elsewhere ends the run here too. */
+  status: 'running' | 'failed' | 'unreachable' | 'stopped'
+  /** Its link was lost and that was ignored: the next task connects anew. */
+  lost: boolean
   readonly counts: Counts
   /** Set where other hosts of this run are the same machine: what they do may spoil what this one has read. */
   readonly together: Together | undefined
@@ -65,7 +68,8 @@ export function openHostState(host: HostRecord, access: HostAccess, check: boole
     together,
     recordsFor: onController ? host.name : undefined,
     status: 'running',
-    counts: { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 0 },
+    lost: false,
+    counts: { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 0, rescued: 0, ignored: 0 },
     pending: openOwed(),
     pendingRead: new Set(),
   }

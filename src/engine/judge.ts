@@ -13,7 +13,7 @@ export async function judge(due: Due, run: (due: Due) => Promise<CallOutcome>): 
   const { state } = playHost
   const outcome = await pardoned(due, run)
   if (outcome.idle) return outcome
-  const own = outcome.partial || !outcome.result ? unknownResult(task, outcome.changed, outcome.result) : outcome.result
+  const own = ownResult(task, outcome)
   if (failedWhen && !outcome.pardoned && ask(due, 'failedWhen', failedWhen, own, outcome.changed).verdict === true) {
     const changed = changedWhen ? ask(due, 'changedWhen', changedWhen, own, outcome.changed).verdict !== false : outcome.changed
     if (!changed && state.access.writer) await withdrawPending(state, state.access.writer, due.as, due.call)
@@ -25,6 +25,11 @@ export async function judge(due: Due, run: (due: Due) => Promise<CallOutcome>): 
     return { ...outcome, changed: true, confidence: 'unknown', reason: 'its changedWhen needs what only a run gives' }
   if (outcome.changed && !changed && state.access.writer) await withdrawPending(state, state.access.writer, due.as, due.call)
   return { ...outcome, changed, ...(outcome.confidence === 'certain' && unsure && sureness(unsure)) }
+}
+
+/** What closures see of what a call left: of what only a run gives they are told so. */
+export function ownResult(task: TaskRecord, { partial, result, changed }: CallOutcome): object {
+  return partial || !result ? unknownResult(task, changed, result) : result
 }
 
 /** The call's outcome, also where it failed and `failedWhen` does not hold of what it left. */
@@ -66,7 +71,8 @@ interface Verdict {
   readonly unsure: Unsure | undefined
 }
 
-function ask(due: Due, name: string, closure: NonNullable<TaskRecord['failedWhen']>, own: object, changed: boolean): Verdict {
+/** Asks a closure of the task about what its call left. */
+export function ask(due: Due, name: string, closure: NonNullable<TaskRecord['failedWhen']>, own: object, changed: boolean): Verdict {
   const { context, playHost, task } = due
   const read = new Set<TaskRecord>()
   const earlier = (of: TaskRecord) => {

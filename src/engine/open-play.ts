@@ -1,6 +1,8 @@
 import type { ResolvedInput } from '../dsl/definition.ts'
+import { batchesOf } from '../dsl/serial.ts'
 import type { Emit } from '../model/event.ts'
 import type { HostKnowledge } from '../model/facts.ts'
+import type { Targets } from '../model/fleet.ts'
 import type { InventoryModel } from '../model/inventory.ts'
 import type { Patience, PlayContext, PlayHost, Terminal } from './context.ts'
 import { declaredHost, factsOf, type KnowledgeScope, openFleet, openTargets } from './fleet.ts'
@@ -41,6 +43,20 @@ export function knowledgeScope(
   return { play: play.name, families: play.facts.families, hosts: new Set(hosts), of: play.facts.of, knowledge, asked }
 }
 
+function openPlayHost(state: HostState): PlayHost {
+  return {
+    state,
+    results: new Map(),
+    notified: new Set(),
+    unsure: new Map(),
+    evaluations: new Map(),
+    failure: undefined,
+    failures: new Map(),
+    ended: false,
+    prepared: new Map(),
+  }
+}
+
 /** Makes what a play needs to run: the fleet, whole, and the targets, limited, as two things of two types. */
 export function openPlay(open: OpenPlay): PlayContext {
   const { selected, inventory, states } = open
@@ -50,10 +66,12 @@ export function openPlay(open: OpenPlay): PlayContext {
   const scopes = new Map<string, object>()
   const hosts = selected.hosts
     .flatMap((name) => states.get(name) ?? [])
-    .map((state): [string, PlayHost] => [
-      state.host.name,
-      { state, results: new Map(), notified: new Set(), unsure: new Map(), evaluations: new Map(), prepared: new Map() },
-    ])
+    .map((state): [string, PlayHost] => [state.host.name, openPlayHost(state)])
+  const batches = new Map<string, Targets>()
+  for (const names of batchesOf(selected.hosts, selected.play.serial)) {
+    const batch = names.length === open.targets.length ? targets : openTargets(inventory, names, scope)
+    for (const name of names) batches.set(name, batch)
+  }
   return {
     selected,
     playbook: open.playbook,
@@ -69,7 +87,13 @@ export function openPlay(open: OpenPlay): PlayContext {
     terminal: open.terminal,
     hosts: new Map(hosts),
     scopeOf: (name) => {
-      const known = scopes.get(name) ?? { host: declaredHost(inventory.hosts.get(name)!), facts: factsOf(name, scope), fleet, targets }
+      const known = scopes.get(name) ?? {
+        host: declaredHost(inventory.hosts.get(name)!),
+        facts: factsOf(name, scope),
+        fleet,
+        targets,
+        batch: batches.get(name) ?? targets,
+      }
       scopes.set(name, known)
       return known
     },

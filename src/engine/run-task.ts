@@ -1,3 +1,4 @@
+import type { Failure } from '../dsl/block.ts'
 import { Refusal } from '../dsl/definition.ts'
 import type { TaskRecord } from '../dsl/record.ts'
 import { type ErrorDetails, formatLine, RollcallError, type SourceLine, UnreachableError } from '../model/errors.ts'
@@ -6,9 +7,10 @@ import { userFrames } from '../util/caller.ts'
 import { jsonSafe } from './compare.ts'
 import type { PlayContext, PlayHost } from './context.ts'
 import { type Evaluation, evaluate, type PreparedCall } from './evaluate.ts'
-import { judge } from './judge.ts'
 import { CallFailed, type CallOutcome, failedResult, skippedResult, sureness, UnknownResult, unknownResult } from './outcome.ts'
+import { persist } from './persist.ts'
 import { userOf } from './reads.ts'
+import { reconnect } from './rescue.ts'
 import { runCall } from './run-call.ts'
 import { leastConfidence } from './unsure.ts'
 
@@ -18,6 +20,7 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
   const { state } = playHost
   const emit = (event: Omit<TaskEvent, 'event' | 'host' | 'play' | 'task' | 'handler' | 'at' | 'durationMs'>) => {
     state.counts[event.ignored ? 'ok' : event.outcome] += 1
+    if (event.ignored) state.counts.ignored += 1
     context.emit({
       event: 'task',
       host: state.host.name,
@@ -47,8 +50,9 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
     calls = callsOf(evaluation, task)
     module = calls[0]?.definition.name ?? ''
     called = true
+    if (state.lost) await reconnect(state)
     for (const call of calls)
-      outcomes.push(await judge({ context, playHost, task, as: userOf(context, task), call, ahead: [task, ...ahead] }, runCall))
+      outcomes.push(await persist({ context, playHost, task, as: userOf(context, task), call, ahead: [task, ...ahead] }, runCall))
     const changed = outcomes.some((outcome) => outcome.changed)
     const summary = summarise(outcomes)
     if (changed) notify(context, playHost, task, summary)
@@ -92,7 +96,26 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
         ...viewsOf(calls),
       })
     }
+    if (called && unreachable && task.ignoreUnreachable) {
+      state.lost = true
+      playHost.results.set(task, failedResult(task, error, false))
+      return emit({
+        module,
+        outcome: 'unreachable',
+        ignored: true,
+        confidence: 'certain',
+        error: explain(error, context, playHost, task),
+        result: jsonSafe({ msg: error.message, unreachable: true, changed: false, failed: true }),
+        ...viewsOf(calls),
+      })
+    }
     state.status = unreachable ? 'unreachable' : 'failed'
+    playHost.failure = {
+      task: task.name,
+      message: error instanceof Error ? error.message : String(error),
+      unreachable,
+      result: ((error instanceof CallFailed ? error.result : undefined) as Failure['result']) ?? {},
+    }
     emit({
       module,
       outcome: state.status,

@@ -20,7 +20,8 @@ export function evaluateWithStandIns(
   resolveInput: PlayContext['resolveInput'] = renderNothing,
 ): Evaluation {
   const results = { get: () => anyResult } as unknown as PlayHost['results']
-  return evaluate({ ...context, validate: () => undefined, resolveInput }, { ...host, evaluations: new Map(), results }, task)
+  const failures = { get: () => anyResult } as unknown as PlayHost['failures']
+  return evaluate({ ...context, validate: () => undefined, resolveInput }, { ...host, evaluations: new Map(), results, failures }, task)
 }
 
 const renderNothing: PlayContext['resolveInput'] = () => ({ input: { bytes: new Uint8Array(), sha256: '' }, views: [] })

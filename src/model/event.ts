@@ -64,6 +64,47 @@ export interface PlayEvent {
   readonly hosts: readonly string[]
   readonly tasks: number
 }
+/** A play goes through its hosts in batches (`serial`), and comes to the next one. */
+export interface BatchEvent {
+  readonly event: 'batch'
+  readonly play: string
+  /** From 1. */
+  readonly number: number
+  readonly of: number
+  readonly hosts: readonly string[]
+}
+/** A task or a block is tried again on a host. */
+export interface RetryEvent {
+  readonly event: 'retry'
+  readonly host: string
+  readonly play: string
+  /** Name of the task or block. */
+  readonly task: string
+  /** The attempt that was not enough, from 1. */
+  readonly attempt: number
+  readonly retries: number
+  /** Seconds until the next. */
+  readonly delay: number
+  /** Why it was not enough. */
+  readonly reason: string
+}
+/** What failed in a block was put right by its `rescue`. */
+export interface RescuedEvent {
+  readonly event: 'rescued'
+  readonly host: string
+  readonly play: string
+  readonly block: string
+  /** The task that had failed. */
+  readonly task: string
+}
+/** The run ends before its last task, for what failed. */
+export interface StoppedEvent {
+  readonly event: 'stopped'
+  readonly play: string
+  readonly reason: string
+  /** Hosts that have not failed and begin no further task. */
+  readonly hosts: readonly string[]
+}
 /** What one task did on one host. */
 export interface TaskEvent {
   readonly event: 'task'
@@ -87,7 +128,7 @@ export interface TaskEvent {
   /** How many -v it takes to show the message to people; default 0. */
   readonly verbosity?: number
   readonly error?: ErrorDetails
-  /** A failure that `ignoreErrors` lets pass: it counts as ok. */
+  /** A failure that `ignoreErrors` or `ignoreUnreachable` lets pass: it counts as ok. */
   readonly ignored?: boolean
   /** Check mode: what an action would do, where that is not `run`. */
   readonly would?: string
@@ -122,6 +163,10 @@ export interface HostRecap extends HostTraffic {
   readonly skipped: number
   readonly failed: number
   readonly unreachable: number
+  /** Failures that a block's `rescue` put right; they are not in `failed`. */
+  readonly rescued: number
+  /** Failures that `ignoreErrors` or `ignoreUnreachable` let pass; they are in `ok`. */
+  readonly ignored: number
 }
 /** Last event. */
 export interface RecapEvent {
@@ -136,6 +181,16 @@ export interface RecapEvent {
 }
 
 /** Everything that happens in a run. Reporters are pure listeners to these. */
-export type RunEvents = RunEvent | FactsEvent | PlayEvent | TaskEvent | WarningEvent | RecapEvent
+export type RunEvents =
+  | RunEvent
+  | FactsEvent
+  | PlayEvent
+  | BatchEvent
+  | TaskEvent
+  | RetryEvent
+  | RescuedEvent
+  | StoppedEvent
+  | WarningEvent
+  | RecapEvent
 export type { RunEvents as Event }
 export type Emit = (event: RunEvents) => void

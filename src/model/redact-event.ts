@@ -15,7 +15,14 @@ export function redactEvent(event: Event): Event {
         hosts: event.hosts.map((host) => (host.reason === undefined ? host : { ...host, reason: redact(host.reason) })),
       }
     case 'play':
+    case 'batch':
       return { ...event, play: redact(event.play) }
+    case 'retry':
+    case 'rescued':
+    case 'stopped': {
+      const { event: kind, ...said } = event
+      return { event: kind, ...redactDeep(said) } as typeof event
+    }
     case 'warning':
       return { ...event, message: redact(event.message), ...(event.fix !== undefined && { fix: redact(event.fix) }) }
     case 'task': {

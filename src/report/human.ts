@@ -69,6 +69,32 @@ export function createHuman(screen: Screen, { colours, diff, verbosity, cwd, tim
         print(['', colours.strong(`play ${event.play}`) + colours.faint(about)])
         break
       }
+      case 'batch': {
+        printCounted(collapse.takeAll())
+        print([colours.faint(`  batch ${event.number} of ${event.of} · ${listed(event.hosts, 4)}`)])
+        break
+      }
+      case 'retry': {
+        printCounted(collapse.takeLike(event.host))
+        const left = `attempt ${event.attempt} of ${event.retries + 1} was not enough, again in ${event.delay} s`
+        print([
+          `  ${event.host.padEnd(style.hostWidth)}  ${event.task}: ${colours.warning(left)}`,
+          ...indent(event.reason, '    ').map(colours.faint),
+        ])
+        break
+      }
+      case 'rescued':
+        printCounted(collapse.takeLike(event.host))
+        print([
+          `  ${event.host.padEnd(style.hostWidth)}  ${event.block}: ${colours.ok('rescued')} ${colours.faint(`after '${event.task}' failed`)}`,
+        ])
+        break
+      case 'stopped': {
+        printCounted(collapse.takeAll())
+        const left = event.hosts.length === 0 ? [] : indent(`not failed, and left where they are: ${listed(event.hosts, 8)}`, '  ')
+        print([colours.failed(`play ${event.play} ends here, and the run with it: ${event.reason}`), ...left])
+        break
+      }
       case 'task':
         onTask(event)
         break

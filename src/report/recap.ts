@@ -5,7 +5,18 @@ import { type HostColumn, hostTable } from './host-table.ts'
 import { timingLines } from './timing.ts'
 import { count } from './words.ts'
 
-const columns = ['ok', 'changed', 'skipped', 'failed', 'unreachable', 'exchanges'] as const satisfies readonly (keyof HostRecap)[]
+const columns = [
+  'ok',
+  'changed',
+  'skipped',
+  'failed',
+  'rescued',
+  'ignored',
+  'unreachable',
+  'exchanges',
+] as const satisfies readonly (keyof HostRecap)[]
+/** Shown where there is something to show. */
+const rare: readonly Column[] = ['rescued', 'ignored']
 type Column = (typeof columns)[number]
 
 /** The table of hosts that ends a report, that of `--timing`, and the last line: how the run went and how long it took. */
@@ -14,13 +25,16 @@ export function recapLines(recap: RecapEvent, colours: Colours, timing = false):
 }
 
 function tableLines({ hosts, check }: RecapEvent, colours: Colours): string[] {
-  const shown = columns.map(
-    (column): HostColumn<HostRecap> => ({
-      title: check && column === 'changed' ? 'would change' : column,
-      of: (host) => String(host[column]),
-      paint: (host, text) => paint(column, host[column], text, colours),
-    }),
-  )
+  const there = (column: Column) => Object.values(hosts).some((host) => host[column] > 0)
+  const shown = columns
+    .filter((column) => !rare.includes(column) || there(column))
+    .map(
+      (column): HostColumn<HostRecap> => ({
+        title: check && column === 'changed' ? 'would change' : column,
+        of: (host) => String(host[column]),
+        paint: (host, text) => paint(column, host[column], text, colours),
+      }),
+    )
   return hostTable('recap', hosts, shown, colours)
 }
 

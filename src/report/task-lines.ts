@@ -44,7 +44,7 @@ export function outcomeOf(event: TaskEvent, { colours, check }: TaskStyle): stri
     case 'failed':
       return colours.failed(event.ignored ? 'failed, ignored' : 'failed') + doubt
     case 'unreachable':
-      return colours.failed(event.outcome) + doubt
+      return colours.failed(event.ignored ? 'unreachable, ignored' : 'unreachable') + doubt
     default:
       return event.outcome satisfies never
   }

@@ -47,6 +47,8 @@ export function scopeOn<S extends Shape, F extends Family = BuiltInFamily>(
     become: false,
     tags: [],
     strategy: 'linear' as const,
+    serial: [],
+    maxFailPercentage: undefined,
     tasks: [],
     handlers: [],
     at: undefined,

@@ -12,6 +12,8 @@ const counts: HostRecap = {
   skipped: 0,
   failed: 0,
   unreachable: 0,
+  rescued: 0,
+  ignored: 0,
   exchanges: 1,
   ...sampleTraffic,
 }

@@ -12,6 +12,8 @@ const recap: HostRecap = {
   skipped: 3,
   failed: 4,
   unreachable: 5,
+  rescued: 7,
+  ignored: 8,
   exchanges: 6,
   ...sampleTraffic,
 }
@@ -79,7 +81,11 @@ const full: { readonly [K in Kind]: Extract<Event, { readonly event: K }> } = {
     durationMs: 300,
   },
   play: { event: 'play', play: 'nodes', hosts: hosts.slice(0, 2), tasks: 3 },
+  batch: { event: 'batch', play: 'nodes', number: 2, of: 3, hosts: hosts.slice(0, 2) },
   task: task(),
+  retry: { event: 'retry', host: 'honor-viper', play: 'nodes', task: 'wait', attempt: 1, retries: 3, delay: 5, reason: 'not\nyet' },
+  rescued: { event: 'rescued', host: 'honor-viper', play: 'nodes', block: 'upgrade', task: 'restart' },
+  stopped: { event: 'stopped', play: 'nodes', reason: 'too many', hosts: hosts.slice(1) },
   warning: { event: 'warning', host: 'honor-viper', message: 'take care\nof this', fix: 'Do that.' },
   recap: { event: 'recap', check: true, hosts: { 'honor-viper': recap, 'crystal-panda': recap }, durationMs: 900, exitCode: 2 },
 }

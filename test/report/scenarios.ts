@@ -49,6 +49,8 @@ const none: HostRecap = {
   skipped: 0,
   failed: 0,
   unreachable: 0,
+  rescued: 0,
+  ignored: 0,
   exchanges: 3,
   ...sampleTraffic,
 }

@@ -1,0 +1,100 @@
+import type { TaskRecord } from '../dsl/record.ts'
+import { RollcallError, UnreachableError } from '../model/errors.ts'
+import type { PlayContext, PlayHost } from './context.ts'
+import { clearPending, notePending, parsePending, readPending, recordsOf } from './pending.ts'
+import type { Walk } from './play-run.ts'
+import { unlessUnreachable, userOf } from './reads.ts'
+import { reconnect } from './rescue.ts'
+import { runTask } from './run-task.ts'
+
+/** Runs the handlers notified so far, in the order they are declared, each once; also what an earlier run has left owed. */
+export async function flushHandlers({ run, together }: Walk, hosts: readonly PlayHost[], turn: string): Promise<void> {
+  const { context } = run
+  const { play } = context.selected
+  if (play.handlers.length === 0) return
+  const running = () => hosts.filter(({ state }) => state.status === 'running')
+  await Promise.all(
+    running().map((host) => together(() => unlessLost(context, host, 'pending handlers', () => findPending(context, host)))),
+  )
+  for (const handler of play.handlers) {
+    const notified = running().filter((host) => host.notified.has(handler))
+    const round = run.round(`${turn} ${handler.id}`, true)
+    const bounded = run.bounded(handler, handler.throttle)
+    await Promise.all(
+      notified.map((host) =>
+        bounded(() => together(() => unlessLost(context, host, handler.name, () => runHandler(round, host, handler)))),
+      ),
+    )
+  }
+}
+
+/** A link that is lost outside a task ends the host as one lost inside a task does. */
+async function unlessLost(context: PlayContext, playHost: PlayHost, task: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!(error instanceof RollcallError)) throw error
+    const { state } = playHost
+    state.status = error instanceof UnreachableError ? 'unreachable' : 'failed'
+    state.counts[state.status] += 1
+    const { host } = state
+    context.emit({
+      event: 'task',
+      host: host.name,
+      play: context.selected.play.name,
+      task,
+      module: '',
+      handler: true,
+      outcome: state.status,
+      confidence: 'certain',
+      error: { ...error.details, host: host.name, task },
+      durationMs: 0,
+    })
+  }
+}
+
+/** Handlers that an earlier run notified and did not live to run are notified again. */
+async function findPending(context: PlayContext, playHost: PlayHost): Promise<void> {
+  const { play, tasks } = context.selected
+  const { state } = playHost
+  if (state.lost) await reconnect(state)
+  const own = play.become ? 'become' : 'login'
+  const users = new Set([own, ...tasks.filter(({ notify }) => notify.length > 0).map((task) => userOf(context, task))] as const)
+  for (const as of users) {
+    if (state.pendingRead.has(as)) continue
+    const asked = state.access.reader.read(as, [readPending(state.access.userOf(as))])
+    const replies = as === own ? await asked : await asked.catch(unlessUnreachable)
+    if (replies) notePending(state, as, parsePending(replies[0]!))
+  }
+  for (const [id, since] of state.pending.all()) {
+    const handler = play.handlers.find((candidate) => candidate.id === id)
+    if (handler && !playHost.notified.has(handler)) {
+      playHost.notified.add(handler)
+      context.emit({
+        event: 'warning',
+        host: state.host.name,
+        message: `handler '${handler.name}' is pending since ${since}: a run changed something and did not live to run it`,
+      })
+    } else if (!handler && id.startsWith(`${play.name} / `)) {
+      context.emit({
+        event: 'warning',
+        host: state.host.name,
+        message: `a pending handler is no longer in the playbook: '${id}', since ${since}`,
+        fix: 'Do by hand what it would have done.',
+      })
+    }
+  }
+}
+
+async function runHandler(context: PlayContext, playHost: PlayHost, handler: TaskRecord): Promise<void> {
+  playHost.notified.delete(handler)
+  playHost.evaluations.delete(handler)
+  await runTask(context, playHost, handler, [])
+  const { state } = playHost
+  if (state.status !== 'running') return
+  // It ran as another user than it was recorded as, or had nothing to change: such records are cleared on their own.
+  for (const as of state.pending.usersOf(handler.id)) {
+    await state.access.writer?.apply(as, [clearPending(state.access.userOf(as), recordsOf(state, [handler]))])
+    state.pending.drop(handler.id, as)
+  }
+}

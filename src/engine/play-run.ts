@@ -1,0 +1,64 @@
+import type { TaskRecord } from '../dsl/record.ts'
+import { limitConcurrency } from '../util/concurrency.ts'
+import type { PlayContext, PlayHost } from './context.ts'
+import { type Once, shareWork } from './once.ts'
+
+export type Limiter = <T>(work: () => Promise<T>) => Promise<T>
+
+/** What the batches of one play share while it runs. */
+export interface PlayRun {
+  readonly context: PlayContext
+  /** No more of something at once than its own bound. */
+  readonly bounded: (what: object, bound: number | undefined) => Limiter
+  /** The context of a task at one of its turns, in which all hosts share work whenever they come to it. */
+  readonly round: (turn: string, free: boolean) => PlayContext
+  /** Tasks that run once, and the host that ran each. */
+  readonly once: Map<TaskRecord, Promise<PlayHost>>
+  /** Set when the rest of the run does not take place, with the reason. */
+  stopped: string | undefined
+  /** Set when the rest of this play does not take place, and nothing has failed. */
+  ended: boolean
+}
+
+export function openPlayRun(context: PlayContext): PlayRun {
+  const limiters = new Map<object, Limiter>()
+  const shared = new Map<string, Once>()
+  return {
+    context,
+    bounded: (what, bound) => {
+      if (bound === undefined) return unbounded
+      const limiter = limiters.get(what) ?? limitConcurrency(bound)
+      limiters.set(what, limiter)
+      return limiter
+    },
+    round: (turn, free) => {
+      const once = shared.get(turn) ?? shareWork()
+      shared.set(turn, once)
+      return { ...context, once, free }
+    },
+    once: new Map(),
+    stopped: undefined,
+    ended: false,
+  }
+}
+
+/** Hosts of one batch, and how they go through the play's tasks. */
+export interface Walk {
+  readonly run: PlayRun
+  /** All hosts of the batch, also those that cannot be reached. */
+  readonly batch: readonly string[]
+  /** Each host goes at its own pace. */
+  readonly alone: boolean
+  /** No more hosts at once than `--forks`. */
+  readonly together: Limiter
+  /** What is tidied up in any case is tidied up also when the run is being stopped. */
+  readonly regardless?: boolean
+}
+
+/** For what has no bound of its own. */
+export const unbounded: Limiter = (work) => work()
+
+/** Whether a host goes on: it has not failed, and neither its part in the play nor the play is over. */
+export function goesOn({ run, regardless }: Walk, { state, ended }: PlayHost): boolean {
+  return state.status === 'running' && !ended && !run.ended && (run.stopped === undefined || regardless === true)
+}

@@ -1,0 +1,27 @@
+import type { PlayContext } from './context.ts'
+import type { PlayRun, Walk } from './play-run.ts'
+
+/** Whether a host of the play has failed or cannot be reached. */
+export function isDown({ hosts }: PlayContext, name: string): boolean {
+  const status = hosts.get(name)?.state.status
+  return status === undefined || status === 'failed' || status === 'unreachable'
+}
+
+/** Ends the run: the hosts that are left begin no further task. */
+export function stop(run: PlayRun, batch: readonly string[], reason: string): void {
+  if (run.stopped !== undefined) return
+  run.stopped = reason
+  const { context } = run
+  const left = batch.filter((name) => context.hosts.get(name)?.state.status === 'running')
+  for (const name of left) context.hosts.get(name)!.state.status = 'stopped'
+  context.emit({ event: 'stopped', play: context.selected.play.name, reason, hosts: left })
+}
+
+/** Ends the run where more hosts of the batch have failed than the play allows. */
+export function stopWhereTooMany({ run, batch }: Walk): void {
+  const { maxFailPercentage } = run.context.selected.play
+  if (maxFailPercentage === undefined || batch.length === 0) return
+  const down = batch.filter((name) => isDown(run.context, name))
+  if ((down.length / batch.length) * 100 <= maxFailPercentage) return
+  stop(run, batch, `${down.length} of ${batch.length} hosts have failed, more than maxFailPercentage ${maxFailPercentage} allows`)
+}
