@@ -5,7 +5,7 @@ import { afterAll, beforeEach } from 'vitest'
 import type { Playbook } from '../../src/dsl/playbook.ts'
 import type { Patience, Terminal } from '../../src/engine/context.ts'
 import type { As, HostAccess } from '../../src/engine/host-access.ts'
-import { openHostState } from '../../src/engine/host-state.ts'
+import { type HostState, openHostState } from '../../src/engine/host-state.ts'
 import { openPlay } from '../../src/engine/open-play.ts'
 import { preflight } from '../../src/engine/preflight.ts'
 import { runPlay } from '../../src/engine/run-play.ts'
@@ -74,6 +74,8 @@ export interface LocalRun {
   readonly tasks: readonly TaskEvent[]
   /** `task: outcome` of a host, in order. */
   readonly outcomes: (host: string) => readonly string[]
+  /** What the recap would say of a host. */
+  readonly counts: (host: string) => HostState['counts']
   /** Exchanges of a host. */
   readonly exchanges: (host: string) => number
   /** Jobs of every exchange of a host, as scripts. */
@@ -142,7 +144,7 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
   )
   try {
     if (options.preflight !== false) for (const mistake of contexts.flatMap((context) => preflight(context).mistakes)) throw mistake
-    for (const context of contexts) await runPlay(context, 10)
+    for (const context of contexts) if (!(await runPlay(context, 10))) break
   } finally {
     for (const of of access.values()) await of.close()
   }
@@ -154,6 +156,7 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
       tasks
         .filter((task) => task.host === host)
         .map((task) => `${task.task}: ${task.outcome}${task.confidence === 'certain' ? '' : ` (${task.confidence})`}`),
+    counts: (host) => states.get(host)!.counts,
     exchanges: (host) => access.get(host)!.stats().exchanges,
     scripts: (host) => scripts.get(host) ?? [],
   }
