@@ -28,10 +28,14 @@ describe('rescue and always', () => {
           },
           {
             rescue: ({ task }) => {
-              task('put right', ({ host, failure }) => note({ path: at(`${host.name}-rescue`), text: `${failure.task}: ${failure.message}` }))
+              task('put right', ({ host, failure }) =>
+                note({ path: at(`${host.name}-rescue`), text: `${failure.task}: ${failure.message}` }),
+              )
             },
             always: ({ task }) => {
-              task('tidy up', ({ host, failure }) => note({ path: at(`${host.name}-always`), text: failure ? failure.task : 'nothing failed' }))
+              task('tidy up', ({ host, failure }) =>
+                note({ path: at(`${host.name}-always`), text: failure ? failure.task : 'nothing failed' }),
+              )
             },
           },
         )
@@ -94,7 +98,9 @@ describe('rescue and always', () => {
           },
           {
             rescue: ({ task }) =>
-              task('see', ({ failure }) => assert({ that: failure.result.rc === 3 && failure.result.stdout === 'said' && !failure.unreachable })),
+              task('see', ({ failure }) =>
+                assert({ that: failure.result.rc === 3 && failure.result.stdout === 'said' && !failure.unreachable }),
+              ),
           },
         )
         task('behind', debug({ msg: 'x' }))
@@ -248,7 +254,11 @@ describe('retries', () => {
     })
     const run = await runLocally(playbook, home())
     expect(run.outcomes('one')).toEqual(['count: changed', 'enough: ok', 'behind: ok'])
-    expect(run.outcomes('two').filter((outcome) => outcome.startsWith('enough'))).toEqual(['enough: failed', 'enough: failed', 'enough: ok'])
+    expect(run.outcomes('two').filter((outcome) => outcome.startsWith('enough'))).toEqual([
+      'enough: failed',
+      'enough: failed',
+      'enough: ok',
+    ])
     expect(run.outcomes('two').at(-1)).toBe('behind: ok')
     expect(run.counts('two')).toMatchObject({ failed: 0, rescued: 0 })
   })

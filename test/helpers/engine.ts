@@ -90,6 +90,8 @@ export interface LocalRunOptions {
   readonly down?: { readonly [host: string]: string }
   /** Home of the user on the "hosts": where pending handlers are kept. */
   readonly home: string
+  /** Each host has a home of its own, beside that one. */
+  readonly ownHomes?: boolean
   readonly preflight?: boolean
   readonly terminal?: Terminal
   /** How often a host that went away does not answer before it is back. Absent: its link cannot be opened again. */
@@ -165,9 +167,10 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
 async function openLocalAccess(
   name: string,
   check: boolean,
-  { home, away, becomeHome, shell }: LocalRunOptions,
+  { home: given, ownHomes, away, becomeHome, shell }: LocalRunOptions,
   scripts: Map<string, string[][]>,
 ): Promise<HostAccess> {
+  const home = ownHomes ? `${given}-${name}` : given
   const connection = connectLocal({
     ...(shell && { shell }),
     env: { ...process.env, HOME: home, XDG_STATE_HOME: `${home}/.local/state` },
