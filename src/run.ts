@@ -1,6 +1,7 @@
 import { type AskRequest, askHosts } from './ask-hosts.ts'
 import { ownFacts } from './dsl/define-facts.ts'
 import type { PlayContext, Terminal } from './engine/context.ts'
+import type { Delegates } from './engine/delegate.ts'
 import type { Gathered } from './engine/gather-facts.ts'
 import { openPlay } from './engine/open-play.ts'
 import { preflight } from './engine/preflight.ts'
@@ -12,6 +13,7 @@ import { type ErrorDetails, RollcallError } from './model/errors.ts'
 import type { Emit, HostRecap } from './model/event.ts'
 import { redactEvent } from './model/redact-event.ts'
 import { builtInDefinitions } from './module-named.ts'
+import { openDelegates } from './open-delegates.ts'
 import { type OpenedPlaybook, openPlaybook, type PlaybookRequest } from './open-playbook.ts'
 import { openStates, type States } from './open-states.ts'
 import { ownVersion } from './util/own-root.ts'
@@ -57,13 +59,17 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
     throw error
   })
   closeOthers(gathered, opened.selection)
+  const delegates = openDelegates({ inventory: opened.playbook.inventory.model, states, check: request.check, open: request.open })
   try {
     await opened.compiled // … and before the compiler's verdict nothing but facts was asked.
-    const contexts = openPlays(opened, gathered, states, request, validate)
+    const contexts = openPlays(opened, gathered, states, delegates, request, validate)
     const looks = contexts.map(preflight)
     const [mistake] = looks.flatMap((look) => look.mistakes)
     if (mistake) throw mistake
-    announce(opened, gathered, request, [...own, ...new Set(looks.flatMap((look) => look.queries))])
+    announce(opened, gathered, request, {
+      queries: [...own, ...new Set(looks.flatMap((look) => look.queries))],
+      delegates: [...new Set(looks.flatMap((look) => look.delegates))].filter((name) => !opened.selection.targets.includes(name)),
+    })
     const refusal = refuseIfDown(opened, gathered)
     if (refusal) {
       recap(opened, gathered, states, request, started, refusal.details)
@@ -72,7 +78,7 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
     for (const context of contexts) if (context.hosts.size > 0 && !(await runPlay(context, request.forks))) break // … before any host changes.
     return recap(opened, gathered, states, request, started)
   } finally {
-    await Promise.all([closeAll(gathered), states.close()])
+    await Promise.all([closeAll(gathered), states.close(), delegates.close()])
   }
 }
 
@@ -108,7 +114,14 @@ function ownFactsOf({ selection }: ToRun): string[] {
 }
 
 /** Each play with what its closures may know: the fleet, whole, and the targets, limited. */
-function openPlays(opened: ToRun, { knowledge }: Gathered, states: States, request: RunOptions, validate: ParamsValidator): PlayContext[] {
+function openPlays(
+  opened: ToRun,
+  { knowledge }: Gathered,
+  states: States,
+  delegates: Delegates,
+  request: RunOptions,
+  validate: ParamsValidator,
+): PlayContext[] {
   const { playbook, selection, relative, project } = opened
   const { check, emit, terminal } = request
   const inventory = playbook.inventory.model
@@ -129,6 +142,7 @@ function openPlays(opened: ToRun, { knowledge }: Gathered, states: States, reque
       validate,
       files,
       terminal,
+      delegates,
       trusts: (definition) => own.has(definition),
     }),
   )
@@ -155,7 +169,12 @@ async function closeAll({ access }: Gathered): Promise<void> {
   await Promise.all([...access.values()].map((open) => open.close()))
 }
 
-function announce(opened: ToRun, gathered: Gathered, request: RunOptions, queries: readonly string[]): void {
+function announce(
+  opened: ToRun,
+  gathered: Gathered,
+  request: RunOptions,
+  { queries, delegates }: { readonly queries: readonly string[]; readonly delegates: readonly string[] },
+): void {
   const { fleet, factsScope, targets, contacted } = opened.selection
   request.emit({
     event: 'run',
@@ -166,6 +185,7 @@ function announce(opened: ToRun, gathered: Gathered, request: RunOptions, querie
     fleet,
     factsScope,
     targets,
+    ...(delegates.length > 0 && { delegates }),
     queries,
   })
   request.emit(gathered.event)

@@ -42,6 +42,9 @@ export interface FoundSoFar {
   get<S extends object>(read: Read<S>): S | undefined
 }
 
+/** What a call may ask of the run itself. */
+export type MetaAction = 'endHost' | 'endBatch' | 'endPlay' | 'clearHostErrors' | 'resetConnection' | 'noop'
+
 /** How a run goes, for the few definitions that must know. */
 export interface Mode {
   readonly check: boolean
@@ -51,6 +54,8 @@ export interface Mode {
   readonly ask?: Ask
   /** Controller calls: shows a line right away, not first in the task's result. */
   readonly say?: (line: string) => void
+  /** Controller calls: steers the run, as seen from the host of the task. */
+  readonly meta?: (action: MetaAction) => Promise<void>
 }
 
 /** Asks a person a question and gives what was typed, without the newline. */

@@ -72,6 +72,11 @@ interface Common<C> {
   readonly tags?: readonly string[]
   /** Overrides the play's `become`. */
   readonly become?: boolean
+  /**
+   * Acts on this host in place of the task's own, whose closures, results and outcome it stays: `({ fleet }) => fleet.host('…')`,
+   * or `'localhost'`, the machine that Rollcall runs on. It may be a host outside of `--limit`; the header names those.
+   */
+  readonly delegateTo?: 'localhost' | ((scope: C) => { readonly name: string })
   /** A failure on one host stops all others after this task, as if it had failed there too. */
   readonly anyErrorsFatal?: boolean
 }

@@ -26,6 +26,7 @@ export interface TaskRecord {
   readonly anyErrorsFatal: boolean
   readonly runOnce: boolean
   readonly throttle: number | undefined
+  readonly delegateTo: string | ((scope: any) => unknown) | undefined
   readonly notify: readonly TaskRecord[]
   readonly tags: readonly string[]
   readonly become: boolean | undefined
@@ -47,6 +48,7 @@ export const plainTask = {
   anyErrorsFatal: false,
   runOnce: false,
   throttle: undefined,
+  delegateTo: undefined,
   notify: [],
   tags: [],
   become: undefined,
@@ -74,7 +76,7 @@ type Defaults = { readonly [K in keyof BlockOptions<any>]?: BlockOptions<any>[K]
 /** What a play hands to each of its tasks. */
 type PlayDefaults = Pick<Defaults, 'anyErrorsFatal' | 'ignoreErrors' | 'ignoreUnreachable' | 'throttle'>
 /** What the blocks around a task hand to it. */
-type Inherited = Pick<BlockOptions<any>, 'when' | 'become' | 'anyErrorsFatal' | 'ignoreErrors' | 'ignoreUnreachable'> & {
+type Inherited = Pick<BlockOptions<any>, 'when' | 'become' | 'delegateTo' | 'anyErrorsFatal' | 'ignoreErrors' | 'ignoreUnreachable'> & {
   readonly tags: readonly string[]
   readonly within: readonly Within[]
 }
@@ -122,6 +124,7 @@ export function recordTools(play: string, options: PlayDefaults = {}): Recorded 
         anyErrorsFatal: options.anyErrorsFatal ?? own.anyErrorsFatal ?? false,
         runOnce: options.runOnce ?? false,
         throttle: boundOf(options.throttle ?? throttle, `${kind} '${name}'`, at),
+        delegateTo: options.delegateTo ?? own.delegateTo,
         notify,
         tags: [...new Set([...own.tags, ...(options.tags ?? [])])],
         become: options.become ?? own.become,
@@ -211,10 +214,11 @@ export function recordTools(play: string, options: PlayDefaults = {}): Recorded 
 
 /** What a block hands on to the tasks in one of its parts: the inner word counts, tags add up, conditions must all hold. */
 function inherit(outer: Inherited, options: Defaults, within?: Within): Inherited {
-  const { when, become, anyErrorsFatal, ignoreErrors, ignoreUnreachable, tags = [] } = options
+  const { when, become, delegateTo, anyErrorsFatal, ignoreErrors, ignoreUnreachable, tags = [] } = options
   return {
     ...outer,
     ...(become !== undefined && { become }),
+    ...(delegateTo !== undefined && { delegateTo }),
     ...(anyErrorsFatal !== undefined && { anyErrorsFatal }),
     ...(ignoreErrors !== undefined && { ignoreErrors }),
     ...(ignoreUnreachable !== undefined && { ignoreUnreachable }),

@@ -34,6 +34,7 @@ export async function apply(due: Due, planned: Change, writer: HostWriter): Prom
   const handled = task.kind === 'handler' && host.pending.has(task.id, as) && ended
   const cleared = parts.add(handled ? [clearPending(user, recordsOf(host, [task]))] : [])
   const start = context.now()
+  await due.before?.()
   const exchanged = writer.apply(as, parts.jobs)
   // A host that goes down with its answer unsaid is what was asked for; that it comes back as another is seen later.
   parts.answer(returns ? await exchanged.catch(unlessLost) : await exchanged)

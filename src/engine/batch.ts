@@ -67,8 +67,8 @@ function mayGoOn({ call }: Due, { returns }: Change): boolean {
 }
 
 /** Whether it is through with one attempt, and runs where and when any other would. */
-function isPlain({ until, retries, runOnce, throttle }: TaskRecord): boolean {
-  return until === undefined && retries === 0 && !runOnce && throttle === undefined
+function isPlain({ until, retries, runOnce, throttle, delegateTo }: TaskRecord): boolean {
+  return until === undefined && retries === 0 && !runOnce && throttle === undefined && delegateTo === undefined
 }
 
 function* upcoming(first: Due): Generator<Due> {

@@ -2,6 +2,7 @@ import type { BlockRecord, Failure } from '../dsl/block.ts'
 import type { Ask, Definition, InputSource, ResolvedInput } from '../dsl/definition.ts'
 import type { TaskRecord } from '../dsl/record.ts'
 import type { Emit, TemplateView } from '../model/event.ts'
+import type { Delegates } from './delegate.ts'
 import type { Evaluation, PreparedCall } from './evaluate.ts'
 import type { HostState } from './host-state.ts'
 import type { Once } from './once.ts'
@@ -51,6 +52,10 @@ export interface PlayContext {
   readonly free?: boolean
   /** Modules that are known to touch nothing but what they declare: Rollcall's own, which the laws hold to it. */
   readonly trusts: (definition: Definition) => boolean
+  /** Ends the play, or its batch, before its last task; made by the play when it runs. */
+  readonly course?: { readonly end: (what: 'play' | 'batch') => void }
+  /** Where tasks act that are delegated to other hosts; absent where there is no host (`explain`). */
+  readonly delegates?: Delegates | undefined
   /** Shares work between the hosts of one round of a task; made by the play for each round. */
   readonly once?: Once
 }

@@ -4,6 +4,7 @@ import type { Step } from '../dsl/step.ts'
 import { RollcallError } from '../model/errors.ts'
 import type { Change } from './change.ts'
 import { differences, diffOf, merge, type State, type States, type WantedStates } from './compare.ts'
+import { perform } from './meta.ts'
 import { type CallOutcome, sureness } from './outcome.ts'
 import type { View } from './overlay.ts'
 import type { Due } from './run-call.ts'
@@ -88,8 +89,10 @@ function undecided(due: Due, reads: ReadSet, wanted: WantedStates): CallOutcome 
 }
 
 /** Controller calls may wait, or talk with the person at the terminal. */
-function controllerMode({ context: { check, once, terminal }, playHost }: Due): Mode {
-  return { check, ...(once && { once: (work) => once(playHost.state.host.name, work) }), ...terminal }
+function controllerMode(due: Due): Mode {
+  const { check, once, terminal } = due.context
+  const { name } = due.playHost.state.host
+  return { check, meta: (action) => perform(due, action), ...(once && { once: (work) => once(name, work) }), ...terminal }
 }
 
 const onController = {

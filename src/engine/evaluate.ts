@@ -1,3 +1,4 @@
+import type { Failure } from '../dsl/block.ts'
 import type { Call } from '../dsl/call.ts'
 import { type Definition, type InputSet, Refusal, type ResolvedInput } from '../dsl/definition.ts'
 import type { TaskRecord } from '../dsl/record.ts'
@@ -50,15 +51,14 @@ function evaluateNow(context: PlayContext, playHost: PlayHost, task: TaskRecord)
   let waits = false
   const read = new Set<TaskRecord>(task.kind === 'handler' ? [task] : []) // A handler is as sure as what notified it.
   const unsure = () => leastSure([...read].flatMap((of) => playHost.unsure.get(of) ?? []))
-  const part = task.within.findLast((one) => one.part !== 'body')
+  const later = (): never => {
+    waits = true
+    throw new NotYet()
+  }
   const scope = {
     ...context.scopeOf(playHost.state.host.name),
-    /** Of a `rescue` it is known once its block has failed; of an `always` it may be nothing. */
     get failure() {
-      const failed = part && playHost.failures.get(part.block)
-      if (failed || part?.part !== 'rescue') return failed
-      waits = true
-      throw new NotYet()
+      return failureOf(playHost, task) ?? (mustHaveFailed(task) ? later() : undefined)
     },
     result: (of: TaskRecord) => {
       read.add(of)
@@ -69,8 +69,7 @@ function evaluateNow(context: PlayContext, playHost: PlayHost, task: TaskRecord)
           summary: 'result() takes a task of the same play',
           detail: `'${of?.name}' is none of play '${context.selected.play.name}'`,
         })
-      waits = true
-      throw new NotYet()
+      return later()
     },
   }
   try {
@@ -99,6 +98,35 @@ function evaluateNow(context: PlayContext, playHost: PlayHost, task: TaskRecord)
   } catch (error) {
     return waits ? { kind: 'pending', calls: [] } : { kind: 'error', error }
   }
+}
+
+/** What closures of a task see at its turn. @throws RollcallError for the result of a task that has not run. */
+export function scopeAt(context: PlayContext, playHost: PlayHost, task: TaskRecord): object {
+  return {
+    ...context.scopeOf(playHost.state.host.name),
+    failure: failureOf(playHost, task),
+    result: (of: TaskRecord) => {
+      const left = playHost.results.get(of)
+      if (left) return left
+      throw new RollcallError({
+        summary: 'A closure reads the result of a task that has not run',
+        detail: `'${of?.name}'`,
+        fix: 'result(task) takes an earlier task of the same play.',
+        ...(task.at && { at: task.at }),
+      })
+    },
+  }
+}
+
+/** What failed in the block that a task puts right, or tidies up after. */
+export function failureOf({ failures }: PlayHost, { within }: TaskRecord): Failure | undefined {
+  const innermost = within.findLast(({ part }) => part !== 'body')
+  return innermost && failures.get(innermost.block)
+}
+
+/** Whether a task has its turn only where something failed. */
+function mustHaveFailed({ within }: TaskRecord): boolean {
+  return within.findLast(({ part }) => part !== 'body')?.part === 'rescue'
 }
 
 function prepare(context: PlayContext, call: Call, unsure: Unsure | undefined, revealed: boolean): PreparedCall {

@@ -27,6 +27,8 @@ export interface HostState {
   /** Its link was lost and that was ignored: the next task connects anew. */
   lost: boolean
   readonly counts: Counts
+  /** One task at a time acts here, its own or one that another host delegates. */
+  readonly turn: <T>(work: () => Promise<T>) => Promise<T>
   /** Set where other hosts of this run are the same machine: what they do may spoil what this one has read. */
   readonly together: Together | undefined
   /** Set where a handler's record must tell for which host it is owed: records of several hosts lie on one machine. */
@@ -69,6 +71,7 @@ export function openHostState(host: HostRecord, access: HostAccess, check: boole
     recordsFor: onController ? host.name : undefined,
     status: 'running',
     lost: false,
+    turn: limitConcurrency(1),
     counts: { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 0, rescued: 0, ignored: 0 },
     pending: openOwed(),
     pendingRead: new Set(),

@@ -1,5 +1,6 @@
 import type { TaskRecord } from '../dsl/record.ts'
 import { RollcallError, UnreachableError } from '../model/errors.ts'
+import { failureOf } from './evaluate.ts'
 import { CallFailed, type CallOutcome, failedResult, outputOf, sureness, UnknownResult, unknownResult } from './outcome.ts'
 import { withdrawPending } from './pending.ts'
 import type { Due } from './run-call.ts'
@@ -93,7 +94,7 @@ export function ask(due: Due, name: string, closure: NonNullable<TaskRecord['fai
       field in own ? { value: Reflect.get(own, field), configurable: true, enumerable: true } : undefined,
   })
   try {
-    const verdict: unknown = closure({ ...context.scopeOf(playHost.state.host.name), result })
+    const verdict: unknown = closure({ ...context.scopeOf(playHost.state.host.name), failure: failureOf(playHost, task), result })
     if (typeof verdict === 'boolean') return { verdict, unsure: leastSure([...read].flatMap((of) => playHost.unsure.get(of) ?? [])) }
     throw new RollcallError({
       summary: 'A condition must be true or false',

@@ -5,6 +5,7 @@ import type { HostKnowledge } from '../model/facts.ts'
 import type { Targets } from '../model/fleet.ts'
 import type { InventoryModel } from '../model/inventory.ts'
 import type { Patience, PlayContext, PlayHost, Terminal } from './context.ts'
+import type { Delegates } from './delegate.ts'
 import { declaredHost, factsOf, type KnowledgeScope, openFleet, openTargets } from './fleet.ts'
 import type { HostState } from './host-state.ts'
 import { inputResolver } from './inputs.ts'
@@ -27,6 +28,7 @@ export interface OpenPlay {
   /** False where no host is asked (`explain`); default true. */
   readonly asked?: boolean
   readonly terminal?: Terminal | undefined
+  readonly delegates?: Delegates | undefined
   /** False: every change goes alone. */
   readonly batches?: boolean
   /** Default: half a minute for what is read ahead, ten minutes for what is due. */
@@ -85,6 +87,7 @@ export function openPlay(open: OpenPlay): PlayContext {
     relative: open.relative,
     now: () => new Date(),
     terminal: open.terminal,
+    delegates: open.delegates,
     hosts: new Map(hosts),
     scopeOf: (name) => {
       const known = scopes.get(name) ?? {

@@ -16,14 +16,14 @@ export interface PlayRun {
   readonly once: Map<TaskRecord, Promise<PlayHost>>
   /** Set when the rest of the run does not take place, with the reason. */
   stopped: string | undefined
-  /** Set when the rest of this play does not take place, and nothing has failed. */
-  ended: boolean
+  /** Set when the rest of this play, or of its batch, does not take place, and nothing has failed. */
+  ended: 'play' | 'batch' | undefined
 }
 
 export function openPlayRun(context: PlayContext): PlayRun {
   const limiters = new Map<object, Limiter>()
   const shared = new Map<string, Once>()
-  return {
+  const run: PlayRun = {
     context,
     bounded: (what, bound) => {
       if (bound === undefined) return unbounded
@@ -34,12 +34,18 @@ export function openPlayRun(context: PlayContext): PlayRun {
     round: (turn, free) => {
       const once = shared.get(turn) ?? shareWork()
       shared.set(turn, once)
-      return { ...context, once, free }
+      return { ...context, once, free, course }
     },
     once: new Map(),
     stopped: undefined,
-    ended: false,
+    ended: undefined,
   }
+  const course: NonNullable<PlayContext['course']> = {
+    end: (what) => {
+      if (run.ended !== 'play') run.ended = what
+    },
+  }
+  return run
 }
 
 /** Hosts of one batch, and how they go through the play's tasks. */
@@ -60,5 +66,5 @@ export const unbounded: Limiter = (work) => work()
 
 /** Whether a host goes on: it has not failed, and neither its part in the play nor the play is over. */
 export function goesOn({ run, regardless }: Walk, { state, ended }: PlayHost): boolean {
-  return state.status === 'running' && !ended && !run.ended && (run.stopped === undefined || regardless === true)
+  return state.status === 'running' && !ended && run.ended === undefined && (run.stopped === undefined || regardless === true)
 }

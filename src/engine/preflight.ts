@@ -1,11 +1,13 @@
 import { Refusal } from '../dsl/definition.ts'
+import type { TaskRecord } from '../dsl/record.ts'
 import { NotAFleetGroup } from '../dsl/template.ts'
 import { MissingFact } from '../facts/guard.ts'
 import { formatLine, RollcallError } from '../model/errors.ts'
 import { userFrames } from '../util/caller.ts'
 import { Script } from '../util/sh.ts'
-import type { PlayContext } from './context.ts'
-import { type Evaluation, evaluate, type PreparedCall } from './evaluate.ts'
+import type { PlayContext, PlayHost } from './context.ts'
+import { delegateOf } from './delegate.ts'
+import { type Evaluation, evaluate, type PreparedCall, scopeAt } from './evaluate.ts'
 import { evaluateWithStandIns } from './stand-in.ts'
 
 /** What is known of a play before its first task: the mistakes that are certain, and the user's commands it would trust. */
@@ -13,6 +15,8 @@ export interface Preflight {
   readonly mistakes: readonly RollcallError[]
   /** Tasks that run a user's read-only command, in check mode too. */
   readonly queries: readonly string[]
+  /** Hosts outside the targets that tasks are delegated to, as far as no result decides it. */
+  readonly delegates: readonly string[]
 }
 
 /**
@@ -23,10 +27,14 @@ export interface Preflight {
 export function preflight(context: PlayContext): Preflight {
   const mistakes = new Map<string, RollcallError>()
   const queries = new Set<string>()
+  const delegates = new Set<string>()
   for (const playHost of context.hosts.values()) {
     for (const task of context.selected.tasks) {
       const evaluation = evaluate(context, playHost, task)
+      const delegate = evaluation.kind === 'skipped' ? undefined : delegateNow(context, playHost, task)
+      if (typeof delegate === 'string' && !context.hosts.has(delegate)) delegates.add(delegate)
       const error =
+        (delegate instanceof RollcallError ? delegate : undefined) ??
         refusalOf(evaluation, context.check) ??
         mistakeOf(evaluation.kind === 'pending' ? evaluateWithStandIns(context, playHost, task) : evaluation, evaluation.kind === 'pending')
       if (error) {
@@ -46,7 +54,22 @@ export function preflight(context: PlayContext): Preflight {
         for (const call of evaluation.calls) if (trustsScript(call)) queries.add(task.name)
     }
   }
-  return { mistakes: [...mistakes.values()], queries: [...queries] }
+  return { mistakes: [...mistakes.values()], queries: [...queries], delegates: [...delegates] }
+}
+
+const notYet = new Error('the result of a task that has not run')
+
+/** Where a task will act, or the mistake in that; undefined where it acts on its own host, or only a result will tell. */
+function delegateNow(context: PlayContext, playHost: PlayHost, task: TaskRecord): string | RollcallError | undefined {
+  const result = () => {
+    throw notYet
+  }
+  try {
+    return delegateOf(context, task, playHost.state.host.name, { ...scopeAt(context, playHost, task), result })
+  } catch (error) {
+    if (error instanceof RollcallError && !(error instanceof MissingFact)) return error
+    return undefined // What else it throws it throws at its turn.
+  }
 }
 
 /** Whether a call reads by a script of the user's own: nothing but trust says that it changes nothing. */

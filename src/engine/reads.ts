@@ -61,6 +61,7 @@ export function readsAhead(context: PlayContext, playHost: PlayHost, tasks: read
 
 function* comingReads(context: PlayContext, playHost: PlayHost, tasks: readonly TaskRecord[]): Generator<{ as: As; read: Read }> {
   for (const task of tasks) {
+    if (task.delegateTo !== undefined) continue // It reads another host.
     const as = userOf(context, task)
     const evaluation = evaluate(context, playHost, task)
     if (evaluation.kind !== 'ready' && evaluation.kind !== 'pending') continue

@@ -18,6 +18,8 @@ export interface Due {
   readonly as: As
   readonly call: PreparedCall
   readonly ahead: readonly TaskRecord[]
+  /** What must be done before anything changes. */
+  readonly before?: () => Promise<void>
   /** Check mode: an action that, as its task says, changes nothing. */
   readonly harmless?: boolean
 }

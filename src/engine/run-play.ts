@@ -26,7 +26,8 @@ export async function runPlay(context: PlayContext, forks: number): Promise<bool
   for (const [turn, batch] of batches.entries()) {
     if (batches.length > 1) context.emit({ event: 'batch', play: play.name, number: turn + 1, of: batches.length, hosts: batch })
     await runBatch(run, batch, together)
-    if (run.stopped !== undefined || run.ended) break
+    if (run.stopped !== undefined || run.ended === 'play') break
+    run.ended = undefined
     if (batch.length > 0 && batch.every((name) => isDown(context, name))) stop(run, batch, allFailed(batch, batches.length - turn - 1))
     if (run.stopped !== undefined) break
   }

@@ -6,19 +6,17 @@ import type { Confidence, OutcomeKind, TaskEvent } from '../model/event.ts'
 import { userFrames } from '../util/caller.ts'
 import { jsonSafe } from './compare.ts'
 import type { PlayContext, PlayHost } from './context.ts'
-import { type Evaluation, evaluate, type PreparedCall } from './evaluate.ts'
+import { delegateOf } from './delegate.ts'
+import { type Evaluation, evaluate, type PreparedCall, scopeAt } from './evaluate.ts'
 import { CallFailed, type CallOutcome, failedResult, skippedResult, sureness, UnknownResult, unknownResult } from './outcome.ts'
-import { persist } from './persist.ts'
-import { userOf } from './reads.ts'
-import { reconnect } from './rescue.ts'
-import { runCall } from './run-call.ts'
+import { runCalls, runCallsOn } from './run-calls.ts'
 import { leastConfidence } from './unsure.ts'
 
 /** Runs one task on one host and says so in one event. Never throws: what goes wrong ends the host, not the run. */
 export async function runTask(context: PlayContext, playHost: PlayHost, task: TaskRecord, ahead: readonly TaskRecord[]): Promise<void> {
   const started = performance.now()
   const { state } = playHost
-  const emit = (event: Omit<TaskEvent, 'event' | 'host' | 'play' | 'task' | 'handler' | 'at' | 'durationMs'>) => {
+  const emit = (event: Omit<TaskEvent, 'event' | 'host' | 'play' | 'task' | 'handler' | 'delegatedTo' | 'at' | 'durationMs'>) => {
     state.counts[event.ignored ? 'ok' : event.outcome] += 1
     if (event.ignored) state.counts.ignored += 1
     context.emit({
@@ -27,6 +25,7 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
       play: context.selected.play.name,
       task: task.name,
       handler: task.kind === 'handler',
+      ...(delegatedTo !== undefined && { delegatedTo }),
       ...(task.at && { at: formatLine({ ...task.at, file: context.relative(task.at.file) }) }),
       ...event,
       durationMs: Math.round(performance.now() - started),
@@ -36,6 +35,7 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
   let calls: readonly PreparedCall[] = []
   const outcomes: CallOutcome[] = []
   let called = false
+  let delegatedTo: string | undefined
   try {
     const evaluation = evaluate(context, playHost, task)
     if (evaluation.kind === 'skipped') {
@@ -50,9 +50,11 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
     calls = callsOf(evaluation, task)
     module = calls[0]?.definition.name ?? ''
     called = true
-    if (state.lost) await reconnect(state)
-    for (const call of calls)
-      outcomes.push(await persist({ context, playHost, task, as: userOf(context, task), call, ahead: [task, ...ahead] }, runCall))
+    const touchesHost = calls.some(({ definition }) => definition.kind !== 'controller')
+    delegatedTo = touchesHost ? delegateOf(context, task, state.host.name, scopeAt(context, playHost, task)) : undefined
+    const due = { context, playHost, task, calls, ahead }
+    if (delegatedTo === undefined) await runCalls(due, outcomes)
+    else await runCallsOn(delegatedTo, due, outcomes)
     const changed = outcomes.some((outcome) => outcome.changed)
     const summary = summarise(outcomes)
     if (changed) notify(context, playHost, task, summary)

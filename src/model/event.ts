@@ -39,6 +39,8 @@ export interface RunEvent {
   readonly factsScope: readonly string[]
   /** Hosts this run may change. */
   readonly targets: readonly string[]
+  /** Other hosts that tasks are delegated to, as far as that is known before the first task; absent where there are none. */
+  readonly delegates?: readonly string[]
   /** Trusted commands of the user that run in check mode too. */
   readonly queries: readonly string[]
 }
@@ -113,6 +115,8 @@ export interface TaskEvent {
   readonly task: string
   readonly module: string
   readonly handler: boolean
+  /** The host that it acted on in place of `host`. */
+  readonly delegatedTo?: string
   /** `playbooks/prepare.ts:12:5`. */
   readonly at?: string
   readonly outcome: OutcomeKind

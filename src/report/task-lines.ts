@@ -25,7 +25,8 @@ export function taskLines(event: TaskEvent, style: TaskStyle): string[] {
   const module = event.handler ? `handler, ${event.module}` : event.module
   const place = event.at === undefined ? '' : `  ${shortPlace(event.at, style.cwd)}`
   const spent = verbosity > 0 ? colours.faint(`  ${formatDuration(event.durationMs)}${place}`) : ''
-  const task = `${event.task}${module === '' ? '' : ` ${colours.faint(`(${module})`)}`}`
+  const on = event.delegatedTo === undefined ? '' : ` on ${event.delegatedTo}`
+  const task = `${event.task}${module === '' ? on : ` ${colours.faint(`(${module})`)}${on}`}`
   const title = `  ${event.host.padEnd(style.hostWidth)}  ${task}: ${outcomeOf(event, style)}${spent}`
   return [title, ...detailLines(event, style).map((line) => (line === '' ? '' : `    ${line}`))]
 }

@@ -25,6 +25,7 @@ const task = (fields: Partial<TaskEvent> = {}): TaskEvent => ({
   task: 'haproxy.cfg',
   module: 'template',
   handler: false,
+  delegatedTo: 'plain-otter',
   at: 'playbooks/prepare.ts:12:5',
   outcome: 'changed',
   confidence: 'assumed',
@@ -69,6 +70,7 @@ const full: { readonly [K in Kind]: Extract<Event, { readonly event: K }> } = {
     fleet: hosts,
     factsScope: hosts,
     targets: hosts.slice(0, 2),
+    delegates: ['localhost'],
     queries: ['openssl x509'],
   },
   facts: {

@@ -17,6 +17,7 @@ import { UnreachableError } from '../../src/model/errors.ts'
 import type { Event, TaskEvent } from '../../src/model/event.ts'
 import type { FactFamilies, HostKnowledge } from '../../src/model/facts.ts'
 import { builtInDefinitions } from '../../src/module-named.ts'
+import { openDelegates } from '../../src/open-delegates.ts'
 import { connectLocal } from '../../src/transport/local.ts'
 import { openSession } from '../../src/transport/session.ts'
 import type { Job } from '../../src/transport/session-types.ts'
@@ -88,6 +89,8 @@ export interface LocalRunOptions {
   readonly skipTags?: readonly string[]
   /** Hosts of which nothing is known, with the reason. */
   readonly down?: { readonly [host: string]: string }
+  /** Hosts that do not answer when a task is delegated to them. */
+  readonly dead?: readonly string[]
   /** Home of the user on the "hosts": where pending handlers are kept. */
   readonly home: string
   /** Each host has a home of its own, beside that one. */
@@ -122,6 +125,15 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
   for (const name of selection.targets) access.set(name, await openLocalAccess(name, check, options, scripts))
   const states = new Map([...access].map(([name, of]) => [name, openHostState(inventory.hosts.get(name)!, of, check)]))
   if (options.oneByOne) for (const state of states.values()) Object.defineProperty(state, 'window', { get: () => 1, set: () => {} })
+  const delegates = openDelegates({
+    inventory,
+    states: { onHosts: states, onController: new Map(), close: async () => {} },
+    check,
+    open: async ({ name }) => {
+      if (options.dead?.includes(name)) throw new UnreachableError({ summary: 'The host cannot be reached', detail: 'it is dead' })
+      return openLocalAccess(name, check, options, scripts)
+    },
+  })
   const validate = await loadValidator()
   const own = new Set(builtInDefinitions())
   const contexts = selection.plays.map((selected) =>
@@ -139,6 +151,7 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
       validate,
       files: new Map(),
       terminal: options.terminal,
+      delegates,
       batches: !options.oneByOne,
       ...(options.patience && { patience: options.patience }),
       trusts: (definition) => own.has(definition),
@@ -149,6 +162,7 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
     for (const context of contexts) if (!(await runPlay(context, 10))) break
   } finally {
     for (const of of access.values()) await of.close()
+    await delegates.close()
   }
   const tasks = events.filter((event) => event.event === 'task')
   return {

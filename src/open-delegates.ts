@@ -1,0 +1,43 @@
+import { openHost } from './connect.ts'
+import { controller, type Delegates } from './engine/delegate.ts'
+import { type HostState, openHostState } from './engine/host-state.ts'
+import type { HostRecord, InventoryModel } from './model/inventory.ts'
+import type { States } from './open-states.ts'
+
+/** What each delegate needs: targets are open already, other hosts are opened when a task first acts on them. */
+export interface DelegateOptions {
+  readonly inventory: InventoryModel
+  readonly states: States
+  readonly check: boolean
+  readonly open?: typeof openHost | undefined
+}
+
+/** The machine itself, for inventories that have no host of its name. */
+const machine: HostRecord = { name: controller, groups: [], vars: {}, connection: { type: 'local' } }
+
+/** Hosts that tasks of a run are delegated to. */
+export function openDelegates({ inventory, states, check, open = openHost }: DelegateOptions): Delegates & { close(): Promise<void> } {
+  const hostOf = (name: string) => inventory.hosts.get(name) ?? (name === controller ? machine : undefined)
+  const opened = new Map<string, Promise<HostState>>()
+  return {
+    has: (name) => hostOf(name) !== undefined,
+    open: (name) => {
+      const target = states.onHosts.get(name)
+      if (target) return Promise.resolve(target)
+      const known = opened.get(name)
+      if (known) return known
+      const host = hostOf(name)!
+      const opening = open(host, { check }).then((access) =>
+        openHostState(host, access, check, { onController: host.connection.type === 'local' }),
+      )
+      opened.set(name, opening)
+      // Whoever comes later may find it up again.
+      opening.catch(() => opened.delete(name))
+      return opening
+    },
+    close: async () => {
+      const all = await Promise.allSettled(opened.values())
+      await Promise.all(all.map((one) => (one.status === 'fulfilled' ? one.value.access.close() : undefined)))
+    },
+  }
+}
