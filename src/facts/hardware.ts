@@ -25,7 +25,7 @@ elif [ -r /proc/cpuinfo ]; then
   text="$text""processors $count
 "
 fi
-printf %s "$text"
+printf "$head%s" "$text"
 `
 
 /** Decimal digits and nothing else, so that `0x10`, `1e9` and `Infinity` are no amounts. */

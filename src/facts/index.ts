@@ -41,8 +41,14 @@ const end = 'end'
 export function factsJobs(families: readonly string[]): Job[] {
   if (families.length === 0) return []
   const ours = !families.some((name) => ownFacts.has(name))
-  const [open, close] = ours ? [sh`{`, sh`}`] : [sh`(`, sh`)`]
-  const sections = families.map((name) => sh`printf '\000%s\n' ${name}; ${open} ${familyNamed(name).script} ${close} </dev/null`.text)
+  const section = (name: string) => {
+    const { script } = familyNamed(name)
+    return ours
+      ? sh`head=${`\\000${name}\\n`}
+{ ${script} } </dev/null`
+      : sh`printf '\000%s\n' ${name}; head=; ( ${script} ) </dev/null`
+  }
+  const sections = families.map((name) => section(name).text)
   const script = new Script([...sections, sh`printf '\000%s\n' ${end}`.text].join('\n'))
   return [{ script, own: ours, open: ours }]
 }

@@ -6,7 +6,8 @@ import { addressFromHex, type ByteOrder, byteOrderOf, contains, expandHex6, pref
 
 // Without `ip` the kernel's own tables are read: fib_trie names this host's addresses, the routes say which interface.
 // Routes to the whole world (destination 0) stand first, so a router with a full table is not read to its end. Lines are
-// written fifty at a time: each write is a packet, and a text that grows costs the square of its length.
+// written fifty at a time: each write is a packet (`ip` makes one for each line), and a text that grows costs the square of
+// its length.
 const script = sh`
 text= lines=0
 say() {
@@ -15,8 +16,8 @@ say() {
   if [ "$lines" = 50 ]; then flush; fi
 }
 flush() {
-  printf %s "$text"
-  text= lines=0
+  printf "$head%s" "$text"
+  head= text= lines=0
 }
 links=
 for path in /sys/class/net/*; do
@@ -31,10 +32,10 @@ if [ -z "$links" ] && [ -r /proc/net/dev ]; then
     case $name in *:*) say link "$name";; esac
   done </proc/net/dev
 fi
-flush
 addresses=
-if command -v ip >/dev/null 2>&1 && ip -o addr 2>/dev/null; then addresses=yes
-elif command -v busybox >/dev/null 2>&1 && busybox ip -o addr 2>/dev/null; then addresses=yes
+if command -v ip >/dev/null 2>&1; then addresses=$(ip -o addr 2>/dev/null); fi
+if [ -z "$addresses" ] && command -v busybox >/dev/null 2>&1; then addresses=$(busybox ip -o addr 2>/dev/null); fi
+if [ -n "$addresses" ]; then say "$addresses"
 else
   if [ -r /proc/net/fib_trie ]; then
     while read -r mark address rest; do
@@ -166,9 +167,7 @@ function parse(stdout: Uint8Array): NetworkFacts {
     const link = links.get(name) ?? linkOf(name)
     if (link.name === '') continue
     links.set(name, link)
-    // Twice where `ip` gave up half-way, and another way was taken as well.
-    const known = link.addresses.some((other) => other.address === address.address && other.prefix === address.prefix)
-    if (!known) link.addresses.push(address)
+    link.addresses.push(address)
   }
   if (links.size === 0) throw new Error('the host named no network interface (/sys/class/net, /proc/net/dev, ip)')
   const outside = [...links.values()].filter(({ loopback }) => !loopback).flatMap(({ addresses }) => addresses)

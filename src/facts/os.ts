@@ -48,7 +48,7 @@ elif [ -d /run/openrc ]; then service=openrc
 elif [ "$first" = runit ] || [ -d /run/runit ]; then service=runit
 elif [ "$first" = init ] && [ -r /etc/inittab ] && [ -d /etc/init.d ]; then service=sysvinit
 fi
-printf '%s\nservice %s\n' "$text" "$service"
+printf "$head%s\nservice %s\n" "$text" "$service"
 set +f
 `
 
