@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ReadRequest } from '../dsl/resource.ts'
 import { Script, sh } from '../util/sh.ts'
+import { atOnce } from './at-once.ts'
 import { inChunks } from './chunks.ts'
 import { absentOrDenied, follow } from './path.ts'
 
@@ -103,7 +104,9 @@ ${inChunks(
   hashed,
   (chunk) => sh`set -- ${chunk}
 ${readable}
-[ $# = 0 ] || sha256sum -- "$@" 2>&1`,
+if [ $# -gt 0 ]; then
+${atOnce(sh`sha256sum -- "$@" 2>&1`)}
+fi`,
 )}
 ${each(hashedAlone, new Script('if [ -f "$p" ] && [ -r "$p" ]; then sha256sum <"$p" 2>&1; fi'))}
 printf '\0%s\0' ${mark}
