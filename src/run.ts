@@ -1,13 +1,15 @@
 import { type AskRequest, askHosts } from './ask-hosts.ts'
 import { ownFacts } from './dsl/define-facts.ts'
+import type { ResolvedInput } from './dsl/definition.ts'
 import type { PlayContext, Terminal } from './engine/context.ts'
 import type { Gathered } from './engine/gather-facts.ts'
-import { openPlay } from './engine/open-play.ts'
+import { type OpenPlay, openPlay } from './engine/open-play.ts'
 import { preflight } from './engine/preflight.ts'
+import { readAhead } from './engine/read-ahead.ts'
 import { runPlay } from './engine/run-play.ts'
 import { becoming, type Selection } from './engine/select.ts'
 import { addTraffic, noTraffic } from './engine/traffic.ts'
-import { loadValidator, type ParamsValidator } from './engine/validate.ts'
+import { loadValidator } from './engine/validate.ts'
 import { type ErrorDetails, RollcallError } from './model/errors.ts'
 import type { Emit, HostRecap } from './model/event.ts'
 import { redactEvent } from './model/redact-event.ts'
@@ -51,6 +53,8 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
   const validate = loadValidator()
   const own = ownFactsOf(opened)
   if (own.length > 0) await opened.compiled // Scripts of the user's own wait for the compiler.
+  const files = new Map<string, ResolvedInput>()
+  const readingFiles = readAhead(opened.selection.plays, opened.project.root, files)
   const gathered = await unlessRefused(opened.compiled, askAll(opened, request)) // Every host answers …
   const states = await openStates(opened, gathered, request.check).catch(async (error: unknown) => {
     await closeAll(gathered)
@@ -59,7 +63,8 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
   closeOthers(gathered, opened.selection)
   try {
     await opened.compiled // … and before the compiler's verdict nothing but facts was asked.
-    const contexts = openPlays(opened, gathered, states, request, validate)
+    await readingFiles
+    const contexts = openPlays(opened, gathered, states, request, { validate, files })
     const looks = contexts.map(preflight)
     const [mistake] = looks.flatMap((look) => look.mistakes)
     if (mistake) throw mistake
@@ -108,11 +113,16 @@ function ownFactsOf({ selection }: ToRun): string[] {
 }
 
 /** Each play with what its closures may know: the fleet, whole, and the targets, limited. */
-function openPlays(opened: ToRun, { knowledge }: Gathered, states: States, request: RunOptions, validate: ParamsValidator): PlayContext[] {
+function openPlays(
+  opened: ToRun,
+  { knowledge }: Gathered,
+  states: States,
+  request: RunOptions,
+  shared: Pick<OpenPlay, 'validate' | 'files'>,
+): PlayContext[] {
   const { playbook, selection, relative, project } = opened
   const { check, emit, terminal } = request
   const inventory = playbook.inventory.model
-  const files = new Map()
   const own = new Set(builtInDefinitions())
   return selection.plays.map((selected) =>
     openPlay({
@@ -126,8 +136,7 @@ function openPlays(opened: ToRun, { knowledge }: Gathered, states: States, reque
       root: project.root,
       relative,
       emit,
-      validate,
-      files,
+      ...shared,
       terminal,
       trusts: (definition) => own.has(definition),
     }),

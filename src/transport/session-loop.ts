@@ -34,6 +34,9 @@ import { type Script, sh } from '../util/sh.ts'
  *   taken, whatever the job does, so that what comes next is the next exchange.
  * - `at` lines tell the controller which step runs. Written to a lost link they end the loop, so that no further step
  *   starts when nobody listens.
+ *
+ * A job finds the session's directory behind itself, in OLDPWD, a read of our own in rc_d. A step may leave a file there for
+ * the reads of its exchange; a name that begins with 0 is no job's, and is gone with the exchange.
  */
 const base = [
   'umask 077;',
