@@ -1,14 +1,15 @@
 import { type AskRequest, askHosts } from './ask-hosts.ts'
 import { ownFacts } from './dsl/define-facts.ts'
+import type { ResolvedInput } from './dsl/definition.ts'
 import type { PlayContext, Terminal } from './engine/context.ts'
-import type { Delegates } from './engine/delegate.ts'
 import type { Gathered } from './engine/gather-facts.ts'
-import { openPlay } from './engine/open-play.ts'
+import { type OpenPlay, openPlay } from './engine/open-play.ts'
 import { preflight } from './engine/preflight.ts'
+import { readAhead } from './engine/read-ahead.ts'
 import { runPlay } from './engine/run-play.ts'
 import { becoming, type Selection } from './engine/select.ts'
 import { addTraffic, noTraffic } from './engine/traffic.ts'
-import { loadValidator, type ParamsValidator } from './engine/validate.ts'
+import { loadValidator } from './engine/validate.ts'
 import { type ErrorDetails, RollcallError } from './model/errors.ts'
 import type { Emit, HostRecap } from './model/event.ts'
 import { redactEvent } from './model/redact-event.ts'
@@ -53,6 +54,8 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
   const validate = loadValidator()
   const own = ownFactsOf(opened)
   if (own.length > 0) await opened.compiled // Scripts of the user's own wait for the compiler.
+  const files = new Map<string, ResolvedInput>()
+  const readingFiles = readAhead(opened.selection.plays, opened.project.root, files)
   const gathered = await unlessRefused(opened.compiled, askAll(opened, request)) // Every host answers …
   const states = await openStates(opened, gathered, request.check).catch(async (error: unknown) => {
     await closeAll(gathered)
@@ -62,7 +65,8 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
   const delegates = openDelegates({ inventory: opened.playbook.inventory.model, states, check: request.check, open: request.open })
   try {
     await opened.compiled // … and before the compiler's verdict nothing but facts was asked.
-    const contexts = openPlays(opened, gathered, states, delegates, request, validate)
+    await readingFiles
+    const contexts = openPlays(opened, gathered, states, request, { validate, files, delegates })
     const looks = contexts.map(preflight)
     const [mistake] = looks.flatMap((look) => look.mistakes)
     if (mistake) throw mistake
@@ -118,14 +122,12 @@ function openPlays(
   opened: ToRun,
   { knowledge }: Gathered,
   states: States,
-  delegates: Delegates,
   request: RunOptions,
-  validate: ParamsValidator,
+  shared: Pick<OpenPlay, 'validate' | 'files' | 'delegates'>,
 ): PlayContext[] {
   const { playbook, selection, relative, project } = opened
   const { check, emit, terminal } = request
   const inventory = playbook.inventory.model
-  const files = new Map()
   const own = new Set(builtInDefinitions())
   return selection.plays.map((selected) =>
     openPlay({
@@ -139,10 +141,8 @@ function openPlays(
       root: project.root,
       relative,
       emit,
-      validate,
-      files,
+      ...shared,
       terminal,
-      delegates,
       trusts: (definition) => own.has(definition),
     }),
   )

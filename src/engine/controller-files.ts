@@ -9,6 +9,11 @@ export function digest(bytes: Uint8Array): ResolvedInput {
   return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
 }
 
+/** The four octal digits of a mode. */
+export function modeBits(mode: number): string {
+  return (mode & 0o7777).toString(8).padStart(4, '0')
+}
+
 /**
  * Reads a file of the controller, or a directory with all that lies in it.
  * @throws Error of the file system, or one that names a circle of links.
@@ -16,7 +21,7 @@ export function digest(bytes: Uint8Array): ResolvedInput {
 export function readController(at: string | URL): ResolvedInput {
   const path = at instanceof URL ? fileURLToPath(at) : at
   const { mode } = statSync(path)
-  const bits = (mode & 0o7777).toString(8).padStart(4, '0')
+  const bits = modeBits(mode)
   if ((mode & 0o170000) !== 0o040000) return { ...digest(readFileSync(path)), mode: bits }
   const entries = entriesBelow(path, '', [realpathSync(path)])
   const sum = createHash('sha256')
@@ -32,7 +37,7 @@ function entriesBelow(root: string, below: string, above: readonly string[]): Co
       const path = below === '' ? name : `${below}/${name}`
       const full = join(root, path)
       const { mode } = statSync(full)
-      const bits = (mode & 0o7777).toString(8).padStart(4, '0')
+      const bits = modeBits(mode)
       if ((mode & 0o170000) === 0o100000) return [{ path, type: 'file', content: { ...digest(readFileSync(full)), mode: bits } }]
       if ((mode & 0o170000) !== 0o040000) throw new Error(`${full} is neither a file nor a directory`)
       const real = realpathSync(full)

@@ -61,7 +61,8 @@ function notLiveOf(hosts: readonly string[], scope: KnowledgeScope): TemplateVie
   })
 }
 
-function pathOf({ path }: ControllerFile, root: string): string {
+/** Where a file of the controller is. */
+export function pathOf({ path }: ControllerFile, root: string): string {
   return path instanceof URL ? fileURLToPath(path) : resolve(root, path)
 }
 

@@ -4,7 +4,9 @@ import type { Script } from '../util/sh.ts'
 
 /**
  * One built-in family of facts as two pure halves. The script runs as an ordinary user on any POSIX shell, reads files with
- * built-ins where it can (a process costs more than all of them together), and prints lines that begin with a word.
+ * built-ins where it can (a process costs more than all of them together), and prints lines that begin with a word, many
+ * at a time, since each write is a packet of its own on its way: the first begins with `$head`, a format, where there is one.
+ * Other families of ours may run before and after it in the same shell.
  */
 export interface FactFamily<K extends BuiltInFamily> {
   readonly name: K

@@ -5,22 +5,27 @@ import { type FactFamily, recordsOf } from './family.ts'
 // One short file of /sys says which processors are online; /proc/cpuinfo of a 256-core host is 400 kB, which `read`
 // takes byte by byte, so it is only the way out.
 const script = sh`
+text=
 if [ -r /proc/meminfo ]; then
   while read -r name size unit; do
-    case $name in MemTotal:|SwapTotal:) printf '%s %s\n' "$name" "$size";; esac
+    case $name in MemTotal:|SwapTotal:) text="$text$name $size
+";; esac
     case $name in SwapTotal:) break;; esac
   done </proc/meminfo
 fi
 online=
 if [ -r /sys/devices/system/cpu/online ]; then read -r online </sys/devices/system/cpu/online; fi
-if [ -n "$online" ]; then printf 'online %s\n' "$online"
+if [ -n "$online" ]; then text="$text""online $online
+"
 elif [ -r /proc/cpuinfo ]; then
   count=0
   while read -r name rest; do
     case $name in processor) count=$((count + 1));; esac
   done </proc/cpuinfo
-  printf 'processors %s\n' "$count"
+  text="$text""processors $count
+"
 fi
+printf "$head%s" "$text"
 `
 
 /** Decimal digits and nothing else, so that `0x10`, `1e9` and `Infinity` are no amounts. */

@@ -34,14 +34,22 @@ export function familyNamed(name: string): Omit<OwnFacts, 'at'> {
 const end = 'end'
 
 /**
- * The scripts of all families as one job: facts of a host cost one exchange and ride with others. Each family runs in
- * a subshell, so that none sees another's variables or options. Families of the user's own want a shell of their own.
+ * The scripts of all families as one job: facts of a host cost one exchange and ride with others. Ours follow each other
+ * in one shell and leave its options as they were. With families of the user's own, which want a shell of their own, each
+ * family runs in a subshell, so that none sees another's variables or options.
  */
 export function factsJobs(families: readonly string[]): Job[] {
   if (families.length === 0) return []
-  const sections = families.map((name) => sh`printf '\000%s\n' ${name}; ( ${familyNamed(name).script} ) </dev/null`.text)
-  const script = new Script([...sections, sh`printf '\000%s\n' ${end}`.text].join('\n'))
   const ours = !families.some((name) => ownFacts.has(name))
+  const section = (name: string) => {
+    const { script } = familyNamed(name)
+    return ours
+      ? sh`head=${`\\000${name}\\n`}
+{ ${script} } </dev/null`
+      : sh`printf '\000%s\n' ${name}; head=; ( ${script} ) </dev/null`
+  }
+  const sections = families.map((name) => section(name).text)
+  const script = new Script([...sections, sh`printf '\000%s\n' ${end}`.text].join('\n'))
   return [{ script, own: ours, open: ours }]
 }
 

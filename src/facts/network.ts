@@ -5,47 +5,59 @@ import { type FactFamily, linesOf, recordsOf } from './family.ts'
 import { addressFromHex, type ByteOrder, byteOrderOf, contains, expandHex6, prefixOf, type Route } from './network-proc.ts'
 
 // Without `ip` the kernel's own tables are read: fib_trie names this host's addresses, the routes say which interface.
-// Routes to the whole world (destination 0) stand first, so a router with a full table is not read to its end.
+// Routes to the whole world (destination 0) stand first, so a router with a full table is not read to its end. Lines are
+// written fifty at a time: each write is a packet (`ip` makes one for each line), and a text that grows costs the square of
+// its length.
 const script = sh`
+text= lines=0
+say() {
+  text="$text$*
+" lines=$((lines + 1))
+  if [ "$lines" = 50 ]; then flush; fi
+}
+flush() {
+  printf "$head%s" "$text"
+  head= text= lines=0
+}
 links=
 for path in /sys/class/net/*; do
   [ -r "$path/ifindex" ] || continue
   index= flags= mac=
   { read -r index <"$path/ifindex"; read -r flags <"$path/flags"; read -r mac <"$path/address"; } 2>/dev/null
-  printf 'link %s %s %s %s\n' "$path" "$index" "$flags" "$mac"
+  say link "$path" "$index" "$flags" "$mac"
   links=yes
 done
 if [ -z "$links" ] && [ -r /proc/net/dev ]; then
   while read -r name rest; do
-    case $name in *:*) printf 'link %s\n' "$name";; esac
+    case $name in *:*) say link "$name";; esac
   done </proc/net/dev
 fi
 addresses=
 if command -v ip >/dev/null 2>&1; then addresses=$(ip -o addr 2>/dev/null); fi
 if [ -z "$addresses" ] && command -v busybox >/dev/null 2>&1; then addresses=$(busybox ip -o addr 2>/dev/null); fi
-if [ -n "$addresses" ]; then
-  printf '%s\n' "$addresses"
+if [ -n "$addresses" ]; then say "$addresses"
 else
   if [ -r /proc/net/fib_trie ]; then
     while read -r mark address rest; do
       case $mark in
         '|--') last=$address;;
-        /32) if [ "$address $rest" = 'host LOCAL' ]; then printf 'local %s\n' "$last"; fi;;
+        /32) if [ "$address $rest" = 'host LOCAL' ]; then say local "$last"; fi;;
       esac
     done </proc/net/fib_trie
   fi
   if [ -r /proc/net/if_inet6 ]; then
-    while read -r address index prefix scope flags name; do printf 'inet6 %s %s %s\n' "$name" "$address" "$prefix"; done </proc/net/if_inet6
+    while read -r address index prefix scope flags name; do say inet6 "$name" "$address" "$prefix"; done </proc/net/if_inet6
   fi
 fi
 if [ -r /proc/net/route ]; then
-  lines=0
-  while [ "$lines" -lt 1000 ] && read -r name destination gateway flags count use metric mask rest; do
-    lines=$((lines + 1))
+  seen=0
+  while [ "$seen" -lt 1000 ] && read -r name destination gateway flags count use metric mask rest; do
+    seen=$((seen + 1))
     case $destination in 00000000) ;; Destination) continue;; *) if [ -n "$addresses" ]; then break; fi;; esac
-    printf 'route %s %s %s %s %s %s\n' "$name" "$destination" "$gateway" "$flags" "$metric" "$mask"
+    say route "$name" "$destination" "$gateway" "$flags" "$metric" "$mask"
   done </proc/net/route
 fi
+flush
 `
 
 interface Link {

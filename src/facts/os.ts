@@ -13,12 +13,15 @@ if [ -r /proc/sys/kernel/arch ]; then read -r architecture </proc/sys/kernel/arc
 [ -n "$hostname" ] || hostname=$(uname -n)
 [ -n "$kernel" ] || kernel=$(uname -r)
 [ -n "$architecture" ] || architecture=$(uname -m)
-printf 'hostname %s\nkernel %s\narchitecture %s\n' "$hostname" "$kernel" "$architecture"
+text="hostname $hostname
+kernel $kernel
+architecture $architecture"
 release=/etc/os-release
 [ -r "$release" ] || release=/usr/lib/os-release
 if [ -r "$release" ]; then
   while IFS= read -r line || [ -n "$line" ]; do
-    case $line in ID=*|ID_LIKE=*|VERSION_ID=*|VERSION_CODENAME=*) printf 'release %s\n' "$line";; esac
+    case $line in ID=*|ID_LIKE=*|VERSION_ID=*|VERSION_CODENAME=*) text="$text
+release $line";; esac
   done <"$release"
 fi
 case $hostname in *.*) ;; *)
@@ -28,21 +31,25 @@ case $hostname in *.*) ;; *)
       lines=$((lines + 1))
       case $address in '#'*) continue;; esac
       for name in $names; do
-        case $name in '#'*) break;; "$hostname".*) printf 'fqdn %s\n' "$name"; break 2;; esac
+        case $name in '#'*) break;; "$hostname".*) text="$text
+fqdn $name"; break 2;; esac
       done
     done </etc/hosts
   fi;;
 esac
 for tool in apt-get dnf zypper pacman apk; do
-  if command -v "$tool" >/dev/null 2>&1; then printf 'tool %s\n' "$tool"; fi
+  if command -v "$tool" >/dev/null 2>&1; then text="$text
+tool $tool"; fi
 done
-first=
+first= service=
 if [ -r /proc/1/comm ]; then read -r first </proc/1/comm; fi
-if [ -d /run/systemd/system ]; then printf 'service systemd\n'
-elif [ -d /run/openrc ]; then printf 'service openrc\n'
-elif [ "$first" = runit ] || [ -d /run/runit ]; then printf 'service runit\n'
-elif [ "$first" = init ] && [ -r /etc/inittab ] && [ -d /etc/init.d ]; then printf 'service sysvinit\n'
+if [ -d /run/systemd/system ]; then service=systemd
+elif [ -d /run/openrc ]; then service=openrc
+elif [ "$first" = runit ] || [ -d /run/runit ]; then service=runit
+elif [ "$first" = init ] && [ -r /etc/inittab ] && [ -d /etc/init.d ]; then service=sysvinit
 fi
+printf "$head%s\nservice %s\n" "$text" "$service"
+set +f
 `
 
 const osFamilies: { readonly [id: string]: OsFacts['osFamily'] } = {

@@ -11,7 +11,7 @@ export const recipe = {
   codename: 'bookworm',
   /**
    * No python3: it proves that hosts need none. No libpam-systemd: with it, each connection starts a user manager.
-   * curl, iproute2 and busybox are for tests and for looking around.
+   * openssl is on nearly every server, though none needs it. curl, iproute2 and busybox are for tests and for looking around.
    */
   packages: [
     'systemd',
@@ -24,6 +24,7 @@ export const recipe = {
     'iputils-ping',
     'procps',
     'curl',
+    'openssl',
     'busybox-static',
   ],
   /** What hosts may install, with all that it depends on: they are offline. */

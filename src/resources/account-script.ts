@@ -24,7 +24,7 @@ export function accountId(kind: 'user' | 'group', name: string): string {
 /**
  * `lines FILE NAME…` writes the lines of an account file whose first field is one of the names, or whose third is, by
  * built-ins alone. `rows DATABASE NAME…` asks all sources of the host by one `getent`, and where there is none (busybox)
- * the file.
+ * the file. It is true only where all were surely found.
  */
 export const accountRows = new Script(`lines() {
   [ -r "$1" ] || return 0
@@ -48,6 +48,7 @@ rows() {
     database=$1
     shift
     lines "/etc/$database" "$@"
+    false
   fi
 }`)
 
@@ -63,11 +64,11 @@ export const showFile = new Script(`show() {
   [ "$left" -gt 0 ] || cat
 } <"$1"`)
 
-/** Writes whether accounts can be changed: `$1` is the tool for it, `$2` the file it writes. */
+/** Sets `can` to whether accounts can be changed: `$1` is the tool for it, `$2` the file it writes. */
 export const changeable = new Script(`changeable() {
-  if ! command -v "$1" >/dev/null; then printf 'no tools\\0'
-  elif ! [ -w "$2" ]; then printf 'no right\\0'
-  else printf 'yes\\0'; fi
+  can=yes
+  if ! command -v "$1" >/dev/null; then can='no tools'
+  elif ! [ -w "$2" ]; then can='no right'; fi
 }`)
 
 /** @throws Refusal where a change is needed that the host or its user cannot make. */

@@ -5,9 +5,8 @@ const mostBytes = 60_000
 /** A script that takes its words apart by `set -- "$@" word` copies all of them each time. */
 const mostWords = 250
 
-/** A script for words that may be more than one command takes: `of` is asked for each part of them. None: no command. */
-export function inChunks(words: readonly string[], of: (chunk: readonly string[]) => Script, most = mostWords): Script {
-  if (words.length === 0) return sh`:`
+/** Words that may be more than one command takes, in parts that are not. */
+export function chunksOf(words: readonly string[], most = mostWords): readonly (readonly string[])[] {
   const chunks: string[][] = []
   let bytes = 0
   for (const word of words) {
@@ -19,5 +18,10 @@ export function inChunks(words: readonly string[], of: (chunk: readonly string[]
       bytes = Buffer.byteLength(word) + 1
     }
   }
-  return inLines(chunks.map(of))
+  return chunks
+}
+
+/** A script for words that may be more than one command takes: `of` is asked for each part of them. None: no command. */
+export function inChunks(words: readonly string[], of: (chunk: readonly string[]) => Script, most = mostWords): Script {
+  return words.length === 0 ? sh`:` : inLines(chunksOf(words, most).map(of))
 }

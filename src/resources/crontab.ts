@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { Refusal } from '../dsl/definition.ts'
 import { type Read, type ReadRequest, type ResourceKind, readOf } from '../dsl/resource.ts'
 import { Script, sh } from '../util/sh.ts'
@@ -28,24 +29,24 @@ if [ -r /proc/self/status ] && [ -r /etc/passwd ]; then
 fi
 [ -n "$own" ] || own=$(id -un)`)
 
-// The answer or, behind a code that is not 0, the complaint: crontab has no code of its own for "there is none".
+// The answer or, before a code that is not 0, the complaint: crontab has no code of its own for "there is none". It writes by
+// itself, for a shell would cost a fork to hear it; what ends it is chosen after anybody could have written it into a crontab.
 const list = new Script(`for who do
-  if ! command -v crontab >/dev/null; then
-    printf 'none\\0'
+  if ! command -v crontab >/dev/null; then code=none
   elif [ -z "$who" ]; then
-    said=$(crontab -l 2>&1; printf 'rc%s' "$?")
-    printf '%s\\0' "$said"
+    crontab -l 2>&1
+    code=$?
   else
-    said=$(crontab -u "$who" -l 2>&1; printf 'rc%s' "$?")
-    printf '%s\\0' "$said"
+    crontab -u "$who" -l 2>&1
+    code=$?
   fi
+  printf '%s%s\\0' "$mark" "$code"
 done
 exit 0`)
 
-function stateOf(user: string, said: string): CrontabState {
+function stateOf(user: string, text: string, code: string): CrontabState {
   const absent = { exists: false, user, content: '' }
-  if (said === 'none') return { ...absent, obstacle: 'no program' }
-  const [, text = '', code = ''] = /^(.*)rc(\d+)$/s.exec(said) ?? []
+  if (code === 'none') return { ...absent, obstacle: 'no program' }
   if (code === '0') return { exists: true, user, content: withoutHeader(text) }
   if (/no crontab for|No such file/i.test(text)) return absent
   if (/unknown|no such user/i.test(text)) return { ...absent, obstacle: 'no user' }
@@ -70,13 +71,17 @@ export const crontabKind: ResourceKind<CrontabState> = {
   sharesShell: true,
   script: (requests: readonly ReadRequest[]) => sh`LC_ALL=C; export LC_ALL
 ${requests.some(({ id }) => id === '') ? own : sh`own=`}
-printf '%s\0' "$own"
+mark=${randomBytes(12).toString('hex')}
+printf '%s\0%s\0' "$own" "$mark"
 set -- ${requests.map(({ id }) => id)}
 ${list}`,
   parse: (stdout, requests) => {
     const output = outputReader(stdout)
-    const own = output.record()
-    return requests.map(({ id }) => stateOf(id || own, output.record()))
+    const [own, mark] = [output.record(), output.record()]
+    return requests.map(({ id }) => {
+      const text = Buffer.from(output.until(mark)).toString('utf8')
+      return stateOf(id || own, text, output.record())
+    })
   },
   describe: ({ exists, content }) => ({
     fields: exists ? fieldsOf({ state: 'present' }) : { state: 'absent' },

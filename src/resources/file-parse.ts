@@ -15,7 +15,7 @@ export function parseFiles(stdout: Uint8Array, requests: readonly ReadRequest[])
   const output = outputReader(stdout)
   const looks = requests.map(() => output.record())
   const stats = lines(output.record())
-  const hashes = lines(output.record())
+  const hashes = inTurn(lines(output.record()))
   const mark = output.record()
   const states = requests.map(({ id }, index) => stateOf(id, looks[index]!, stats))
   if (stats.length > 0) throw changedMeanwhile(stats[0]!)
@@ -54,6 +54,18 @@ export function parseFiles(stdout: Uint8Array, requests: readonly ReadRequest[])
     }
     return hash === undefined ? state : { ...state, sha256: hash }
   })
+}
+
+/** Hashes of large files come first and say which file is theirs; the others come in turn. */
+function inTurn(said: readonly string[]): string[] {
+  const placed = said.flatMap((line) => {
+    const [, nth, hash] = /^=(\d+) (.*)$/.exec(line) ?? []
+    return nth === undefined ? [] : [{ at: Number(nth) - 1, line: `${hash} ` }]
+  })
+  const all = said.filter((line) => !line.startsWith('='))
+  // Each in ascending order, so that all before it stand in their places already.
+  for (const { at, line } of placed.toSorted((one, other) => one.at - other.at)) all.splice(at, 0, line)
+  return all
 }
 
 function stateOf(path: string, look: string, stats: string[]): FileState {

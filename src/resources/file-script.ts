@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { ReadRequest } from '../dsl/resource.ts'
 import { Script, sh } from '../util/sh.ts'
+import { atOnce } from './at-once.ts'
 import { inChunks } from './chunks.ts'
+import { largeSums, noteLarge, takeLarge } from './large-sums.ts'
 import { absentOrDenied, follow } from './path.ts'
 
 // Built-ins only, but for links. Records end in NUL, since names may hold a newline, and are written all at once: each
@@ -32,6 +34,13 @@ const notEmpty = new Script(`for p do
   shift
   if [ -s "$p" ] && [ -f "$p" ] && [ -r "$p" ]; then set -- "$@" "$p"; fi
 done`)
+
+const stat = new Script(`[ $# = 0 ] || stat -L -c %f:%u:%g:%s:%U:%G -- "$@" 2>&1`)
+const statAndNote = new Script(`if [ $# -gt 0 ]; then
+  stats=$(stat -L -c %f:%u:%g:%s:%U:%G -- "$@" 2>&1)
+  printf '%s\\n' "$stats"
+  ${noteLarge.text}
+fi`)
 
 /** Who edits a file reads it whole; what is larger is no text that somebody edits. */
 export const largestContent = 64 * 1024 * 1024
@@ -71,7 +80,7 @@ export function divide(requests: readonly ReadRequest[]): FileBatch {
 const copyAlone = (mark: string) => sh`if [ -f "$p" ] && [ -r "$p" ]; then head -c ${largestContent + 1} -- "$p"; fi
 printf %s ${mark}`
 
-/** One script for all files: one `stat`, one `sha256sum` and one `head`, however many there are, as a rule. */
+/** One script for all files: one `stat`, one `sha256sum` and one `head`, however many there are, as a rule; large ones are hashed each for itself. */
 export function fileScript(requests: readonly ReadRequest[]): Script {
   const { hashed, hashedAlone, together, alone } = divide(requests)
   const paths = requests.map(({ id }) => id)
@@ -83,9 +92,11 @@ export function fileScript(requests: readonly ReadRequest[]): Script {
       : sh`for p in ${of}; do
 ${script}
 done`
+  const sums = hashed.length > 0
   return sh`LC_ALL=C; export LC_ALL
 ${absentOrDenied}
 ${follow}
+${sums ? largeSums : sh`:`}
 ${inChunks(
   requests.map(({ id, need }) => `${need === 'stat' ? 's' : 'r'}${id}`),
   (chunk) => sh`set -- ${chunk}
@@ -96,14 +107,17 @@ ${inChunks(
   paths,
   (chunk) => sh`set -- ${chunk}
 ${present}
-[ $# = 0 ] || stat -L -c %f:%u:%g:%s:%U:%G -- "$@" 2>&1`,
+${sums ? statAndNote : stat}`,
 )}
 printf '\0'
 ${inChunks(
   hashed,
   (chunk) => sh`set -- ${chunk}
 ${readable}
-[ $# = 0 ] || sha256sum -- "$@" 2>&1`,
+${takeLarge}
+if [ $# -gt 0 ]; then
+${atOnce(sh`sha256sum -- "$@" 2>&1`)}
+fi`,
 )}
 ${each(hashedAlone, new Script('if [ -f "$p" ] && [ -r "$p" ]; then sha256sum <"$p" 2>&1; fi'))}
 printf '\0%s\0' ${mark}

@@ -29,13 +29,18 @@ function script(requests: readonly ReadRequest[]): Script {
 ${accountRows}
 ${changeable}
 changeable groupadd /etc/group
+printf '%s\0' "$can"
 ${inChunks(
   requests.map(({ id }) => id),
   (chunk) => sh`rows group ${chunk}`,
 )}
-printf '\0'
-${requests.some(({ need }) => need === 'users') ? sh`if [ -r /etc/passwd ]; then ${primaryGroups}; fi` : sh`:`}
-printf '\0'
+${
+  requests.some(({ need }) => need === 'users')
+    ? sh`printf '\0'
+if [ -r /etc/passwd ]; then ${primaryGroups}; fi
+printf '\0'`
+    : sh`printf '\0\0'`
+}
 exit 0`
 }
 

@@ -1,4 +1,5 @@
 import { inLines, Script, sh } from '../util/sh.ts'
+import { atOnce } from './at-once.ts'
 import { inChunks } from './chunks.ts'
 import { absentOrDenied, follow } from './path.ts'
 
@@ -91,7 +92,9 @@ for arg do
   ${pathOf}
   if ${canBeHashed}; then set -- "$@" "$p"; fi
 done
-[ $# = 0 ] || ${tool} -- "$@" 2>&1`,
+if [ $# -gt 0 ]; then
+${atOnce(sh`${tool} -- "$@" 2>&1`)}
+fi`,
 )}
 ${inChunks(
   words(true),

@@ -1,8 +1,8 @@
 import { type Read, type ReadRequest, type ResourceKind, readOf } from '../dsl/resource.ts'
 import { Script, sh } from '../util/sh.ts'
-import { inChunks } from './chunks.ts'
+import { chunksOf, inChunks } from './chunks.ts'
 import { fieldsOf } from './file-describe.ts'
-import { outputReader } from './output-reader.ts'
+import { type OutputReader, outputReader } from './output-reader.ts'
 import { absentOrDenied, canonicalPath, denied, isBelow } from './path.ts'
 
 /** What stands at a path itself, no link followed: a link that leads nowhere exists. */
@@ -11,13 +11,12 @@ export type LinkState =
   | { readonly exists: true; readonly type: 'link'; readonly target: string }
   | { readonly exists: true; readonly type: 'file' | 'directory' | 'other' }
 
-// All records at once: each write is a packet of its own on its way.
+// All records at once: each write is a packet of its own on its way. Behind them what the links hold, read by one process;
+// busybox's takes one link at a time and no -z, so behind an empty record it is asked for each.
 const look = new Script(`for p do
   shift
   r=
-  if [ -L "$p" ]; then
-    s=l
-    t=$(readlink -- "$p" && echo x) && r=\${t%?x} || s=e
+  if [ -L "$p" ]; then s=l r=$p
   elif [ -d "$p" ]; then s=D
   elif [ -f "$p" ]; then s=f
   elif [ -e "$p" ]; then s=o
@@ -25,12 +24,36 @@ const look = new Script(`for p do
   fi
   set -- "$@" "$s$r"
 done
-printf '%s\\0' "$@"`)
+printf '%s\\0' "$@"
+for p do
+  shift
+  case $p in l*) set -- "$@" "\${p#l}";; esac
+done
+if [ $# -gt 0 ] && ! readlink -z -- "$@"; then
+  printf '\\0'
+  for p do
+    readlink -n -- "$p"
+    printf '\\0'
+  done
+fi`)
 const types = { D: 'directory', f: 'file', o: 'other' } as const
 
-function parse(id: string, record: string): LinkState {
+/** The states of one chunk. No link is empty, so one that is could not be read. */
+function parse(ids: readonly string[], output: OutputReader): readonly LinkState[] {
+  const records = ids.map(() => output.record())
+  const links = records.filter((record) => record.startsWith('l'))
+  let targets: string[] = []
+  for (let again = false; targets.length < links.length; ) {
+    const target = output.record()
+    if (target !== '' || again) targets.push(target)
+    else [targets, again] = [[], true]
+  }
+  return ids.map((id, at) => stateOf(id, records[at]!, targets[links.indexOf(records[at]!)]))
+}
+
+function stateOf(id: string, record: string, target: string | undefined): LinkState {
   const [letter, rest] = [record[0], record.slice(1)]
-  if (letter === 'l') return { exists: true, type: 'link', target: rest }
+  if (letter === 'l' && target) return { exists: true, type: 'link', target }
   if (letter === 'a') return { exists: false }
   if (letter === 'd') throw denied(id, rest)
   if (letter === 'D' || letter === 'f' || letter === 'o') return { exists: true, type: types[letter] }
@@ -53,7 +76,7 @@ ${look}`,
 exit 0`,
   parse: (stdout, requests) => {
     const output = outputReader(stdout)
-    return requests.map(({ id }) => parse(id, output.record()))
+    return chunksOf(requests.map(({ id }) => id)).flatMap((chunk) => parse(chunk, output))
   },
   describe: (state) => ({
     fields: fieldsOf(state.exists ? { state: state.type, target: state.type === 'link' ? state.target : undefined } : { state: 'absent' }),

@@ -29,9 +29,13 @@ function script(requests: readonly ReadRequest[]): Script {
 command -v dpkg-query >/dev/null || { printf 'none\0'; exit 0; }
 printf 'dpkg\0'
 ${inChunks(['dpkg', ...requests.map(({ id }) => id)], (chunk) => sh`dpkg-query -W -f ${`${format}\\n`} -- ${chunk} 2>/dev/null`)}
-printf '\0'
+${
+  candidates.length === 0
+    ? sh`printf '\0\0'`
+    : sh`printf '\0'
 ${inChunks(candidates, (chunk) => sh`apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= policy -- ${chunk} 2>&1`)}
-printf '\0'
+printf '\0'`
+}
 exit 0`
 }
 

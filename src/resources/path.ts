@@ -43,10 +43,15 @@ export const absentOrDenied = new Script(`absent_or_denied() {
 
 /**
  * Sets `r` to where the path in `$1` leads, without a link in it; false when that cannot be told, as in a circle of links.
- * One process for each link, none for other paths. busybox's `readlink -f` errs about links to what is not there.
+ * One process for each link that leads to no directory, none for other paths. busybox's `readlink -f` errs about links to
+ * what is not there.
  */
 export const follow = new Script(`follow() {
   r=$1 left=40
+  if [ -L "$r" ] && [ -d "$r" ] && cd -P -- "$r" 2>/dev/null; then
+    r=$PWD
+    return
+  fi
   while [ -L "$r" ]; do
     [ "$left" -gt 0 ] || return 1
     left=$((left - 1))

@@ -3,7 +3,7 @@ import { type Read, type ReadRequest, type ResourceKind, readOf } from '../dsl/r
 import { type Script, sh } from '../util/sh.ts'
 import { sha256 } from '../util/sha256.ts'
 import { accountId, accountRows, type Changeable, changeable, fieldsOfLine, linesOf, showFile } from './account-script.ts'
-import { inChunks } from './chunks.ts'
+import { chunksOf, inChunks } from './chunks.ts'
 import { fieldsOf } from './file-describe.ts'
 import { outputReader } from './output-reader.ts'
 import { userScriptParts } from './user-script.ts'
@@ -39,6 +39,17 @@ export interface UserPresent {
 export type UserState = UserAbsent | UserPresent
 export type UserNeed = 'passwd' | 'groups' | 'shadow'
 
+/** Sets `found` to the lines of users. A single command needs no second fork, and its code says whether all were found. */
+function found(names: readonly string[]): Script {
+  const [chunk, ...others] = chunksOf(names)
+  if (chunk !== undefined && others.length === 0)
+    return sh`if command -v getent >/dev/null; then found=$(getent passwd ${chunk})
+else found=$(rows passwd ${chunk}); fi`
+  return sh`found=$(missing=0
+${inChunks(names, (some) => sh`rows passwd ${some} || missing=1`)}
+exit "$missing")`
+}
+
 function script(requests: readonly ReadRequest[]): Script {
   const names = (need: UserNeed) => requests.filter((request) => request.need === need).map(({ id }) => id)
   const shadow = names('shadow')
@@ -46,24 +57,26 @@ function script(requests: readonly ReadRequest[]): Script {
 ${accountRows}
 ${changeable}
 changeable useradd /etc/passwd
+${found(requests.map(({ id }) => id))}
+found_all=$?
 ${userScriptParts.homes}
-found=$(${inChunks(
-    requests.map(({ id }) => id),
-    (chunk) => sh`rows passwd ${chunk}`,
-  )})
-printf '%s\0' "$found"
 ${userScriptParts.homesThere}
+printf '%s\0%s\0%s\0%s\0' "$can" "$homes" "$found" "$there"
+denied=
+if [ -e /etc/shadow ] && ! [ -r /etc/shadow ]; then denied=denied; fi
 ${
   shadow.length + names('groups').length === 0
     ? sh`:`
     : sh`${showFile}
 [ ! -r /etc/group ] || show /etc/group`
 }
-printf '\0'
-if [ -e /etc/shadow ] && ! [ -r /etc/shadow ]; then printf 'denied'; fi
-printf '\0'
-${shadow.length === 0 ? sh`:` : sh`lines /etc/shadow ${shadow}`}
-printf '\0'
+${
+  shadow.length === 0
+    ? sh`printf '\0%s\0\0' "$denied"`
+    : sh`printf '\0%s\0' "$denied"
+lines /etc/shadow ${shadow}
+printf '\0'`
+}
 exit 0`
 }
 
@@ -72,7 +85,7 @@ function parse(stdout: Uint8Array, requests: readonly ReadRequest[]): UserState[
   const tools = output.record() as Changeable
   const homes = output.record() || '/home'
   const passwd = linesOf(output.record()).map(fieldsOfLine)
-  const there = new Set(output.record().split('\n'))
+  const there = output.record()
   const groups = linesOf(output.record()).map(fieldsOfLine)
   const denied = output.record() === 'denied'
   const shadow = linesOf(output.record()).map(fieldsOfLine)
@@ -88,7 +101,7 @@ function parse(stdout: Uint8Array, requests: readonly ReadRequest[]): UserState[
       comment,
       home,
       shell,
-      homeThere: there.has(home),
+      homeThere: there[passwd.indexOf(row)] === '1',
       changeable: tools,
     }
     if (need === 'passwd') return state

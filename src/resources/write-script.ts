@@ -1,11 +1,12 @@
 import type { WriteStep } from '../dsl/step.ts'
 import type { Job } from '../transport/session-types.ts'
 import { inLines, Script, sh, word } from '../util/sh.ts'
+import { findWork, leastLarge, leaveSum } from './large-sums.ts'
 import { canonicalPath, follow } from './path.ts'
 
 const prologue = new Script(`LC_ALL=C; export LC_ALL
 umask 077
-new= check= private=
+new= check= private= work=
 cleanup() {
   [ -z "$new" ] || rm -f -- "$new"
   [ -z "$check" ] || rm -f -- "$check"
@@ -95,9 +96,15 @@ const keepBackup = new Script(`if [ -n "$old" ]; then
 fi`)
 
 // busybox and coreutils before 8.24 sync everything instead, which is slow and right.
-const replace = new Script(`sync "$new" 2>/dev/null || sync
+const replace = new Script(`if [ -z "$work" ]; then sync "$new" 2>/dev/null || sync
+else
+  (sync "$new" 2>/dev/null || sync) &
+  sum_new
+  wait
+fi
 if m=$(mv -f -- "$new" "$real" 2>&1); then
   new=
+  [ -z "$work" ] || leave_sum
   if [ -z "$old" ] && [ -e /sys/fs/selinux/enforce ] && command -v restorecon >/dev/null; then restorecon -- "$real"; fi
   exit 0
 fi
@@ -129,6 +136,7 @@ size=$(($(wc -c <${step.from})))`
   const checked = `${dest.slice(0, dest.lastIndexOf('/') + 1)}${temporary}`
   const script = sh`dest=${dest} nonce=${nonce} mode=${step.mode ?? ''} owner=${step.owner ?? ''} group=${step.group ?? ''} unsafe=${step.unsafeWrites ? 1 : ''} checked=${checked}
 ${prologue}
+${step.content.length < leastLarge ? sh`:` : inLines([findWork, leaveSum])}
 ${source}
 ${follow}
 ${locate}

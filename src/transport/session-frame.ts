@@ -1,5 +1,6 @@
 import { quote } from '../util/sh.ts'
 import type { ByteReader } from './byte-reader.ts'
+import { bootLine, bootWith } from './session-loop.ts'
 import type { Job, Reply } from './session-types.ts'
 
 const empty = new Uint8Array(0)
@@ -25,9 +26,13 @@ export function lateInput({ step, stdin, countsInput }: Job): Uint8Array | undef
 /**
  * The bytes of one exchange: a header line (number, size of the rest, place of the driver in it, mark), the payloads, and
  * the driver, in this order: {@link loopCommand} tells why. Place 0: own reads only.
+ * @param boot Whether the shell waits for its program; see {@link bootLine}.
  */
-export function encodeExchange(number: number, jobs: readonly Job[], mark: string): Buffer {
-  if (jobs.every(isOwn)) {
+export function encodeExchange(number: number, jobs: readonly Job[], mark: string, boot = false): Buffer {
+  const own = jobs.every(isOwn)
+  if (boot)
+    return own ? bootWith(number, mark, ownDriver(jobs)) : Buffer.concat([Buffer.from(bootLine), encodeExchange(number, jobs, mark)])
+  if (own) {
     const driver = Buffer.from(`${ownDriver(jobs)}\n`)
     return Buffer.concat([Buffer.from(`${number} ${driver.length} 0 ${mark}\n`), driver])
   }

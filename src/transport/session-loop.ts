@@ -14,6 +14,10 @@ import { type Script, sh } from '../util/sh.ts'
  *   list shows and that is new in each exchange, so nobody on the host can have put it into a file that is read.
  * - An exchange of own reads alone costs one `head`, or nothing where it came with the command. The working directory
  *   is made when the first other job comes: two `mkdir` in one process.
+ * - Each write is a packet, for which sshd wakes up and enciphers: so what ends one answer is written with what begins the
+ *   next (`rc_w`).
+ * - `read` takes a system call for each byte. So the program of a shell behind sudo comes in one piece with its first own
+ *   reads, by the `head` that these need anyway.
  * - Every other job costs one `sh`; an exchange with such jobs costs `head` and `rm`, and `cp wc cat` when there was
  *   output, whatever their number.
  *
@@ -30,27 +34,30 @@ import { type Script, sh } from '../util/sh.ts'
  *   taken, whatever the job does, so that what comes next is the next exchange.
  * - `at` lines tell the controller which step runs. Written to a lost link they end the loop, so that no further step
  *   starts when nobody listens.
+ *
+ * A job finds the session's directory behind itself, in OLDPWD, a read of our own in rc_d. A step may leave a file there for
+ * the reads of its exchange; a name that begins with 0 is no job's, and is gone with the exchange.
  */
 const base = [
   'umask 077;',
   'unset IFS ENV BASH_ENV CDPATH;',
   'PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; LC_ALL=C; export PATH LC_ALL;',
-  'rc_say() { printf "\\n%s %s\\n" "$rc_n" "$*"; };',
+  'rc_w=;',
+  'rc_say() { printf "$rc_w\\n%s %s\\n" "$rc_n" "$*"; rc_w=; };',
   'rc_new() { rc_s=; rc_e=; rc_k=0; rc_i=0; };',
   'rc_own() {',
   'rc_i=$((rc_i+1));',
   'rc_say "$rc_q out $rc_i $rc_m";',
   '( cd /; rc_t=$1; shift; eval "$rc_t" ) </dev/null 2>/dev/null;',
-  'rc_s="$rc_s $?";',
-  'printf "\\n%s\\n" "$rc_m"; };',
-  'rc_fin() { rc_say "$rc_q done$rc_s"; printf "\\n"; rc_say "$rc_q end"; };',
+  'rc_s="$rc_s $?"; rc_w="\\n$rc_m\\n"; };',
+  'rc_fin() { printf "$rc_w\\n%s %s done%s\\n\\n\\n%s %s end\\n" "$rc_n" "$rc_q" "$rc_s" "$rc_n" "$rc_q"; rc_w=; };',
 ] as const
 
 // Jobs that come with the command: what is in a list of processes is no mark, so it is made here.
 const along =
   'rc_q=1; rc_m=; { read -r rc_m </proc/sys/kernel/random/uuid; } 2>/dev/null; rc_m=${rc_m:-$rc_n}; rc_new; eval "$(printf %b "$@")"'
 
-const lines = [
+const definitions = [
   'rc_n=$1; shift;',
   ...base,
   'TZ=UTC; export TZ; rc_d=;',
@@ -94,9 +101,9 @@ const lines = [
   'if [ -z "$rc_e" ]; then printf "%s\\n" "${rc_g# }"; [ -z "$rc_g" ] || { wc -c $rc_g; cat $rc_g; }; fi;',
   'rc_say "$rc_q end";',
   'rm -rf ./[0-9]* x/[0-9]* in go; };',
+].join(' ')
 
-  'rc_say ready;',
-  `if [ $# -gt 0 ]; then ${along}; set --; fi;`,
+const loop = [
   'while read -r rc_q rc_b rc_o rc_m; do',
   'rc_new;',
   'if [ "$rc_o" = 0 ]; then rc_t=$(head -c "$rc_b") || exit 1; eval "$rc_t"; continue; fi;',
@@ -106,9 +113,9 @@ const lines = [
   '[ "$rc_o" = 1 ] || { rc_g=go; tail -c "+$rc_o" in >go || { rc_say "$rc_q full"; exit 1; }; };',
   '. "./$rc_g";',
   'done',
-] as const
+].join(' ')
 
-const program = lines.join(' ')
+const program = `${definitions} rc_say ready; if [ $# -gt 0 ]; then ${along}; set --; fi; ${loop}`
 
 /** csh takes words of 1,024 bytes at most in some of its builds. */
 const longestWord = 900
@@ -176,5 +183,15 @@ export function bootWords(nonce: string): readonly string[] {
   return ['sh', '-c', 'printf "\\n%s ready\\n" "$1"; read -r rc_l && eval "$rc_l"', 'rollcall', nonce]
 }
 
-/** The line that {@link bootWords} waits for. */
-export const bootLine = `${program.replace('rc_say ready; ', '')}\n`
+/** What {@link bootWords} waits for: the program, in one line. */
+export const bootLine = `${definitions} ${loop}\n`
+
+/**
+ * The same with the first exchange, where that has own reads alone. It is one compound command, so that of a text that was
+ * cut off nothing runs. Nothing may follow before the answer: `head` may read ahead.
+ */
+export function bootWith(number: number, mark: string, driver: string): Buffer {
+  const text = Buffer.from(`{ ${definitions} rc_q=${number}; rc_m=${mark}; rc_new; ${driver}\n${loop}\n}\n`)
+  const read = `rc_t=$(PATH=\${PATH:-/bin}:/usr/bin:/bin head -c ${text.length}) || exit 1; eval "$rc_t"\n`
+  return Buffer.concat([Buffer.from(read), text])
+}

@@ -8,7 +8,7 @@ import type { Connection, RemoteProcess } from './connection.ts'
 import { endOf, firstOf, settled, tailOf } from './remote-process.ts'
 import { lostAnswer, noShell, notKept, startedLate } from './session-errors.ts'
 import { encodeExchange, isOwn, lateInput, ownDriver, readAnswer } from './session-frame.ts'
-import { bootLine, isShort, loopAfter, loopCommand } from './session-loop.ts'
+import { isShort, loopAfter, loopCommand } from './session-loop.ts'
 import type { Job, Reply, Session } from './session-types.ts'
 
 /** Whose shell to open, and how it is called in messages. */
@@ -142,7 +142,7 @@ function refusal({ process }: Shell, { become, host, user }: SessionOptions, pro
   return refused
 }
 
-/** Waits for the shell's greeting, and gives a shell of another user its program. */
+/** Waits for the shell's greeting. A shell of another user has no program yet: that goes with its first exchange. */
 async function greeted(shell: Shell, options: SessionOptions, prompt: string, refused: Promise<never>): Promise<void> {
   const { process } = shell
   const { become, host, user } = options
@@ -159,7 +159,6 @@ async function greeted(shell: Shell, options: SessionOptions, prompt: string, re
     if (become !== undefined) throw explainSudo(shell.stderr(), prompt, become, { host, login: user })
     throw noShell(host, user, ended, [shell.reader.leftover(), shell.stderr()])
   }
-  if (become !== undefined) process.stdin.write(bootLine)
 }
 
 interface Served {
@@ -172,7 +171,7 @@ function serve(shell: Shell, options: SessionOptions, before = { exchanges: 0, b
   const { process, reader, nonce, stderr, link } = shell
   const { host } = options
   let { exchanges, bytesSent } = before
-  if (options.become !== undefined) bytesSent += bootLine.length
+  let booted = options.become === undefined
   // Nothing was made on the host that its shell would have to clear away, and nothing runs.
   let tidy = true
   let running = 0
@@ -183,7 +182,8 @@ function serve(shell: Shell, options: SessionOptions, before = { exchanges: 0, b
   async function turn(jobs: readonly Job[]): Promise<readonly Reply[]> {
     if (over !== undefined) throw over
     exchanges += 1
-    const bytes = encodeExchange(exchanges, jobs, randomBytes(12).toString('hex'))
+    const bytes = encodeExchange(exchanges, jobs, randomBytes(12).toString('hex'), !booted)
+    booted = true
     bytesSent += bytes.length
     if (!jobs.every(isOwn)) tidy = false
     process.stdin.write(bytes)

@@ -5,6 +5,7 @@ import { RollcallError, type UnreachableError } from '../model/errors.ts'
 import { prepareAuthentication } from './authenticate.ts'
 import { NoChannel, unreachable } from './connect-errors.ts'
 import type { Connection, Exit, RemoteProcess } from './connection.ts'
+import { gatherWrites } from './gather-writes.ts'
 import { hostKeyAlgorithms, knownHostName } from './known-hosts.ts'
 import { spareTurns } from './ssh2-turns.ts'
 import type { SshTarget } from './target.ts'
@@ -30,7 +31,7 @@ export async function connectSsh2(target: SshTarget): Promise<Connection> {
     timer = setTimeout(() => reject(unreachable(target, `no answer within ${limit / 1000} s, ${phase}`)), limit)
   })
   const login = async () => {
-    socket = await dial(target)
+    socket = gatherWrites(await dial(target))
     phase = "waiting for the SSH server's greeting"
     await new Promise<void>((resolve, reject) => {
       let refusal: Error | undefined

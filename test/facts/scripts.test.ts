@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -69,6 +69,40 @@ describe.each(shells)('facts through $name', ({ shell }) => {
     expect(bare.os).toEqual({ ...whole.os, packageManager: shell[0] === 'busybox' ? expect.any(String) : 'unknown' })
     expect([...bare.network.addresses].sort()).toEqual([...whole.network.addresses].sort())
     expect(bare.network.defaultIpv4).toEqual(whole.network.defaultIpv4)
+  })
+
+  it.each([[['os', 'network', 'hardware']], [['network', 'os', 'hardware', 'network']], [['hardware', 'os', 'network', 'os']]] as const)(
+    'are the same one after the other in one shell: %j',
+    (order) => {
+      const [together, alone] = [parseFacts(order, [ask(shell, order)]), gather(shell)]
+      for (const family of order) expect(together[family]).toEqual(alone[family])
+    },
+  )
+
+  it('name every interface and route of a host that has many', () => {
+    const folder = mkdtempSync(join(os.tmpdir(), 'facts-'))
+    const numbers = Array.from({ length: 123 }, (_, at) => at + 1)
+    for (const number of numbers) {
+      mkdirSync(join(folder, `eth${number}`))
+      for (const [file, text] of Object.entries({ ifindex: number, flags: '0x1003', address: '02:00:00:00:00:01' }))
+        writeFileSync(join(folder, `eth${number}`, file), `${text}\n`)
+    }
+    const routes = numbers.map((number) => `eth${number}\t00000000\t00000000\t0001\t0\t0\t${number}\t00000000\t0\t0\t0`)
+    writeFileSync(join(folder, 'route'), `Iface\tDestination\n${routes.join('\n')}\n`)
+    const script = factFamilies.network.script.text
+      .replaceAll('/sys/class/net/*', `${folder}/eth*`)
+      .replaceAll('/proc/net/route', `${folder}/route`)
+    const [command = '', ...argv] = shell
+    const found = spawnSync(`/bin/${command}`, [...argv, '-c', script], { encoding: 'utf8' })
+    rmSync(folder, { recursive: true })
+    const lines = found.stdout.split('\n')
+    const of = (word: string) => lines.filter((line) => line.startsWith(`${word} `)).map((line) => /eth(\d+)/.exec(line)?.[1])
+    expect(
+      of('link')
+        .map(Number)
+        .sort((a, b) => a - b),
+    ).toEqual(numbers)
+    expect(of('route').map(Number)).toEqual(numbers)
   })
 
   it('are the same where ip is busybox alone', () => {

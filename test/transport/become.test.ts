@@ -51,6 +51,23 @@ describe('becoming another user by sudo', () => {
       expect(text).not.toContain(password)
   })
 
+  test('the program of its shell goes with the first exchange', async () => {
+    const become = { method: 'sudo', user: 'root' } as const
+    for (const own of [true, false]) {
+      const session = await openSession(hostWithSudo('nopasswd').connection, { ...names, become })
+      expect(session.stats.bytesSent).toBe(0)
+      for (const word of ['first', 'second']) {
+        const second = own ? { script: sh`cat`, own } : { script: sh`cat`, stdin: Buffer.from('in') }
+        const [read, job] = await session.exchange([{ script: sh`printf %s ${word}`, own }, second])
+        expect([read, job].map((reply) => Buffer.from(reply?.stdout ?? []).toString())).toEqual([word, own ? '' : 'in'])
+        expect(Buffer.from((await session.exchange([{ script: sh`printf %s own`, own: true }]))[0]?.stdout ?? []).toString()).toBe('own')
+      }
+      await session.close()
+    }
+    const unused = await openSession(hostWithSudo('nopasswd').connection, { ...names, become })
+    await unused.close()
+  })
+
   test('without a password, NOPASSWD is enough', async () => {
     const session = await openSession(hostWithSudo('nopasswd').connection, { ...names, become: { method: 'sudo', user: 'root' } })
     expect((await session.exchange([{ script: sh`exit 3` }]))[0]?.code).toBe(3)

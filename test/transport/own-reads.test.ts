@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openSession, startSession } from '../../src/transport/session.ts'
 import { encodeExchange } from '../../src/transport/session-frame.ts'
-import { loopCommand } from '../../src/transport/session-loop.ts'
+import { bootWords, loopCommand } from '../../src/transport/session-loop.ts'
 import type { Job, Session } from '../../src/transport/session-types.ts'
 import { Script, sh } from '../../src/util/sh.ts'
 import { testFolder } from '../helpers/folder.ts'
@@ -107,20 +107,26 @@ for word in done full end out; do printf '\n%s %s %s 1 2 3\n' "$nonce" ${session
     expect([text(replies[1]?.stdout), text(replies[3]?.stdout)]).toEqual(['step\n', 'last\n'])
   })
 
-  test('run not at all when their exchange is cut off on its way', async () => {
+  test.each([
+    { name: 'their exchange', command: loopCommand('nonce'), boot: false },
+    { name: 'the program that came with it', command: sh`exec ${bootWords('nonce')}`, boot: true },
+  ])('run not at all when $name is cut off on its way', async ({ command, boot }) => {
     const ran = join(testFolder(), 'ran')
-    const bytes = encodeExchange(1, [own(sh`: >${ran}`), own(sh`: >${ran}`)], 'mark')
-    await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 0, max: bytes.length - 3 }), async (length) => {
-        const process = await shell.connect().start(loopCommand('nonce'))
-        process.stdout.resume()
-        process.stderr.resume()
-        process.stdin.end(bytes.subarray(0, length))
-        await process.exit
-      }),
-      { numRuns: 30, examples: [[bytes.length - 3], [bytes.length - 4], [0]] },
-    )
+    const bytes = encodeExchange(1, [own(sh`: >${ran}`), own(sh`: >${ran}`)], 'mark', boot)
+    const run = async (length: number) => {
+      const process = await shell.connect().start(command)
+      process.stdout.resume()
+      process.stderr.resume()
+      process.stdin.end(bytes.subarray(0, length))
+      await process.exit
+    }
+    await fc.assert(fc.asyncProperty(fc.integer({ min: 0, max: bytes.length - 3 }), run), {
+      numRuns: 30,
+      examples: [[bytes.length - 3], [bytes.length - 4], [0]],
+    })
     expect(existsSync(ran)).toBe(false)
+    await run(bytes.length)
+    expect(existsSync(ran)).toBe(true)
   })
 
   test('need no directory that can be written; other jobs say that there is none', async () => {
