@@ -73,6 +73,8 @@ export interface PlayHost {
   failure: Failure | undefined
   /** Blocks whose body failed here, and for what. */
   readonly failures: Map<BlockRecord, Failure>
+  /** How many blocks it is in that may put right what fails. */
+  sheltered: number
   /** Its part in this play is over, and it has not failed. */
   ended: boolean
   /** Calls that went along with an earlier one. */

@@ -54,6 +54,7 @@ function openPlayHost(state: HostState): PlayHost {
     evaluations: new Map(),
     failure: undefined,
     failures: new Map(),
+    sheltered: 0,
     ended: false,
     prepared: new Map(),
   }

@@ -102,10 +102,14 @@ async function runBlock(walk: Walk, node: BlockNode, hosts: readonly PlayHost[],
   const { block } = node
   const { context } = walk.run
   const rescued = node.rescue.length > 0
-  const within = guarded || rescued || block.retries > 0
+  const shelter = rescued || block.retries > 0
+  for (const host of hosts) {
+    host.failures.delete(block) // Of an earlier attempt of a block around it.
+    if (shelter) host.sheltered += 1
+  }
   let trying = hosts
   for (let attempt = 1; ; attempt++) {
-    await runNodes(walk, node.body, trying, within, `${place}.${attempt}.`)
+    await runNodes(walk, node.body, trying, guarded || shelter, `${place}.${attempt}.`)
     const failed = trying.filter(fallen)
     if (failed.length === 0 || attempt > block.retries || walk.run.stopped !== undefined) break
     for (const host of failed)
@@ -144,6 +148,7 @@ async function runBlock(walk: Walk, node: BlockNode, hosts: readonly PlayHost[],
       context.emit({ event: 'rescued', host: host.state.host.name, play: context.selected.play.name, block: block.name, task })
     }
   }
+  if (shelter) for (const host of hosts) host.sheltered -= 1
   if (node.always.length > 0) await runAlways(walk, node, hosts, guarded, place)
   if (!guarded && hosts.some(({ state }) => state.status === 'stopped') && walk.run.stopped === undefined) {
     const { message } = hosts.find(({ state }) => state.status === 'stopped')!.failure!

@@ -79,10 +79,14 @@ export function becoming({ plays }: Pick<Selection, 'plays'>): ReadonlySet<strin
     typeof action === 'function' || [action].flat().some(({ definition }) => definition.kind !== 'controller')
   const certain = plays.filter(
     ({ play, tasks }) =>
-      !play.connection &&
-      tasks.some((task) => task.kind === 'task' && (task.become ?? play.become) && task.when === undefined && acts(task)),
+      !play.connection && tasks.some((task) => task.kind === 'task' && (task.become ?? play.become) && surelyRuns(task) && acts(task)),
   )
   return new Set(certain.flatMap(({ hosts }) => hosts))
+}
+
+/** On its own host, and whatever becomes of others before it. */
+function surelyRuns({ when, delegateTo, runOnce, within }: TaskRecord): boolean {
+  return when === undefined && delegateTo === undefined && !runOnce && within.every(({ part }) => part !== 'rescue')
 }
 
 function noTargets(playbook: Playbook, { limit, limitOption = '--limit' }: SelectOptions): RollcallError {
