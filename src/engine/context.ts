@@ -73,6 +73,8 @@ export interface PlayHost {
   failure: Failure | undefined
   /** Blocks whose body failed here, and for what. */
   readonly failures: Map<BlockRecord, Failure>
+  /** Blocks that it has failed in and tidies up after, the innermost last: behind their `always` nothing comes here. */
+  readonly leaving: BlockRecord[]
   /** How many blocks it is in that may put right what fails. */
   sheltered: number
   /** Its part in this play is over, and it has not failed. */

@@ -54,6 +54,7 @@ function openPlayHost(state: HostState): PlayHost {
     evaluations: new Map(),
     failure: undefined,
     failures: new Map(),
+    leaving: [],
     sheltered: 0,
     ended: false,
     prepared: new Map(),

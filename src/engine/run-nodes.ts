@@ -28,7 +28,7 @@ async function runTurn(walk: Walk, { task, coming }: TaskNode, hosts: readonly P
   const { run, together } = walk
   const round = run.round(place, walk.alone || hosts.length === 1)
   const bounded = run.bounded(task, task.throttle)
-  const on = (host: PlayHost) => bounded(() => together(() => runTask(round, host, task, coming())))
+  const on = (host: PlayHost) => bounded(() => together(() => runTask(round, host, task, comingOn(host, coming()))))
   if (task.runOnce) await runOnce(walk, task, hosts, on)
   else await Promise.all(hosts.map(on))
   const failed = hosts.filter(({ state: { status } }) => status === 'failed' || status === 'unreachable')
@@ -36,6 +36,12 @@ async function runTurn(walk: Walk, { task, coming }: TaskNode, hosts: readonly P
   const reason = `task '${task.name}' failed on ${failed.map(({ state }) => state.host.name).join(', ')}, which counts for all hosts`
   if (!guarded) stop(run, walk.batch, reason)
   else if (!walk.alone) for (const host of hosts) if (host.state.status === 'running') fall(host, task, reason)
+}
+
+/** What comes on a host: one that only tidies up goes no further. */
+function comingOn({ leaving }: PlayHost, coming: readonly TaskRecord[]): readonly TaskRecord[] {
+  const from = leaving.at(-1)
+  return from ? coming.filter(({ within }) => within.some(({ block, part }) => block === from && part === 'always')) : coming
 }
 
 /** A host that has not failed, but must not go on past what failed elsewhere. */
@@ -85,10 +91,16 @@ async function runAlways(walk: Walk, node: BlockNode, hosts: readonly PlayHost[]
   const { context } = walk.run
   const standing = (await Promise.all(hosts.map(async (host) => ((await isBack(context, host)) ? [host] : [])))).flat()
   const before = new Map(standing.map((host) => [host, { status: host.state.status, failure: host.failure }]))
-  for (const host of standing) host.state.status = 'running'
+  const failed = standing.filter(fallen)
+  for (const host of failed) {
+    host.state.status = 'running'
+    host.leaving.push(node.block)
+  }
   await runNodes({ ...walk, regardless: true }, node.always, standing, guarded, `${place}.a.`)
-  for (const [host, { status, failure }] of before) {
-    if (host.state.status !== 'running' || status === 'running') continue
+  for (const host of failed) {
+    host.leaving.pop()
+    const { status, failure } = before.get(host)!
+    if (host.state.status !== 'running') continue
     host.state.status = status
     host.failure = failure
   }
