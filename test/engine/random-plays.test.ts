@@ -208,11 +208,12 @@ test('blocks go the same way, whatever goes along with what', { timeout: 600_000
       const go = async (options: Partial<LocalRunOptions>) => {
         make(things)
         const { tasks } = await runLocally(playbook, { home: root, ...options })
-        return { tasks: tasks.map(withoutTimes), tree: look() }
+        // A shell's error names the file that the step came in, whose number says how many went with it.
+        return { tasks: JSON.stringify(tasks.map(withoutTimes)).replace(/\.\/\d+\.sh/g, './n.sh'), tree: look() }
       }
       const slow = await go({ oneByOne: true })
       // What leaves another state than it planned is found out when more has run; its error says what.
-      fc.pre(!slow.tasks.some(({ error }) => /planned one state/.test(error?.summary ?? '')))
+      fc.pre(!slow.tasks.includes('planned one state'))
       expect(await go({})).toEqual(slow)
     }),
     bounded,
