@@ -6,6 +6,7 @@ import { openPlay } from './engine/open-play.ts'
 import { preflight } from './engine/preflight.ts'
 import { runPlay } from './engine/run-play.ts'
 import { becoming, type Selection } from './engine/select.ts'
+import { stepByStep } from './engine/step-by-step.ts'
 import { addTraffic, noTraffic } from './engine/traffic.ts'
 import { loadValidator, type ParamsValidator } from './engine/validate.ts'
 import { type ErrorDetails, RollcallError } from './model/errors.ts'
@@ -25,6 +26,8 @@ export interface RunOptions {
   readonly progress: (line: string) => void
   /** The person who started the run, where there is a terminal; `pause` asks them. */
   readonly terminal?: Terminal | undefined
+  /** Ask that person before each task. */
+  readonly step?: boolean
   /** How a host is reached; default is as its inventory says. */
   readonly open?: AskRequest['open']
 }
@@ -42,11 +45,13 @@ export interface ToRun extends Pick<OpenedPlaybook, 'playbook' | 'inventoryPath'
  */
 export async function run(request: RunRequest): Promise<number> {
   const started = performance.now()
+  if (request.step) stepByStep(request.terminal) // Nobody to ask: refused before anything is loaded.
   return runOpened(await openPlaybook(request), request, started) // Fleet, facts scope and Targets are fixed here; no host was contacted.
 }
 
 /** {@link run} from where everything is known but what hosts say. */
 export async function runOpened(opened: ToRun, asked: RunOptions, started = performance.now()): Promise<number> {
+  const step = asked.step ? stepByStep(asked.terminal) : undefined
   const request: RunOptions = { ...asked, emit: (event) => asked.emit(redactEvent(event)) }
   const validate = loadValidator()
   const own = ownFactsOf(opened)
@@ -59,7 +64,7 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
   closeOthers(gathered, opened.selection)
   try {
     await opened.compiled // … and before the compiler's verdict nothing but facts was asked.
-    const contexts = openPlays(opened, gathered, states, request, validate)
+    const contexts = openPlays(opened, gathered, states, request, validate, step)
     const looks = contexts.map(preflight)
     const [mistake] = looks.flatMap((look) => look.mistakes)
     if (mistake) throw mistake
@@ -108,7 +113,14 @@ function ownFactsOf({ selection }: ToRun): string[] {
 }
 
 /** Each play with what its closures may know: the fleet, whole, and the targets, limited. */
-function openPlays(opened: ToRun, { knowledge }: Gathered, states: States, request: RunOptions, validate: ParamsValidator): PlayContext[] {
+function openPlays(
+  opened: ToRun,
+  { knowledge }: Gathered,
+  states: States,
+  request: RunOptions,
+  validate: ParamsValidator,
+  step: PlayContext['step'],
+): PlayContext[] {
   const { playbook, selection, relative, project } = opened
   const { check, emit, terminal } = request
   const inventory = playbook.inventory.model
@@ -129,6 +141,7 @@ function openPlays(opened: ToRun, { knowledge }: Gathered, states: States, reque
       validate,
       files,
       terminal,
+      step,
       trusts: (definition) => own.has(definition),
     }),
   )

@@ -26,7 +26,7 @@ export interface TaskRecord {
 export const enterSection: unique symbol = Symbol('rollcall.enterSection')
 
 interface SectionTools extends PlayTools<any> {
-  readonly [enterSection]: (instance: string) => PlayTools<any>
+  readonly [enterSection]: (instance: string, tags: readonly string[]) => PlayTools<any>
 }
 
 /** Tools that collect into two lists. Names must differ within a section: they identify tasks in reports. */
@@ -34,7 +34,7 @@ export function recordTools(play: string): { tools: PlayTools<any>; tasks: TaskR
   const tasks: TaskRecord[] = []
   const handlers: TaskRecord[] = []
   const sections = new Set<string>()
-  const section = (path: readonly string[]): SectionTools => {
+  const section = (path: readonly string[], inherited: readonly string[]): SectionTools => {
     const add = (
       kind: 'task' | 'handler',
       given: string,
@@ -71,7 +71,7 @@ export function recordTools(play: string): { tools: PlayTools<any>; tasks: TaskR
         failedWhen: options.failedWhen,
         ignoreErrors: options.ignoreErrors ?? false,
         notify,
-        tags: options.tags ?? [],
+        tags: [...new Set([...inherited, ...(options.tags ?? [])])],
         become: options.become,
         at,
       }
@@ -100,7 +100,7 @@ export function recordTools(play: string): { tools: PlayTools<any>; tasks: TaskR
           at: callerLine(),
         })
       },
-      [enterSection]: (instance) => {
+      [enterSection]: (instance, more) => {
         const inner = [...path, instance]
         const key = inner.join(' / ')
         if (sections.has(key))
@@ -111,11 +111,11 @@ export function recordTools(play: string): { tools: PlayTools<any>; tasks: TaskR
             `Give one use a name of its own: ${instance}(tools, options, { as: '…' }).`,
           )
         sections.add(key)
-        return section(inner)
+        return section(inner, [...inherited, ...more])
       },
     }
   }
-  return { tools: section([]), tasks, handlers }
+  return { tools: section([], []), tasks, handlers }
 }
 
 function fail(at: SourceLine | undefined, summary: string, detail: string, fix: string): never {

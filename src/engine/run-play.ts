@@ -7,6 +7,7 @@ import { skippedResult } from './outcome.ts'
 import { clearPending, notePending, parsePending, readPending, recordsOf } from './pending.ts'
 import { unlessUnreachable, userOf } from './reads.ts'
 import { runTask } from './run-task.ts'
+import { skipUnasked } from './step-by-step.ts'
 
 /**
  * Runs one play. `linear`: task by task, every host finishing a task before any host begins the next (Ansible's order); then
@@ -21,7 +22,7 @@ export async function runPlay(context: PlayContext, forks: number): Promise<void
   const rounds = openRounds(context)
   for (const host of context.hosts.values())
     for (const task of play.tasks) if (!tasks.includes(task)) host.results.set(task, skippedResult(task))
-  if (play.strategy === 'free') {
+  if (play.strategy === 'free' && !context.step) {
     await Promise.all([...context.hosts.values()].map((host) => together(() => runTasks(rounds, [host], (work) => work()))))
     return
   }
@@ -40,6 +41,8 @@ async function runTasks(rounds: Rounds, hosts: readonly PlayHost[], together: <T
     )
     for (const handler of play.handlers) {
       const notified = running().filter((host) => host.notified.has(handler))
+      // It stays recorded on the hosts, and is asked for again.
+      if (context.step && !(await context.step.allows(handler, notified))) continue
       const round = rounds.of(`${turn} ${handler.id}`, true)
       await Promise.all(
         notified.map((host) => together(() => unlessLost(context, host, handler.name, () => runHandler(round, host, handler)))),
@@ -52,6 +55,10 @@ async function runTasks(rounds: Rounds, hosts: readonly PlayHost[], together: <T
       continue
     }
     const left = running()
+    if (context.step && !(await context.step.allows(task, left))) {
+      for (const host of left) skipUnasked(context, host, task)
+      continue
+    }
     const round = rounds.of(`${turn}`, left.length === 1)
     await Promise.all(left.map((host) => together(() => runTask(round, host, task, tasks.slice(turn + 1)))))
   }
