@@ -12,6 +12,7 @@ import type { CheckedChoice, Choice, Chosen, GroupOf, HostIn, Known } from './ho
 import type { Inventory } from './inventory.ts'
 import type { PlayTools, ResultReader } from './play-tools.ts'
 import { recordTools, type TaskRecord } from './record.ts'
+import { refuseTags } from './tags.ts'
 
 /** What closures of a task see. */
 export interface Scope<S extends Shape = Shape, G extends GroupShape = GroupShape, F extends Family = BuiltInFamily> {
@@ -159,6 +160,7 @@ export function definePlaybook<S extends Shape>(name: string, inventory: Invento
     const { become = false, tags = [], strategy = 'linear', order } = options
     if (order !== undefined && !orders.includes(order)) refuseOrder(order, playName, playAt)
     if (strategy !== 'linear' && strategy !== 'free') refuseStrategy(strategy, playName, playAt)
+    refuseTags({ name: playName, tags, at: playAt }, tasks)
     plays.push({
       name: playName,
       hosts,
