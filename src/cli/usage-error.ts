@@ -86,11 +86,17 @@ export function refuseAmbiguous(args: { readonly [name: string]: unknown }, argv
     }
     if (option.type === 'count' || value === undefined) continue
     if (Array.isArray(value) && !('array' in option))
-      throw error('An option is given twice', `--${name}: ${value.join(' and ')}`, 'Give it once.', standing)
+      throw error('An option is given twice', `--${name}: ${value.join(' and ')}`, onceOnly(name, value.map(String)), standing)
     // An empty shell variable must not turn "only these tags" into "every task".
     if ([value].flat().some((text) => String(text).replaceAll(',', '').trim() === ''))
       throw error('An option has an empty value', `--${name}`, 'Give it a value, or leave it out.', standing)
   }
+}
+
+/** Of two limits it is not to be guessed whether both widen the run, or the second narrows it. */
+function onceOnly(name: string, [one = '', other = '']: readonly string[]): string {
+  if (name === 'exclude') return `Give it once: --exclude '${one},${other}'`
+  return name === 'limit' ? `Give it once: '${one},${other}' are hosts of either, '${one},&${other}' those of both.` : 'Give it once.'
 }
 
 function error(summary: string, detail: string, hint: string | undefined, { path }: Standing): RollcallError {

@@ -72,7 +72,7 @@ export const run = defineCommand({
       ...request,
       check: args.check ?? false,
       forks,
-      step: args.step ?? false,
+      ...(args.step && { step: true }),
       emit: changes.emit,
       progress,
       terminal,
