@@ -23,6 +23,9 @@ export interface OpenedHosts {
   readonly hosts: readonly HostRecord[]
 }
 
+/** What is said where no host is left and that is allowed. */
+export const nobody = 'no host is left to run on, as --allow-empty lets pass'
+
 const controller = 'localhost'
 /** The controller, for whoever does not declare it. In no group: `all` are the hosts that were declared. */
 const implicit: HostRecord = { name: controller, groups: [], vars: {}, connection: { type: 'local' } }

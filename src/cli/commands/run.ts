@@ -60,8 +60,8 @@ export const run = defineCommand({
     }
     const report = createReporter(args.format, screen, {
       colour,
-      // Whoever is asked before a task wants to see what became of the one before.
-      verbosity: Math.max(args.verbose, args.step ? 1 : 0),
+      verbosity: args.verbose,
+      each: args.step ?? false,
       diff: args.diff ?? false,
       timing: args.timing ?? false,
       cwd,
