@@ -74,10 +74,12 @@ export function refuseAmbiguous(args: { readonly [name: string]: unknown }, argv
   const behind = (args['--'] ?? []) as readonly string[]
   if (behind.length > 0 && standing.command?.behindDashes === undefined)
     throw error('There is a word too many', `'${behind[0]}' behind the two dashes`, undefined, standing)
+  const dashes = argv.indexOf('--')
+  const before = dashes === -1 ? argv : argv.slice(0, dashes)
   for (const [name, option] of Object.entries(standing.command?.options ?? {})) {
     const value = args[name]
     if (option.type === 'boolean') {
-      const given = argv.find(
+      const given = before.find(
         (word) => word.startsWith(`--${name}=`) || (option.alias !== undefined && word.startsWith(`-${String(option.alias)}=`)),
       )
       // yargs takes every value but `true` for false: --check=yes would be a run that changes hosts.
