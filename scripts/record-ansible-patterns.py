@@ -2,7 +2,7 @@
 """Records what Ansible makes of host patterns over random inventories: test/engine/ansible-patterns.json.
 
 Needs ansible-core (2.14 was used). What Rollcall does otherwise on purpose is left out and counted; see
-docs/ansible-differences.md. Run it from the project's folder: /usr/bin/python3 scripts/record-ansible-patterns.py
+docs/ansible-differences.md. Run it from the project's folder: /usr/bin/python3 scripts/record-ansible-patterns.py, then npx biome check --write test/engine
 """
 import json, os, random, re, tempfile, fnmatch
 import yaml
