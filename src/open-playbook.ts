@@ -1,6 +1,7 @@
 import { relative } from 'node:path'
 import type { Playbook } from './dsl/playbook.ts'
 import { type Selection, select } from './engine/select.ts'
+import { limitFiles } from './limit-files.ts'
 import { loadPlaybook } from './load/load.ts'
 import { findInventory, findPlaybook, findProject, type Project } from './load/project.ts'
 
@@ -13,8 +14,14 @@ export interface PlaybookRequest {
   readonly limit?: string
   /** The option that gave the limit, for messages; default `--limit`. */
   readonly limitOption?: string
+  /** Hosts to take away from the limit. */
+  readonly exclude?: string
   readonly tags: readonly string[]
   readonly skipTags: readonly string[]
+  /** The task to begin with: its name, or a glob. */
+  readonly startAt?: string
+  /** No host or no task being left is no error. */
+  readonly allowEmpty?: boolean
 }
 
 /** A playbook that is loaded and narrowed; its type-check is under way. */
@@ -46,7 +53,7 @@ export async function openPlaybook(request: PlaybookRequest): Promise<OpenedPlay
     project,
     playbook,
     inventoryPath,
-    selection: select(playbook, request),
+    selection: select(playbook, { ...request, readFile: limitFiles(request.root) }),
     compiled: checked,
     relative: (file) => shorten(project.root, file),
   }

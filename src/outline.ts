@@ -1,7 +1,7 @@
 import { formatLine, type SourceLine } from './model/errors.ts'
 import { openPlaybook, type PlaybookRequest } from './open-playbook.ts'
 
-/** What a run would go through, without contacting a host: for `--list-hosts` and `--list-tasks`. */
+/** What a run would go through, without contacting a host: for `--list-hosts`, `--list-tasks` and `--list-tags`. */
 export interface Outline {
   readonly playbook: string
   readonly inventory: string
@@ -12,6 +12,8 @@ export interface Outline {
     readonly at?: string
     /** Targets of the play. */
     readonly hosts: readonly string[]
+    /** Every tag of the play and its tasks, those left out by this run as well. */
+    readonly tags: readonly string[]
     readonly tasks: readonly { readonly name: string; readonly tags: readonly string[]; readonly at?: string; readonly handler: boolean }[]
   }[]
 }
@@ -29,6 +31,7 @@ export async function outline(request: PlaybookRequest): Promise<Outline> {
     plays: selection.plays.map(({ play, hosts, tasks }) => ({
       name: play.name,
       hosts,
+      tags: [...new Set([...play.tags, ...play.tasks.filter(({ kind }) => kind !== 'flush').flatMap((task) => task.tags)])].sort(),
       ...place(play.at),
       tasks: [...tasks.filter((task) => task.kind === 'task'), ...play.handlers].map(({ name, tags, kind, at }) => ({
         name,

@@ -8,6 +8,7 @@ import { preflight } from './engine/preflight.ts'
 import { readAhead } from './engine/read-ahead.ts'
 import { runPlay } from './engine/run-play.ts'
 import { becoming, type Selection } from './engine/select.ts'
+import { stepByStep } from './engine/step-by-step.ts'
 import { addTraffic, noTraffic } from './engine/traffic.ts'
 import { loadValidator } from './engine/validate.ts'
 import { type ErrorDetails, RollcallError } from './model/errors.ts'
@@ -28,6 +29,8 @@ export interface RunOptions {
   readonly progress: (line: string) => void
   /** The person who started the run, where there is a terminal; `pause` asks them. */
   readonly terminal?: Terminal | undefined
+  /** Ask that person before each task. */
+  readonly step?: boolean
   /** How a host is reached; default is as its inventory says. */
   readonly open?: AskRequest['open']
 }
@@ -45,11 +48,13 @@ export interface ToRun extends Pick<OpenedPlaybook, 'playbook' | 'inventoryPath'
  */
 export async function run(request: RunRequest): Promise<number> {
   const started = performance.now()
+  if (request.step) stepByStep(request.terminal) // Nobody to ask: refused before anything is loaded.
   return runOpened(await openPlaybook(request), request, started) // Fleet, facts scope and Targets are fixed here; no host was contacted.
 }
 
 /** {@link run} from where everything is known but what hosts say. */
 export async function runOpened(opened: ToRun, asked: RunOptions, started = performance.now()): Promise<number> {
+  const step = asked.step ? stepByStep(asked.terminal) : undefined
   const request: RunOptions = { ...asked, emit: (event) => asked.emit(redactEvent(event)) }
   const validate = loadValidator()
   const own = ownFactsOf(opened)
@@ -66,7 +71,7 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
   try {
     await opened.compiled // … and before the compiler's verdict nothing but facts was asked.
     await readingFiles
-    const contexts = openPlays(opened, gathered, states, request, { validate, files, delegates })
+    const contexts = openPlays(opened, gathered, states, request, { validate, files, delegates, step })
     const looks = contexts.map(preflight)
     const [mistake] = looks.flatMap((look) => look.mistakes)
     if (mistake) throw mistake
@@ -123,7 +128,7 @@ function openPlays(
   { knowledge }: Gathered,
   states: States,
   request: RunOptions,
-  shared: Pick<OpenPlay, 'validate' | 'files' | 'delegates'>,
+  shared: Pick<OpenPlay, 'validate' | 'files' | 'delegates' | 'step'>,
 ): PlayContext[] {
   const { playbook, selection, relative, project } = opened
   const { check, emit, terminal } = request

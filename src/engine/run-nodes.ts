@@ -5,6 +5,7 @@ import { flushHandlers } from './handlers.ts'
 import { goesOn, type Walk } from './play-run.ts'
 import { fallen, forget, isBack, pardon, raise } from './rescue.ts'
 import { runTask } from './run-task.ts'
+import { skipUnasked } from './step-by-step.ts'
 import { stop, stopWhereTooMany } from './stop.ts'
 import { type BlockNode, type Node, type TaskNode, tasksIn } from './tree.ts'
 
@@ -26,6 +27,11 @@ export async function runNodes(walk: Walk, nodes: readonly Node[], hosts: readon
 
 async function runTurn(walk: Walk, { task, coming }: TaskNode, hosts: readonly PlayHost[], guarded: boolean, place: string): Promise<void> {
   const { run, together } = walk
+  const { step } = run.context
+  if (step && !(await step.allows(task, hosts))) {
+    for (const host of hosts) skipUnasked(run.context, host, task)
+    return
+  }
   const round = run.round(place, walk.alone || hosts.length === 1)
   const bounded = run.bounded(task, task.throttle)
   const on = (host: PlayHost) => bounded(() => together(() => runTask(round, host, task, comingOn(host, coming()))))

@@ -52,7 +52,8 @@ async function runBatch(run: PlayRun, batch: readonly string[], turn: string, to
       `${turn}end`,
     )
   }
-  if (play.strategy === 'linear') return through({ run, batch, alone: false, together }, hosts)
+  // Who answers for each task answers for all its hosts.
+  if (play.strategy === 'linear' || context.step) return through({ run, batch, alone: false, together }, hosts)
   const [tasksAtOnce, hostsAtOnce] = play.strategy === 'hostPinned' ? [unbounded, together] : [together, unbounded]
   await Promise.all(hosts.map((host) => hostsAtOnce(() => through({ run, batch, alone: true, together: tasksAtOnce }, [host]))))
 }
