@@ -178,3 +178,22 @@ export function bootWords(nonce: string): readonly string[] {
 
 /** The line that {@link bootWords} waits for. */
 export const bootLine = `${program.replace('rc_say ready; ', '')}\n`
+
+// A terminal hands on every byte only after `raw`. The session then leaves it, where that is possible: what a job asks its
+// user at /dev/tty would wait for ever, and stand between frames. A line that does not begin with the nonce is no program, so
+// that nothing else, a password above all, is ever run.
+const terminalBoot =
+  'if [ -t 0 ]; then stty raw -echo || exit 97; fi; printf "\\n%s ready\\n" "$1"; rc_l=; until case $rc_l in "$1 "*) true;; *) false;; esac; do IFS= read -r rc_l || exit 1; done; if [ -t 0 ] && command -v setsid >/dev/null; then setsid sh -c "${rc_l#* }" rollcall "$1"; else eval "${rc_l#* }"; fi'
+
+/** {@link bootWords} for what may stand at a terminal. */
+export function terminalBootWords(nonce: string): readonly string[] {
+  return ['sh', '-c', terminalBoot, 'rollcall', nonce]
+}
+
+/** The line that {@link terminalBootWords} waits for. */
+export function terminalBootLine(nonce: string): string {
+  return `${nonce} ${bootLine}`
+}
+
+/** An exchange that ends the loop: a terminal passes on no end of input. */
+export const goodbye = '0 5 0 -\nexit\n'
