@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { forPlaybooksOnly, paramsFromJson, paramsFromWords } from './do-params.ts'
+import { checkedBecome } from './dsl/become.ts'
 import { makeCall } from './dsl/call.ts'
 import { type Definition, type InputSource, Refusal, type ResolvedInput } from './dsl/definition.ts'
 import type { Inventory } from './dsl/inventory.ts'
@@ -9,6 +10,7 @@ import type { PlayRecord } from './dsl/playbook.ts'
 import { Rendering } from './dsl/template.ts'
 import { digest, readController } from './engine/controller-files.ts'
 import { loadValidator } from './engine/validate.ts'
+import type { BecomeOption } from './model/become.ts'
 import { RollcallError } from './model/errors.ts'
 import { moduleNamed } from './module-named.ts'
 import { type HostsRequest, openHosts } from './open-hosts.ts'
@@ -20,8 +22,8 @@ export interface DoRequest extends HostsRequest, RunOptions {
   readonly module: string
   /** `name=value …`, one JSON object, `@file` with one, or `@-` for one on standard input. */
   readonly words: readonly string[]
-  /** As root, by sudo. */
-  readonly become: boolean
+  /** As another user. */
+  readonly become: BecomeOption
   readonly standardInput: () => Promise<string>
 }
 
@@ -50,14 +52,14 @@ export async function doModule(request: DoRequest): Promise<number> {
     ignoreErrors: false,
     notify: [],
     tags: [],
-    become: undefined,
+    become: {},
     at: undefined,
   }
   const play: PlayRecord = {
     name: 'do',
     hosts: request.pattern,
     facts: { of: 'all', families: [], ifDown: 'lastKnown', maxAge: 0 },
-    become,
+    become: checkedBecome(become, 'do', undefined),
     tags: [],
     strategy: 'linear',
     tasks: [task],

@@ -1,3 +1,4 @@
+import type { BecomeOption } from '../model/become.ts'
 import type { Call } from './call.ts'
 
 declare const left: unique symbol
@@ -53,11 +54,11 @@ export interface TaskOptions<C, R = unknown> extends Judgement<C, R> {
   /** Handlers to run at the end of the play where this task changed something. */
   readonly notify?: Handler | readonly Handler[]
   readonly tags?: readonly string[]
-  /** Overrides the play's `become`. */
-  readonly become?: boolean
+  /** As another user, `root` by default; key by key before what the play says. */
+  readonly become?: BecomeOption
 }
 export interface HandlerOptions<C = any, R = unknown> extends Judgement<C, R> {
-  readonly become?: boolean
+  readonly become?: BecomeOption
 }
 
 /**

@@ -1,9 +1,11 @@
+import type { BecomeOption, Becoming } from '../model/become.ts'
 import { RollcallError, type SourceLine } from '../model/errors.ts'
 import { type BuiltInFamily, builtInFamilies, type Facts, type Family } from '../model/facts.ts'
 import type { DeclaredHost, Fleet, Targets } from '../model/fleet.ts'
 import type { GroupShape, LocalSettings, Shape } from '../model/inventory.ts'
 import { callerLine } from '../util/caller.ts'
 import { suggest } from '../util/suggest.ts'
+import { checkedBecome } from './become.ts'
 import { ownFacts } from './define-facts.ts'
 import type { Inventory } from './inventory.ts'
 import type { PlayTools, ResultReader } from './play-tools.ts'
@@ -64,8 +66,8 @@ export interface PlayOptions<
    */
   readonly connection?: C
   readonly facts?: FactsScope<G, F>
-  /** Run tasks as root by sudo. */
-  readonly become?: boolean
+  /** Run tasks as another user: `true` is root by sudo, unless the inventory says otherwise. */
+  readonly become?: BecomeOption
   readonly tags?: readonly string[]
   /**
    * `linear` (default): every host finishes a task before any host begins the next. `free`: each host goes through the tasks
@@ -84,7 +86,7 @@ export interface PlayRecord {
   readonly connection?: LocalSettings
   /** Families by name. */
   readonly facts: Required<Omit<FactsScope, 'families'>> & { readonly families: readonly string[] }
-  readonly become: boolean
+  readonly become: Becoming
   readonly tags: readonly string[]
   readonly strategy: Strategy
   readonly tasks: readonly TaskRecord[]
@@ -152,14 +154,14 @@ export function definePlaybook<S extends Shape>(name: string, inventory: Invento
     const { of = 'all', families = usual, ifDown = 'lastKnown', maxAge = 3600 } = options.facts ?? {}
     const names = families.map((family) => (typeof family === 'string' ? family : family.name))
     for (const name of names) refuseUnknownFamily(name, playName, playAt)
-    const { become = false, tags = [], strategy = 'linear' } = options
+    const { tags = [], strategy = 'linear' } = options
     if (strategy !== 'linear' && strategy !== 'free') refuseStrategy(strategy, playName, playAt)
     plays.push({
       name: playName,
       hosts: options.hosts,
       ...(connection && { connection }),
       facts: { of, families: names, ifDown, maxAge },
-      become,
+      become: checkedBecome(options.become, `play '${playName}'`, playAt),
       tags,
       strategy,
       tasks,

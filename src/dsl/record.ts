@@ -1,6 +1,8 @@
+import type { Becoming } from '../model/become.ts'
 import { RollcallError, type SourceLine } from '../model/errors.ts'
 import { callerLine } from '../util/caller.ts'
 import { redact } from '../util/redact.ts'
+import { checkedBecome } from './become.ts'
 import type { Calls, HandlerOptions, PlayTools, TaskOptions } from './play-tools.ts'
 
 /** A task or handler as collected: for the engine. It is also the value users hold. */
@@ -18,7 +20,8 @@ export interface TaskRecord {
   readonly ignoreErrors: boolean
   readonly notify: readonly TaskRecord[]
   readonly tags: readonly string[]
-  readonly become: boolean | undefined
+  /** What it says itself; its play says the rest. */
+  readonly become: Becoming
   readonly at: SourceLine | undefined
 }
 
@@ -72,7 +75,7 @@ export function recordTools(play: string): { tools: PlayTools<any>; tasks: TaskR
         ignoreErrors: options.ignoreErrors ?? false,
         notify,
         tags: options.tags ?? [],
-        become: options.become,
+        become: checkedBecome(options.become, `${kind} '${name}'`, at),
         at,
       }
       list.push(record)
@@ -96,7 +99,7 @@ export function recordTools(play: string): { tools: PlayTools<any>; tasks: TaskR
           ignoreErrors: false,
           notify: [],
           tags: ['always'],
-          become: undefined,
+          become: {},
           at: callerLine(),
         })
       },

@@ -1,6 +1,7 @@
 import type { FoundSoFar } from '../dsl/definition.ts'
 import type { TaskRecord } from '../dsl/record.ts'
 import type { Read, ReadSet } from '../dsl/resource.ts'
+import { becomeInside } from '../model/become.ts'
 import { RollcallError, UnreachableError } from '../model/errors.ts'
 import type { Job } from '../transport/session-types.ts'
 import type { State } from './compare.ts'
@@ -12,9 +13,9 @@ import { cached, type HostState } from './host-state.ts'
 import { notePending, parsePending, readPending } from './pending.ts'
 import { readAlone, readWithin, TooSlow, tooSlow } from './slow-reads.ts'
 
-/** Which user a task of this play acts as. */
-export function userOf(context: PlayContext, task: TaskRecord): As {
-  return (task.become ?? context.selected.play.become) ? 'become' : 'login'
+/** Which user of a host a task of this play acts as. */
+export function userOf(context: PlayContext, { state }: PlayHost, task: TaskRecord): As {
+  return state.access.as(becomeInside(context.selected.play.become, task.become))
 }
 
 /** What has been read so far, as reads that depend on reads see it; in check mode after planned changes. */
@@ -61,7 +62,7 @@ export function readsAhead(context: PlayContext, playHost: PlayHost, tasks: read
 
 function* comingReads(context: PlayContext, playHost: PlayHost, tasks: readonly TaskRecord[]): Generator<{ as: As; read: Read }> {
   for (const task of tasks) {
-    const as = userOf(context, task)
+    const as = userOf(context, playHost, task)
     const evaluation = evaluate(context, playHost, task)
     if (evaluation.kind !== 'ready' && evaluation.kind !== 'pending') continue
     for (const call of evaluation.calls) {

@@ -48,7 +48,7 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
     module = calls[0]?.definition.name ?? ''
     called = true
     for (const call of calls)
-      outcomes.push(await judge({ context, playHost, task, as: userOf(context, task), call, ahead: [task, ...ahead] }, runCall))
+      outcomes.push(await judge({ context, playHost, task, as: userOf(context, playHost, task), call, ahead: [task, ...ahead] }, runCall))
     const changed = outcomes.some((outcome) => outcome.changed)
     const summary = summarise(outcomes)
     if (changed) notify(context, playHost, task, summary)

@@ -44,7 +44,7 @@ export function scopeOn<S extends Shape, F extends Family = BuiltInFamily>(
     name: 'test',
     hosts: 'all',
     facts: scope,
-    become: false,
+    become: {},
     tags: [],
     strategy: 'linear' as const,
     tasks: [],

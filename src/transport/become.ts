@@ -37,6 +37,9 @@ export function becomeCommand(become: Become, prompt: string, nonce: string): Sc
 const entry =
   'rc_m=$1; shift; LC_ALL=C; LANGUAGE=; export LC_ALL LANGUAGE; if [ -t 0 ]; then stty -echo -isig -ixon -iexten || exit 97; fi; printf %s "$rc_m" >&2; exec "$@"'
 
+// su leaves the login user's places in the environment, which are not for another user's files.
+const ownPlaces = 'unset XDG_RUNTIME_DIR XDG_STATE_HOME XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME TMPDIR MAIL DBUS_SESSION_BUS_ADDRESS;'
+
 /** sudo's words, for whoever has seen to the language. */
 export function sudoWords(become: Become, prompt: string, nonce: string): readonly string[] {
   const boot = usesTerminal(become) ? terminalBootWords(nonce) : bootWords(nonce)
@@ -49,5 +52,12 @@ function wordsOf(become: Become, prompt: string, nonce: string): readonly string
   const boot = terminalBootWords(nonce)
   if (method === 'doas') return ['doas', '-u', user, '--', ...boot]
   // The shell is named, as that of a service's user may run nothing.
-  return ['su', '-s', '/bin/sh', '-c', `exec ${boot.map(quote).join(' ')}`, user]
+  return [
+    'su',
+    '-s',
+    '/bin/sh',
+    '-c',
+    `${ownPlaces} USER=${user}; LOGNAME=${user}; export USER LOGNAME; exec ${boot.map(quote).join(' ')}`,
+    user,
+  ]
 }

@@ -1,8 +1,9 @@
 import { formatError, RollcallError } from '../../model/errors.ts'
 import type { HostTraffic } from '../../model/event.ts'
 import { jsonText, printable, timingLines } from '../../report/index.ts'
+import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
-import { positiveInteger, shared } from '../options.ts'
+import { become, becomeOf, positiveInteger, shared } from '../options.ts'
 
 /** `rollcall exec`: one command on many hosts. */
 export const exec = defineCommand({
@@ -12,7 +13,7 @@ export const exec = defineCommand({
   positionals: { pattern: { type: 'string', demandOption: true, describe: 'hosts and groups, e.g. web:!edge; localhost is this machine' } },
   options: {
     inventory: shared.inventory,
-    become: { alias: 'b', type: 'boolean', describe: 'as root, by sudo' },
+    ...become,
     forks: shared.forks,
     format: shared.format,
     timing: shared.timing,
@@ -21,7 +22,8 @@ export const exec = defineCommand({
     ['rollcall exec cluster -- uptime', 'on every host of a group'],
     ["rollcall exec honor-viper -b -- sh -c 'journalctl -u haproxy | tail'", 'as root, with a shell of your own'],
   ],
-  async run(args, { engine, screen, colours, cwd, progress }) {
+  async run(args, context) {
+    const { engine, screen, colours, cwd, progress } = context
     const argv = args['--'] ?? []
     if (argv.length === 0)
       throw new RollcallError({
@@ -30,12 +32,15 @@ export const exec = defineCommand({
         fix: `rollcall exec ${args.pattern} -- uptime`,
       })
     const timings: { [host: string]: HostTraffic } = {}
+    const asWhom = becomeOf(args)
+    const becomePassword = await becomePasswordOf(args, context)
     const exitCode = await engine.exec({
       root: cwd,
       ...(args.inventory !== undefined && { inventory: args.inventory }),
       pattern: args.pattern,
       argv,
-      become: args.become ?? false,
+      become: asWhom,
+      ...(becomePassword && { becomePassword }),
       forks: positiveInteger(args.forks, '--forks'),
       progress,
       done: (result) => {

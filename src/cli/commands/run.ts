@@ -1,7 +1,8 @@
 import { createReporter, jsonText } from '../../report/index.ts'
+import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
 import { formatOutline } from '../format-outline.ts'
-import { changesMade, noteChanges, playbook, positiveInteger, shared, words } from '../options.ts'
+import { becomePassword, changesMade, noteChanges, playbook, positiveInteger, shared, words } from '../options.ts'
 import { openTerminal } from '../terminal.ts'
 
 /** `rollcall run`: the main job. */
@@ -23,6 +24,7 @@ export const run = defineCommand({
     timing: shared.timing,
     verbose: { alias: 'v', type: 'count', describe: 'print every task, its steps and its result' },
     'detailed-exit-code': shared['detailed-exit-code'],
+    ...becomePassword,
   },
   examples: [
     ['rollcall run prepare', 'run playbooks/prepare.ts on all its hosts'],
@@ -30,7 +32,8 @@ export const run = defineCommand({
     ['rollcall run prepare -CD', 'say what would change, line by line'],
     ['rollcall run prepare -i production --list-hosts', 'which hosts that would be on another inventory'],
   ],
-  async run(args, { engine, screen, colour, colours, cwd, progress }) {
+  async run(args, context) {
+    const { engine, screen, colour, colours, cwd, progress } = context
     const request = {
       root: cwd,
       playbook: args.playbook,
@@ -56,7 +59,16 @@ export const run = defineCommand({
     })
     const changes = noteChanges(report)
     const terminal = openTerminal(screen)
-    const exitCode = await engine.run({ ...request, check: args.check ?? false, forks, emit: changes.emit, progress, terminal })
+    const password = await becomePasswordOf(args, context)
+    const exitCode = await engine.run({
+      ...request,
+      check: args.check ?? false,
+      forks,
+      emit: changes.emit,
+      progress,
+      terminal,
+      ...(password && { becomePassword: password }),
+    })
     return exitCode === 0 && changes.made() && args['detailed-exit-code'] ? changesMade : exitCode
   },
 })
