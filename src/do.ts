@@ -53,6 +53,7 @@ export async function doModule(request: DoRequest): Promise<number> {
     notify: [],
     tags: [],
     become: {},
+    environment: [],
     at: undefined,
   }
   const play: PlayRecord = {
@@ -60,6 +61,7 @@ export async function doModule(request: DoRequest): Promise<number> {
     hosts: request.pattern,
     facts: { of: 'all', families: [], ifDown: 'lastKnown', maxAge: 0 },
     become: checkedBecome(become, 'do', undefined),
+    environment: [],
     tags: [],
     strategy: 'linear',
     tasks: [task],

@@ -1,5 +1,6 @@
 import type { BecomeOption } from '../model/become.ts'
 import type { Call } from './call.ts'
+import type { Environment } from './environment.ts'
 
 declare const left: unique symbol
 /** A task of a play: a value, and the typed key to its result. */
@@ -56,9 +57,12 @@ export interface TaskOptions<C, R = unknown> extends Judgement<C, R> {
   readonly tags?: readonly string[]
   /** As another user, `root` by default; key by key before what the play says. */
   readonly become?: BecomeOption
+  /** Variables that its commands and steps run with; key by key before what the play says. */
+  readonly environment?: Environment<C>
 }
 export interface HandlerOptions<C = any, R = unknown> extends Judgement<C, R> {
   readonly become?: BecomeOption
+  readonly environment?: Environment<C>
 }
 
 /**

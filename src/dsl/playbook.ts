@@ -7,6 +7,7 @@ import { callerLine } from '../util/caller.ts'
 import { suggest } from '../util/suggest.ts'
 import { checkedBecome } from './become.ts'
 import { ownFacts } from './define-facts.ts'
+import { type Environment, environmentsOf } from './environment.ts'
 import type { Inventory } from './inventory.ts'
 import type { PlayTools, ResultReader } from './play-tools.ts'
 import { recordTools, type TaskRecord } from './record.ts'
@@ -57,6 +58,7 @@ export interface PlayOptions<
   G extends string = string,
   F extends Family = BuiltInFamily,
   C extends OnController | undefined = OnController | undefined,
+  V extends object = any,
 > {
   /** A group or a host of the inventory. */
   readonly hosts: H
@@ -68,6 +70,8 @@ export interface PlayOptions<
   readonly facts?: FactsScope<G, F>
   /** Run tasks as another user: `true` is root by sudo, unless the inventory says otherwise. */
   readonly become?: BecomeOption
+  /** Variables that commands and steps of all tasks run with. */
+  readonly environment?: Environment<ScopeNeeds<V, F>>
   readonly tags?: readonly string[]
   /**
    * `linear` (default): every host finishes a task before any host begins the next. `free`: each host goes through the tasks
@@ -87,6 +91,7 @@ export interface PlayRecord {
   /** Families by name. */
   readonly facts: Required<Omit<FactsScope, 'families'>> & { readonly families: readonly string[] }
   readonly become: Becoming
+  readonly environment: readonly Environment[]
   readonly tags: readonly string[]
   readonly strategy: Strategy
   readonly tasks: readonly TaskRecord[]
@@ -116,7 +121,8 @@ export type DefinePlay<S extends Shape> = <
   const F extends Family = C extends OnController ? never : 'os' | 'network',
 >(
   name: string,
-  options: PlayOptions<H, keyof S & string, F, C>,
+  // The vars alone, as the compiler prints all of it in each of its messages.
+  options: PlayOptions<H, keyof S & string, F, C, GroupOf<S, H>['vars']>,
   body: (tools: PlayTools<Scope<S, GroupOf<S, H>, F>>) => void,
 ) => void
 
@@ -162,6 +168,7 @@ export function definePlaybook<S extends Shape>(name: string, inventory: Invento
       ...(connection && { connection }),
       facts: { of, families: names, ifDown, maxAge },
       become: checkedBecome(options.become, `play '${playName}'`, playAt),
+      environment: environmentsOf(options.environment, `play '${playName}'`, playAt),
       tags,
       strategy,
       tasks,

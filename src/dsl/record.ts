@@ -3,6 +3,7 @@ import { RollcallError, type SourceLine } from '../model/errors.ts'
 import { callerLine } from '../util/caller.ts'
 import { redact } from '../util/redact.ts'
 import { checkedBecome } from './become.ts'
+import { type Environment, environmentsOf } from './environment.ts'
 import type { Calls, HandlerOptions, PlayTools, TaskOptions } from './play-tools.ts'
 
 /** A task or handler as collected: for the engine. It is also the value users hold. */
@@ -22,6 +23,8 @@ export interface TaskRecord {
   readonly tags: readonly string[]
   /** What it says itself; its play says the rest. */
   readonly become: Becoming
+  /** What it says itself, from the outside in; its play's stands before. */
+  readonly environment: readonly Environment[]
   readonly at: SourceLine | undefined
 }
 
@@ -76,6 +79,7 @@ export function recordTools(play: string): { tools: PlayTools<any>; tasks: TaskR
         notify,
         tags: options.tags ?? [],
         become: checkedBecome(options.become, `${kind} '${name}'`, at),
+        environment: environmentsOf(options.environment, `${kind} '${name}'`, at),
         at,
       }
       list.push(record)
@@ -100,6 +104,7 @@ export function recordTools(play: string): { tools: PlayTools<any>; tasks: TaskR
           notify: [],
           tags: ['always'],
           become: {},
+          environment: [],
           at: callerLine(),
         })
       },

@@ -6,6 +6,7 @@ import { RollcallError, UnreachableError } from '../model/errors.ts'
 import type { Job } from '../transport/session-types.ts'
 import type { State } from './compare.ts'
 import type { PlayContext, PlayHost } from './context.ts'
+import { readsIn } from './environment.ts'
 import { evaluate, type PreparedCall } from './evaluate.ts'
 import { compileReads, keep } from './exchange.ts'
 import type { As } from './host-access.ts'
@@ -31,6 +32,10 @@ export function foundSoFar(state: HostState, as: As): FoundSoFar {
 
 /** What a call reads, given what is known by now. */
 export function readsOf(context: PlayContext, state: HostState, as: As, call: PreparedCall): ReadSet {
+  return readsIn(call.environment, readsAsked(context, state, as, call))
+}
+
+function readsAsked(context: PlayContext, state: HostState, as: As, call: PreparedCall): ReadSet {
   const { definition, params, inputs } = call
   if (definition.kind === 'controller') return {}
   if (definition.kind === 'query') return largestNeeds(definition.reads(params, { check: context.check }))

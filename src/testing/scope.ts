@@ -45,6 +45,7 @@ export function scopeOn<S extends Shape, F extends Family = BuiltInFamily>(
     hosts: 'all',
     facts: scope,
     become: {},
+    environment: [],
     tags: [],
     strategy: 'linear' as const,
     tasks: [],
