@@ -1,5 +1,6 @@
 import { chmodSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { Cleaned } from '../../src/cleanup/cleanup.ts'
 import { guardedPassword } from '../../src/lab/index.ts'
 import { onTerminal, outcomes, rollcall, scratchFile, taskOf } from '../helpers/cli.ts'
 import { useJobLab } from './job-setup.ts'
@@ -190,6 +191,10 @@ describe('several users in one play', () => {
     expect(
       await inside(lab, viper, 'stat -c %U /home/deploy/.local/state/rollcall/pending/*; ls /tmp/marks 2>/dev/null || echo none'),
     ).toBe('deploy\nnone')
+    const kept = await rollcall(['cleanup', 'honor-viper', '-i', inventory, '--hosts-only', '--json'], { env })
+    expect((JSON.parse(kept.stdout) as Cleaned).kept.map(({ kind, path }) => [kind, path])).toEqual([
+      ['pending', expect.stringMatching(/^\/home\/deploy\/\.local\/state\/rollcall\/pending\//)],
+    ])
     const ran = await run(playbookOf('owed', `become: { user: 'deploy' }`, body(false)), inventory)
     expect([ran.code, ran.stderr]).toEqual([0, ''])
     expect(outcomes(ran, viper.name)).toContain('mark: changed')

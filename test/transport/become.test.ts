@@ -7,6 +7,7 @@ import { openSession } from '../../src/transport/session.ts'
 import { Secret } from '../../src/util/secret.ts'
 import { sh } from '../../src/util/sh.ts'
 import { testFolder } from '../helpers/folder.ts'
+import { shells } from '../helpers/shells.ts'
 import { writeBecomePrograms } from '../helpers/sudo.ts'
 
 type Kind = 'password' | 'nopasswd' | 'sudoers' | 'tty' | 'requiretty' | 'unknown' | 'strange' | 'silent' | 'restricted' | 'lecture'
@@ -177,6 +178,22 @@ describe('becoming another user through a terminal', () => {
     expect(echoed?.equals(everyByte)).toBe(true)
     await session.close()
     for (const text of [...commands, readFileSync(log, 'utf8'), seen!.toString()]) expect(text).not.toContain(password)
+  })
+
+  test.each(shells)('on a host whose sh is $name', async ({ name, connect, path }) => {
+    const folder = testFolder()
+    writeBecomePrograms(folder)
+    symlinkSync('/usr/bin/script', join(folder, 'script'))
+    if (name === 'busybox') for (const applet of ['stty', 'setsid']) symlinkSync('/bin/busybox', join(folder, applet))
+    const env = { PATH: `${folder}:${path}`, SUDO_KIND: 'password', SUDO_LOG: '/dev/null', SUDO_PASSWORD: password }
+    // To busybox its own su is no program that PATH finds, but a part of the shell.
+    for (const method of name === 'busybox' ? (['doas'] as const) : (['su', 'doas'] as const)) {
+      const session = await become(connect(env), method, secret)
+      const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, at) => (at * 7) % 256))
+      const [who, echoed] = await session.exchange([{ script: sh`printf %s "$BECAME"` }, { script: sh`cat`, stdin: bytes }])
+      expect([Buffer.from(who!.stdout).toString(), Buffer.from(echoed!.stdout).equals(bytes)]).toEqual(['deploy', true])
+      await session.close()
+    }
   })
 
   test.each(['su', 'doas'] as const)('%s without a password: no terminal is needed where it asks for none', async (method) => {
