@@ -60,6 +60,19 @@ test.each(transports.flatMap((transport) => [false, true].map((becomes) => ({ tr
   },
 )
 
+test('each user has a session, where need be over a connection of its own', async () => {
+  const { server, host } = await hostWithSudo('ssh2', 1, 'letmein')
+  const access = await openHost(host, { check: true })
+  const users = [{}, { wanted: true }, { wanted: true, user: 'deploy' }, { wanted: true }, { wanted: true, user: 'deploy' }].map(access.as)
+  expect(users.map(access.userOf)).toEqual(['admin', 'root', 'deploy', 'root', 'deploy'])
+  const replies: (readonly Reply[])[] = []
+  for (const as of users) replies.push(await access.reader.read(as, [{ script: who }]))
+  expect(said(replies)).toEqual(['', 'root', 'deploy', 'root', 'deploy'])
+  await access.close()
+  expect(server.connections).toBe(3)
+  await server.close()
+})
+
 test.each(transports)("%s: root's session opens in the process that answers the login user's first reads", async (transport) => {
   const { server, host } = await hostWithSudo(transport, 1, 'letmein')
   const access = await openHost(host, { check: true, becomes: { wanted: true } })
