@@ -10,6 +10,7 @@ import { noAccess } from './engine/no-access.ts'
 import { knowledgeScope, openPlay } from './engine/open-play.ts'
 import { evaluateWithStandIns } from './engine/stand-in.ts'
 import { loadValidator } from './engine/validate.ts'
+import { type Becoming, becomeInside } from './model/become.ts'
 import { formatLine, type SourceLine } from './model/errors.ts'
 import type { GroupSeen } from './model/host-groups.ts'
 import { openPlaybook, type PlaybookRequest } from './open-playbook.ts'
@@ -32,6 +33,8 @@ export interface ExplainedTask {
   readonly at?: string
   readonly tags: readonly string[]
   readonly become: boolean
+  /** Whom it becomes; several where hosts differ. */
+  readonly becomeUsers?: readonly string[]
   readonly handler: boolean
   readonly hosts: readonly { readonly host: string; readonly calls: readonly ExplainedCall[]; readonly note?: string }[]
 }
@@ -113,11 +116,16 @@ export async function explain(request: PlaybookRequest): Promise<ExplainReport> 
         return { input: { bytes: new Uint8Array(), sha256: '' }, views: [] }
       }
       const context: PlayContext = { ...open, resolveInput }
+      const becomes = ({ wanted = false, user }: Becoming) => {
+        const settings = selected.hosts.map((host) => play.connection ?? inventory.hosts.get(host)!.connection)
+        const users = settings.map(({ becomeUser = 'root' }) => user ?? becomeUser)
+        return { become: wanted, ...(wanted && { becomeUsers: [...new Set(users)] }) }
+      }
       const explainTask = (task: TaskRecord): ExplainedTask => ({
         name: task.name,
         ...place(task.at),
         tags: [...play.tags, ...task.tags],
-        become: task.become ?? play.become,
+        ...becomes(becomeInside(play.become, task.become)),
         handler: task.kind === 'handler',
         hosts: [...context.hosts.values()].map((host) => {
           current = []

@@ -19,6 +19,7 @@ import { openDelegates } from './open-delegates.ts'
 import { type OpenedPlaybook, openPlaybook, type PlaybookRequest } from './open-playbook.ts'
 import { openStates, type States } from './open-states.ts'
 import { ownVersion } from './util/own-root.ts'
+import type { Secret } from './util/secret.ts'
 
 /** How a run goes, whatever it runs. */
 export interface RunOptions {
@@ -33,6 +34,8 @@ export interface RunOptions {
   readonly step?: boolean
   /** How a host is reached; default is as its inventory says. */
   readonly open?: AskRequest['open']
+  /** For hosts whose inventory gives none. */
+  readonly becomePassword?: Secret | undefined
 }
 export interface RunRequest extends PlaybookRequest, RunOptions {}
 
@@ -62,7 +65,7 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
   const files = new Map<string, ResolvedInput>()
   const readingFiles = readAhead(opened.selection.plays, opened.project.root, files)
   const gathered = await unlessRefused(opened.compiled, askAll(opened, request)) // Every host answers …
-  const states = await openStates(opened, gathered, request.check).catch(async (error: unknown) => {
+  const states = await openStates(opened, gathered, request).catch(async (error: unknown) => {
     await closeAll(gathered)
     throw error
   })
@@ -99,7 +102,7 @@ async function askAll({ playbook, inventoryPath, selection }: ToRun, request: Ru
   const hosts = [...new Set([...selection.factsScope, ...selection.contacted])].map((name) => inventory.hosts.get(name)!)
   const families = [...new Set(plays.flatMap((facts) => facts.families))]
   const maxAge = Math.min(...plays.map((facts) => facts.maxAge))
-  const { check, forks, progress, open } = request
+  const { check, forks, progress, open, becomePassword } = request
   return askHosts({
     inventory,
     inventoryPath,
@@ -108,6 +111,7 @@ async function askAll({ playbook, inventoryPath, selection }: ToRun, request: Ru
     maxAge,
     targets: new Set(selection.contacted),
     becoming: becoming(selection),
+    becomePassword,
     check,
     forks,
     progress,

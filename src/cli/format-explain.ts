@@ -45,10 +45,10 @@ function factsLines({ connection, facts }: Play, fleetSize: number): string[] {
   ]
 }
 
-function taskLines({ name, handler, become, tags, at, hosts }: ExplainedTask, colours: Colours): string[] {
+function taskLines({ name, handler, become, becomeUsers = ['root'], tags, at, hosts }: ExplainedTask, colours: Colours): string[] {
   const alike = groupBy(hosts, ({ calls, note }) => JSON.stringify([calls, note]))
   return [
-    `  ${handler ? 'handler ' : ''}${colours.strong(name)}${become ? '  as root' : ''}${tagList(tags)}${place(at, colours)}`,
+    `  ${handler ? 'handler ' : ''}${colours.strong(name)}${become ? `  as ${becomeUsers.join(', ')}` : ''}${tagList(tags)}${place(at, colours)}`,
     ...[...alike.values()].flatMap((group) => [
       `    on ${listed(
         group.map(({ host }) => host),

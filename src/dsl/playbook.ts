@@ -1,3 +1,4 @@
+import type { BecomeOption, Becoming } from '../model/become.ts'
 import { RollcallError, type SourceLine } from '../model/errors.ts'
 import { type BuiltInFamily, builtInFamilies, type Facts, type Family } from '../model/facts.ts'
 import type { DeclaredHost, Fleet, Targets } from '../model/fleet.ts'
@@ -7,7 +8,9 @@ import type { GroupShape, InventoryModel, LocalSettings, Shape } from '../model/
 import { few, matchHosts } from '../model/match-hosts.ts'
 import { callerLine } from '../util/caller.ts'
 import { suggest } from '../util/suggest.ts'
+import { checkedBecome } from './become.ts'
 import { ownFacts } from './define-facts.ts'
+import { type Environment, environmentsOf } from './environment.ts'
 import type { CheckedChoice, Choice, Chosen, GroupOf, HostIn, Known } from './hosts.ts'
 import type { Inventory } from './inventory.ts'
 import type { PlayTools, ResultReader } from './play-tools.ts'
@@ -64,6 +67,7 @@ export interface PlayOptions<
   G extends string = string,
   F extends Family = BuiltInFamily,
   C extends OnController | undefined = OnController | undefined,
+  V extends object = any,
 > {
   /**
    * A group or a host of the inventory; several together by `union`, `intersection`, `without` and `nth`, or, as text in
@@ -78,8 +82,10 @@ export interface PlayOptions<
    */
   readonly connection?: C
   readonly facts?: FactsScope<G, F>
-  /** Run tasks as root by sudo. */
-  readonly become?: boolean
+  /** Run tasks as another user: `true` is root by sudo, unless the inventory says otherwise. */
+  readonly become?: BecomeOption
+  /** Variables that commands and steps of all tasks run with. */
+  readonly environment?: Environment<ScopeNeeds<V, F>>
   readonly tags?: readonly string[]
   /**
    * `linear` (default): every host finishes a task before any host begins the next. `free`: each host goes through the tasks
@@ -125,7 +131,8 @@ export interface PlayRecord {
   readonly connection?: LocalSettings
   /** Families by name. */
   readonly facts: Required<Omit<FactsScope, 'families'>> & { readonly families: readonly string[] }
-  readonly become: boolean
+  readonly become: Becoming
+  readonly environment: readonly Environment[]
   readonly tags: readonly string[]
   readonly strategy: Strategy
   /** Sizes of its batches; none: all hosts at once. */
@@ -151,7 +158,8 @@ export type DefinePlay<S extends Shape> = <
   const F extends Family = C extends OnController ? never : 'os' | 'network',
 >(
   name: string,
-  options: PlayOptions<H, keyof S & string, F, C> & CheckedChoice<H, Known<S>>,
+  // The vars alone, as the compiler prints all of it in each of its messages.
+  options: PlayOptions<H, keyof S & string, F, C, GroupOf<S, H>['vars']> & CheckedChoice<H, Known<S>>,
   body: (tools: PlayTools<Scope<S, GroupOf<S, H>, F>>) => void,
 ) => void
 
@@ -184,7 +192,7 @@ export function definePlaybook<S extends Shape>(name: string, inventory: Invento
     const { of = 'all', families = usual, ifDown = 'lastKnown', maxAge = 3600 } = options.facts ?? {}
     const names = families.map((family) => (typeof family === 'string' ? family : family.name))
     for (const name of names) refuseUnknownFamily(name, playName, playAt)
-    const { become = false, tags = [], strategy = 'linear', maxFailPercentage, order } = options
+    const { tags = [], strategy = 'linear', maxFailPercentage, order } = options
     const serial = options.serial === undefined ? [] : [options.serial].flat()
     if (order !== undefined && !orders.includes(order)) refuseOrder(order, playName, playAt)
     if (!strategies.includes(strategy)) refuseStrategy(strategy, playName, playAt)
@@ -196,7 +204,8 @@ export function definePlaybook<S extends Shape>(name: string, inventory: Invento
       ...(order !== undefined && { order }),
       ...(connection && { connection }),
       facts: { of, families: names, ifDown, maxAge },
-      become,
+      become: checkedBecome(options.become, `play '${playName}'`, playAt),
+      environment: environmentsOf(options.environment, `play '${playName}'`, playAt),
       tags,
       strategy,
       serial,

@@ -1,4 +1,5 @@
 import type { Secret } from '../util/secret.ts'
+import type { BecomeMethod } from './become.ts'
 import type { SourceLine } from './errors.ts'
 import type { DeclaredFacts } from './facts.ts'
 
@@ -7,7 +8,17 @@ export type Vars = { readonly [name: string]: unknown }
 /** How a host is reached. Made by `ssh()`, `lab()` and `local()`. */
 export type ConnectionSettings = SshSettings | LabSettings | LocalSettings
 
-export interface SshSettings {
+/** How `become` is done on a host, where a task does not say. */
+export interface BecomeSettings {
+  /** Default `sudo`. */
+  readonly becomeMethod?: BecomeMethod
+  /** Default `root`. */
+  readonly becomeUser?: string
+  /** For where a password is asked for. sudo and doas want the login user's, su that of the user to become. */
+  readonly becomePassword?: Secret
+}
+
+export interface SshSettings extends BecomeSettings {
   readonly type: 'ssh'
   /**
    * `ssh2` (the default) speaks SSH itself; `openssh` has the system's `ssh` log in, for what only its configuration can
@@ -29,22 +40,17 @@ export interface SshSettings {
    * connections` lists and closes them. Off by default; needs OpenSSH's client.
    */
   readonly controlPersistSeconds?: number
-  /** Password for sudo, where it asks for one. */
-  readonly becomePassword?: Secret
 }
-export interface LabSettings {
+export interface LabSettings extends BecomeSettings {
   readonly type: 'lab'
   /** `systemd`: a whole system with services; `sshd`: sshd as the only process, starts faster. */
   readonly kind: 'systemd' | 'sshd'
   readonly user: string
   /** As for `ssh()`. */
   readonly controlPersistSeconds?: number
-  readonly becomePassword?: Secret
 }
-export interface LocalSettings {
+export interface LocalSettings extends BecomeSettings {
   readonly type: 'local'
-  /** Password for sudo, where it asks for one. */
-  readonly becomePassword?: Secret
 }
 
 /** One of the places that set a var of a host. */

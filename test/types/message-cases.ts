@@ -93,6 +93,12 @@ export const messageCases: readonly MessageCase[] = [
     play: inPlay(`task('kernel', ({ fleet }) => debug({ msg: fleet.host('gamma').facts.os.kernel }))`),
   },
   { mistake: 'an unknown option of a play', play: inPlay('', `{ hosts: 'web', becom: true }`) },
+  { mistake: 'a program to become by that there is not', play: inPlay('', `{ hosts: 'web', become: { method: 'sud' } }`) },
+  { mistake: 'a number in an environment', play: inPlay('', `{ hosts: 'web', environment: { PORT: 80 } }`) },
+  {
+    mistake: 'a var that the hosts do not have, in an environment',
+    play: inPlay('', `{ hosts: 'web', environment: ({ host }) => ({ PORT: String(host.vars.prt) }) }`),
+  },
   // Modules.
   { mistake: 'an unknown parameter', play: inPlay(`task('directory', file({ path: '/srv', stat: 'directory' }))`) },
   { mistake: 'a parameter of another type', play: inPlay(`task('package', apt({ name: 7 }))`) },

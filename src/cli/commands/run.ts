@@ -1,7 +1,8 @@
 import { createReporter, jsonText } from '../../report/index.ts'
+import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
 import { formatOutline } from '../format-outline.ts'
-import { changesMade, exclusive, narrowing, noteChanges, playbook, positiveInteger, shared, words } from '../options.ts'
+import { becomePassword, changesMade, exclusive, narrowing, noteChanges, playbook, positiveInteger, shared, words } from '../options.ts'
 import { openTerminal } from '../terminal.ts'
 
 /** `rollcall run`: the main job. */
@@ -28,6 +29,7 @@ export const run = defineCommand({
     timing: shared.timing,
     verbose: { alias: 'v', type: 'count', describe: 'print every task, its steps and its result' },
     'detailed-exit-code': shared['detailed-exit-code'],
+    ...becomePassword,
   },
   examples: [
     ['rollcall run prepare', 'run playbooks/prepare.ts on all its hosts'],
@@ -37,7 +39,8 @@ export const run = defineCommand({
     ["rollcall run site --start-at-task 'haproxy : *' --step", 'from a task on, asking before each'],
     ['rollcall run prepare -i production --list-hosts', 'which hosts that would be on another inventory'],
   ],
-  async run(args, { engine, screen, colour, colours, cwd, progress }) {
+  async run(args, context) {
+    const { engine, screen, colour, colours, cwd, progress } = context
     const request = {
       root: cwd,
       playbook: args.playbook,
@@ -68,6 +71,7 @@ export const run = defineCommand({
     })
     const changes = noteChanges(report)
     const terminal = openTerminal(screen)
+    const password = await becomePasswordOf(args, context)
     const exitCode = await engine.run({
       ...request,
       check: args.check ?? false,
@@ -76,6 +80,7 @@ export const run = defineCommand({
       emit: changes.emit,
       progress,
       terminal,
+      ...(password && { becomePassword: password }),
     })
     return exitCode === 0 && changes.made() && args['detailed-exit-code'] ? changesMade : exitCode
   },
