@@ -19,6 +19,18 @@ export const shared = {
   forks: { alias: 'f', type: 'string', default: '50', defaultDescription: '50', requiresArg: true, describe: 'how many hosts at once' },
 } as const
 
+/** Passwords of Ansible's vaults, by the names that Ansible gives the options. */
+export const vault = {
+  'vault-password-file': {
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    describe: 'file that holds the password of Ansible vaults, or program that prints it',
+  },
+  'vault-id': { type: 'string', array: true, requiresArg: true, describe: 'the same for vaults of one label: label@file or label@prompt' },
+  'ask-vault-pass': { type: 'boolean', describe: 'ask for the password of Ansible vaults' },
+} as const
+
 export const playbook = {
   playbook: { type: 'string', demandOption: true, describe: 'name of a playbook in playbooks/, or a path' },
 } as const

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers'
 import { createDoReporter } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
-import { changesMade, noteChanges, positiveInteger, shared } from '../options.ts'
+import { changesMade, noteChanges, positiveInteger, shared, vault } from '../options.ts'
 
 /** `rollcall do`: one module on many hosts, without a playbook. */
 export const doCommand = defineCommand({
@@ -24,6 +24,7 @@ export const doCommand = defineCommand({
     forks: shared.forks,
     format: shared.format,
     timing: shared.timing,
+    ...vault,
     verbose: { alias: 'v', type: 'count', describe: 'print steps and the whole result' },
     'detailed-exit-code': shared['detailed-exit-code'],
   },

@@ -2,7 +2,7 @@ import { formatError, RollcallError } from '../../model/errors.ts'
 import type { HostTraffic } from '../../model/event.ts'
 import { jsonText, printable, timingLines } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
-import { positiveInteger, shared } from '../options.ts'
+import { positiveInteger, shared, vault } from '../options.ts'
 
 /** `rollcall exec`: one command on many hosts. */
 export const exec = defineCommand({
@@ -16,6 +16,7 @@ export const exec = defineCommand({
     forks: shared.forks,
     format: shared.format,
     timing: shared.timing,
+    ...vault,
   },
   examples: [
     ['rollcall exec cluster -- uptime', 'on every host of a group'],

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { factsSentence, jsonText, notLiveLines, printable, viewSentence } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
-import { playbook, positiveInteger, shared } from '../options.ts'
+import { playbook, positiveInteger, shared, vault } from '../options.ts'
 
 /** `rollcall render`: one file as it would be written. stdout holds exactly its bytes, so that it can be piped. */
 export const render = defineCommand({
@@ -13,6 +13,7 @@ export const render = defineCommand({
     host: { type: 'string', demandOption: true, requiresArg: true, describe: 'host it would be written to' },
     reveal: { type: 'boolean', describe: 'print the secrets in it; without it they are [secret]' },
     inventory: shared.inventory,
+    ...vault,
     forks: shared.forks,
     format: shared.format,
   },

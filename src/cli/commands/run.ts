@@ -1,7 +1,7 @@
 import { createReporter, jsonText } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
 import { formatOutline } from '../format-outline.ts'
-import { changesMade, noteChanges, playbook, positiveInteger, shared, words } from '../options.ts'
+import { changesMade, noteChanges, playbook, positiveInteger, shared, vault, words } from '../options.ts'
 import { openTerminal } from '../terminal.ts'
 
 /** `rollcall run`: the main job. */
@@ -21,6 +21,7 @@ export const run = defineCommand({
     'list-hosts': { type: 'boolean', describe: 'list the hosts and stop; contacts none' },
     'list-tasks': { type: 'boolean', describe: 'list the tasks and stop; contacts no host' },
     timing: shared.timing,
+    ...vault,
     verbose: { alias: 'v', type: 'count', describe: 'print every task, its steps and its result' },
     'detailed-exit-code': shared['detailed-exit-code'],
   },
