@@ -1,3 +1,4 @@
+import { giveInputs } from './give-inputs.ts'
 import { importPlaybook } from './load/import.ts'
 import { findInventory, findPlaybook, findProject, listInventories, listPlaybooks } from './load/project.ts'
 import { openInventory } from './open-inventory.ts'
@@ -55,6 +56,8 @@ export async function completions(request: CompletionRequest): Promise<readonly 
 async function tagsOf(root: string, nameOrPath: string, inventory: string | undefined): Promise<readonly string[]> {
   const project = findProject(root)
   const choice = { playbook: findPlaybook(project, nameOrPath, root), inventory: findInventory(project, inventory, root) }
-  const { plays } = await importPlaybook(project, choice)
+  const playbook = await importPlaybook(project, choice)
+  const request = { path: choice.playbook, project, words: [], cwd: root, terminal: undefined, standIns: true }
+  const { plays } = (await giveInputs({ ...request, playbook, compiled: Promise.resolve(), relative: (file) => file })).playbook
   return [...new Set(plays.flatMap((play) => [...play.tags, ...play.tasks.flatMap((task) => task.tags)]))].sort()
 }

@@ -19,6 +19,18 @@ export const shared = {
   forks: { alias: 'f', type: 'string', default: '50', defaultDescription: '50', requiresArg: true, describe: 'how many hosts at once' },
 } as const
 
+/** What a playbook and its inventory are given from outside. */
+export const given = {
+  'extra-vars': {
+    alias: 'e',
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    describe:
+      'give an input of the playbook, or an overridable var: name=value, @file (JSON or YAML), @- for standard input; the last one counts',
+  },
+} as const
+
 /** Passwords of Ansible's vaults, by the names that Ansible gives the options. */
 export const vault = {
   'vault-password-file': {

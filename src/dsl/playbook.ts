@@ -5,6 +5,7 @@ import type { GroupShape, LocalSettings, Shape } from '../model/inventory.ts'
 import { callerLine } from '../util/caller.ts'
 import { suggest } from '../util/suggest.ts'
 import { ownFacts } from './define-facts.ts'
+import { checkInputs, type DeclaredInputs, type InputValues } from './input.ts'
 import type { Inventory } from './inventory.ts'
 import type { PlayTools, ResultReader } from './play-tools.ts'
 import { recordTools, type TaskRecord } from './record.ts'
@@ -96,8 +97,23 @@ export interface Playbook {
   readonly kind: 'playbook'
   readonly name: string
   readonly inventory: Inventory
+  /** Of one with inputs: empty until {@link Playbook.withInputs} has run its body. */
   readonly plays: readonly PlayRecord[]
   readonly at: SourceLine | undefined
+  /** What it has to be given before its body can run. */
+  readonly inputs?: DeclaredInputs
+  /** Runs the body with values of all inputs, once. */
+  readonly withInputs?: (values: object) => Playbook
+}
+
+/** What a playbook is besides its plays. */
+export interface PlaybookOptions<I extends DeclaredInputs = DeclaredInputs> {
+  /** Values that a run is given by `-e`, or asks for. */
+  readonly inputs: I
+}
+/** What the body of a playbook with inputs gets besides `play`. */
+export interface PlaybookScope<I extends DeclaredInputs = DeclaredInputs> {
+  readonly inputs: InputValues<I>
 }
 
 type All<S extends Shape> = S['all'] extends infer X extends GroupShape ? X : never
@@ -122,8 +138,32 @@ export type DefinePlay<S extends Shape> = <
  * Declares a playbook: a list of plays over one inventory.
  * @throws RollcallError at load for unknown hosts, two tasks of one name, or a foreign handler.
  */
-export function definePlaybook<S extends Shape>(name: string, inventory: Inventory<S>, body: (play: DefinePlay<S>) => void): Playbook {
+export function definePlaybook<S extends Shape>(name: string, inventory: Inventory<S>, body: (play: DefinePlay<S>) => void): Playbook
+/** One that is given values: its body runs when all of its inputs are known. */
+export function definePlaybook<S extends Shape, I extends DeclaredInputs>(
+  name: string,
+  inventory: Inventory<S>,
+  options: PlaybookOptions<I>,
+  body: (play: DefinePlay<S>, scope: PlaybookScope<I>) => void,
+): Playbook
+export function definePlaybook<S extends Shape>(
+  name: string,
+  inventory: Inventory<S>,
+  ...rest: readonly [body: Body] | readonly [options: PlaybookOptions, body: Body]
+): Playbook {
   const at = callerLine()
+  const [options, body] = rest.length === 1 ? [undefined, rest[0]] : rest
+  const known = { kind: 'playbook', name, inventory: inventory as unknown as Inventory, at } as const
+  if (options === undefined) return { ...known, plays: collectPlays(known.inventory, body, { inputs: {} }) }
+  const { inputs } = options
+  checkInputs(inputs, name)
+  const withInputs = (values: object): Playbook => ({ ...known, inputs, plays: collectPlays(known.inventory, body, { inputs: values }) })
+  return { ...known, inputs, plays: [], withInputs }
+}
+
+type Body = (play: any, scope: any) => void
+
+function collectPlays(inventory: Inventory, body: Body, scope: { readonly inputs: object }): readonly PlayRecord[] {
   const plays: PlayRecord[] = []
   const play = (playName: string, options: PlayOptions<string, string, Family>, fill: (tools: PlayTools<any>) => void) => {
     const playAt = callerLine()
@@ -167,8 +207,8 @@ export function definePlaybook<S extends Shape>(name: string, inventory: Invento
       at: playAt,
     })
   }
-  body(play as unknown as DefinePlay<S>)
-  return { kind: 'playbook', name, inventory: inventory as unknown as Inventory, plays, at }
+  body(play, Object.freeze({ inputs: Object.freeze({ ...scope.inputs }) }))
+  return plays
 }
 
 function refuseStrategy(strategy: string, play: string, at: SourceLine | undefined): never {

@@ -1,6 +1,7 @@
 import type { Secret } from '../util/secret.ts'
 import type { SourceLine } from './errors.ts'
 import type { DeclaredFacts } from './facts.ts'
+import type { InputDeclaration } from './input.ts'
 
 export type Vars = { readonly [name: string]: unknown }
 
@@ -49,9 +50,11 @@ export interface LocalSettings {
 
 /** One of the places that set a var of a host. */
 export interface VarLevel {
-  /** Nearer to the host wins: all < group < host. */
-  readonly level: 'all' | 'group' | 'host'
+  /** Nearer to the host wins: all < group < host; what a run was given by `-e` wins over all. */
+  readonly level: 'all' | 'group' | 'host' | 'given'
   readonly group?: string
+  /** Where it was given: `-e`, `release.yaml:3:10`. */
+  readonly from?: string
   readonly value: unknown
 }
 
@@ -74,6 +77,8 @@ export interface InventoryModel {
   readonly hosts: ReadonlyMap<string, HostRecord>
   /** Group → names of its hosts in inventory order; `all` is there too. */
   readonly groups: ReadonlyMap<string, readonly string[]>
+  /** Vars that a run may be given by `-e`. */
+  readonly overridable?: ReadonlyMap<string, InputDeclaration>
   readonly at?: SourceLine
 }
 

@@ -55,7 +55,7 @@ export async function readYaml(text: string): Promise<{ readonly mapping: YamlMa
   }
   const wrong = (offset: number | undefined, message: string) => ({ problem: { ...place(offset), message } })
   const vault = { tag: '!vault', resolve: (given: string) => new VaultText(given) }
-  const options = { lineCounter: lines, prettyErrors: false, logLevel: 'silent', customTags: [vault] } as const
+  const options = { lineCounter: lines, prettyErrors: false, logLevel: 'error', customTags: [vault] } as const
   const document = yaml.parseDocument(text, options as ParseOptions)
   const [error] = document.errors
   if (error) return wrong(error.pos[0], words[error.code] ?? 'this is no YAML')

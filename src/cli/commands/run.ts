@@ -1,7 +1,9 @@
+import { RollcallError } from '../../model/errors.ts'
 import { createReporter, jsonText } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
+import { formatInputs } from '../format-inputs.ts'
 import { formatOutline } from '../format-outline.ts'
-import { changesMade, noteChanges, playbook, positiveInteger, shared, vault, words } from '../options.ts'
+import { changesMade, given, noteChanges, playbook, positiveInteger, shared, vault, words } from '../options.ts'
 import { openTerminal } from '../terminal.ts'
 
 /** `rollcall run`: the main job. */
@@ -16,10 +18,12 @@ export const run = defineCommand({
     diff: shared.diff,
     tags: { alias: 't', type: 'string', array: true, requiresArg: true, describe: 'only tasks with one of these tags' },
     'skip-tags': { type: 'string', array: true, requiresArg: true, describe: 'no task with one of these tags' },
+    ...given,
     forks: shared.forks,
     format: shared.format,
     'list-hosts': { type: 'boolean', describe: 'list the hosts and stop; contacts none' },
     'list-tasks': { type: 'boolean', describe: 'list the tasks and stop; contacts no host' },
+    'list-inputs': { type: 'boolean', describe: 'list what -e may give and stop; contacts no host' },
     timing: shared.timing,
     ...vault,
     verbose: { alias: 'v', type: 'count', describe: 'print every task, its steps and its result' },
@@ -29,6 +33,7 @@ export const run = defineCommand({
     ['rollcall run prepare', 'run playbooks/prepare.ts on all its hosts'],
     ['rollcall run prepare --limit honor-viper', 'change one host; its templates still know every host'],
     ['rollcall run prepare -CD', 'say what would change, line by line'],
+    ['rollcall run release -e version=1.2.3 -e @more.yaml', 'with values for inputs that the playbook declares'],
     ['rollcall run prepare -i production --list-hosts', 'which hosts that would be on another inventory'],
   ],
   async run(args, { engine, screen, colour, colours, cwd, progress }) {
@@ -39,9 +44,16 @@ export const run = defineCommand({
       ...(args.limit !== undefined && { limit: args.limit }),
       tags: words(args.tags),
       skipTags: words(args['skip-tags']),
+      ...(args['extra-vars'] && { given: args['extra-vars'] }),
     }
     const forks = positiveInteger(args.forks, '--forks')
     const lists = { hosts: args['list-hosts'] ?? false, tasks: args['list-tasks'] ?? false }
+    if (args['list-inputs']) {
+      if (lists.hosts || lists.tasks) throw onlyInputs()
+      const inputs = await engine.listInputs(request)
+      for (const line of args.format === 'json' ? [jsonText(inputs)] : formatInputs(inputs, colours)) screen.print(line)
+      return 0
+    }
     if (lists.hosts || lists.tasks) {
       const outline = await engine.outline(request)
       const lines = args.format === 'json' ? [jsonText(outline)] : formatOutline(outline, lists, colours)
@@ -61,3 +73,12 @@ export const run = defineCommand({
     return exitCode === 0 && changes.made() && args['detailed-exit-code'] ? changesMade : exitCode
   },
 })
+
+function onlyInputs(): RollcallError {
+  return new RollcallError({
+    summary: '--list-inputs stands alone',
+    detail: 'what else there is to list may hang on the inputs',
+    fix: 'Ask for one list after the other.',
+    exitCode: 1,
+  })
+}
