@@ -23,7 +23,7 @@ export function givenValue({ name, value, isText, from }: Given, input: InputDec
       }
     return checked(name, value, isText, from, input)
   }
-  if (isText)
+  if (from === '-e')
     return {
       wrong: {
         sentence: `${name} is a secret, and the command line is seen in process lists and kept in histories`,

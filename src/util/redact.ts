@@ -45,7 +45,11 @@ function* formsOf(text: string): Iterable<string> {
   yield JSON.stringify(text).slice(1, -1)
   yield text.replaceAll(`'`, `'\\''`)
   yield text.replace(/["$`\\]/g, '\\$&')
+  yield text.replace(/[\s'"\\|&;()<>!{}*[\]?^$`,]/g, '\\$&') // As bash's printf %q has it.
   yield text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+  const hex = Buffer.from(text, 'utf8').toString('hex')
+  yield hex
+  yield hex.toUpperCase()
   yield* percentEncoded(text)
   yield* base64Of(text)
 }

@@ -1,10 +1,19 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type DeclaredInputs, input } from '../../src/dsl/input.ts'
 import { Type } from '../../src/dsl/schema.ts'
 import { readGiven } from '../../src/given-words.ts'
 import { type TakeOptions, takeGiven } from '../../src/take-given.ts'
 import { Secret } from '../../src/util/secret.ts'
+import { testFolder } from '../helpers/folder.ts'
 
+const folder = testFolder()
+/** A word that gives a file with this text. */
+const inFile = (text: string) => {
+  writeFileSync(join(folder, 'values.json'), text)
+  return '@values.json'
+}
 const declared = (inputs: DeclaredInputs, overridable: DeclaredInputs = {}) => ({
   playbook: `playbook 'release'`,
   inputs: new Map(Object.entries(inputs)),
@@ -13,7 +22,7 @@ const declared = (inputs: DeclaredInputs, overridable: DeclaredInputs = {}) => (
   inventoryAt: 'inventory/lab.ts:2:1',
 })
 const take = async (inputs: DeclaredInputs, words: readonly string[], options: TakeOptions = {}, overridable: DeclaredInputs = {}) =>
-  takeGiven(await readGiven(words, '/'), declared(inputs, overridable), options)
+  takeGiven(await readGiven(words, folder), declared(inputs, overridable), options)
 const failure = async (work: Promise<unknown>): Promise<{ summary: string; detail: string; fix: string }> =>
   work.then(
     () => ({ summary: 'it did not fail', detail: '', fix: '' }),
@@ -121,14 +130,16 @@ describe('what is not declared', () => {
 describe('secrets', () => {
   const inputs = { token: input.secret({ description: 'deploy token', env: 'ROLLCALL_TEST_TOKEN', minLength: 6 }) }
   test('are never words of the command line', async () => {
-    const details = await failure(take(inputs, ['token=hidden value']))
-    expect(details.detail).toBe('token is a secret, and the command line is seen in process lists and kept in histories')
-    expect(details.fix).toMatch(/the variable ROLLCALL_TEST_TOKEN, or a file[\s\S]*-e @secrets\.yaml/)
-    expect(JSON.stringify(details)).not.toContain('hidden')
+    for (const word of ['token=hidden value', '{"token": "hidden value"}']) {
+      const details = await failure(take(inputs, [word]))
+      expect(details.detail).toBe('token is a secret, and the command line is seen in process lists and kept in histories')
+      expect(details.fix).toMatch(/the variable ROLLCALL_TEST_TOKEN, or a file[\s\S]*-e @secrets\.yaml/)
+      expect(JSON.stringify(details)).not.toContain('hidden')
+    }
   })
   test('come from a file or a variable, and are masked in what is told', async () => {
     for (const [words, variable, from] of [
-      [['{"token": "hidden value"}'], '', '-e'],
+      [[inFile('{"token": "hidden value"}')], '', 'values.json:1:11'],
       [[], 'hidden value', 'variable ROLLCALL_TEST_TOKEN'],
     ] as const) {
       process.env.ROLLCALL_TEST_TOKEN = variable
@@ -140,10 +151,10 @@ describe('secrets', () => {
   })
   test.each([
     ['{"token": 12345678}', /is a secret, and a secret is text/],
-    ['{"token": "short"}', /token \(-e\) is shorter than 6 characters/],
-    ['{"token": ""}', /token \(-e\) is empty/],
+    ['{"token": "short"}', /token \(values\.json:1:11\) is shorter than 6 characters/],
+    ['{"token": ""}', /token \(values\.json:1:11\) is empty/],
   ])('%s does not fit, and is not shown', async (word, detail) => {
-    const details = await failure(take(inputs, [word]))
+    const details = await failure(take(inputs, [inFile(word)]))
     expect(details.detail).toMatch(detail)
     expect(JSON.stringify(details)).not.toMatch(/12345678|short"/)
   })
