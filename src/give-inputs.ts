@@ -3,7 +3,7 @@ import type { Terminal } from './engine/context.ts'
 import { readGiven } from './given-words.ts'
 import { fillPlaybook } from './load/import.ts'
 import type { Project } from './load/project.ts'
-import { formatLine, RollcallError } from './model/errors.ts'
+import { formatLine, RollcallError, type SourceLine } from './model/errors.ts'
 import type { GivenInput } from './model/input.ts'
 import { overrideVars, varsOf } from './override-vars.ts'
 import { takeGiven } from './take-given.ts'
@@ -35,6 +35,7 @@ export async function giveInputs({ playbook, words, ...request }: GiveRequest): 
   if (words.length === 0 && playbook.withInputs === undefined) return { playbook, given: [] }
   const { project, path, cwd, terminal, standIns, compiled, relative } = request
   const { model } = playbook.inventory
+  const placeOf = (at: SourceLine) => formatLine({ ...at, file: relative(at.file) })
   const inputs = new Map(Object.entries(playbook.inputs ?? {}))
   const overridable = model.overridable ?? new Map()
   for (const name of inputs.keys()) if (overridable.has(name)) throw oneName(name, playbook)
@@ -45,7 +46,8 @@ export async function giveInputs({ playbook, words, ...request }: GiveRequest): 
       inputs,
       overridable,
       vars: varsOf(model),
-      ...(model.at && { inventoryAt: formatLine({ ...model.at, file: relative(model.at.file) }) }),
+      placeOf,
+      ...(model.at && { inventoryAt: placeOf(model.at) }),
     },
     { terminal, standIns, beforeAsking: compiled },
   )

@@ -1,5 +1,5 @@
 import type { Given } from './given-words.ts'
-import { formatLine, RollcallError } from './model/errors.ts'
+import { formatLine, RollcallError, type SourceLine } from './model/errors.ts'
 import type { InputDeclaration } from './model/input.ts'
 import { meantName } from './module-named.ts'
 
@@ -12,6 +12,8 @@ export interface Declared {
   /** Every var that some host has, and where the inventory is defined: for who gives one that may not be overridden. */
   readonly vars: ReadonlySet<string>
   readonly inventoryAt?: string
+  /** A place as it is shown; default is whole. */
+  readonly placeOf?: (at: SourceLine) => string
 }
 /** Something wrong with what is given: a sentence, and what to do instead. */
 export interface Mistake {
@@ -52,11 +54,11 @@ export function refuse(mistakes: readonly Mistake[], { playbook }: Declared): vo
 /** Inputs without a value, and how to give each. */
 export function notGiven(
   missing: readonly (readonly [string, InputDeclaration])[],
-  { playbook }: Declared,
+  { playbook, placeOf = formatLine }: Declared,
   { standIns }: { readonly standIns?: boolean },
 ): RollcallError {
   const line = ([name, { description, at }]: readonly [string, InputDeclaration]) =>
-    `${name}${description === undefined ? '' : `: ${description}`}${at === undefined ? '' : `, ${formatLine(at)}`}`
+    `${name}${description === undefined ? '' : `: ${description}`}${at === undefined ? '' : `, ${placeOf(at)}`}`
   const plain = missing.filter(([, { secret }]) => !secret).map(([name, { schema }]) => `-e ${name}=${exampleOf(schema)}`)
   const secrets = missing.filter(([, { secret }]) => secret).map(([name, input]) => otherWays(name, input))
   return new RollcallError({

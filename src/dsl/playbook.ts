@@ -4,6 +4,7 @@ import type { DeclaredHost, Fleet, Targets } from '../model/fleet.ts'
 import type { GroupShape, LocalSettings, Shape } from '../model/inventory.ts'
 import { callerLine } from '../util/caller.ts'
 import { suggest } from '../util/suggest.ts'
+import { collecting, refuseAsync } from './collecting.ts'
 import { ownFacts } from './define-facts.ts'
 import { checkInputs, type DeclaredInputs, type InputValues } from './input.ts'
 import type { Inventory } from './inventory.ts'
@@ -154,18 +155,22 @@ export function definePlaybook<S extends Shape>(
   const at = callerLine()
   const [options, body] = rest.length === 1 ? [undefined, rest[0]] : rest
   const known = { kind: 'playbook', name, inventory: inventory as unknown as Inventory, at } as const
-  if (options === undefined) return { ...known, plays: collectPlays(known.inventory, body, { inputs: {} }) }
+  if (options === undefined) return { ...known, plays: collectPlays(name, known.inventory, body, { inputs: {} }) }
   const { inputs } = options
   checkInputs(inputs, name)
-  const withInputs = (values: object): Playbook => ({ ...known, inputs, plays: collectPlays(known.inventory, body, { inputs: values }) })
+  const withInputs = (values: object): Playbook => ({
+    ...known,
+    inputs,
+    plays: collectPlays(name, known.inventory, body, { inputs: values }),
+  })
   return { ...known, inputs, plays: [], withInputs }
 }
 
-type Body = (play: any, scope: any) => void
+type Body = (play: any, scope: any) => unknown
 
-function collectPlays(inventory: Inventory, body: Body, scope: { readonly inputs: object }): readonly PlayRecord[] {
+function collectPlays(name: string, inventory: Inventory, body: Body, scope: { readonly inputs: object }): readonly PlayRecord[] {
   const plays: PlayRecord[] = []
-  const play = (playName: string, options: PlayOptions<string, string, Family>, fill: (tools: PlayTools<any>) => void) => {
+  const play = (playName: string, options: PlayOptions<string, string, Family>, fill: (tools: PlayTools<any>) => unknown) => {
     const playAt = callerLine()
     const { groups, hosts } = inventory.model
     for (const group of [options.hosts, options.facts?.of ?? 'all']) {
@@ -186,7 +191,9 @@ function collectPlays(inventory: Inventory, body: Body, scope: { readonly inputs
         ...(playAt && { at: playAt }),
       })
     const { tools, tasks, handlers } = recordTools(playName)
-    fill(tools)
+    const body = collecting(`play '${playName}'`, tools)
+    refuseAsync(`play '${playName}'`, fill(body.tools))
+    body.end()
     const connection = options.connection === 'local' ? ({ type: 'local' } as const) : options.connection
     const usual: readonly Family[] = connection ? [] : ['os', 'network']
     const { of = 'all', families = usual, ifDown = 'lastKnown', maxAge = 3600 } = options.facts ?? {}
@@ -207,7 +214,9 @@ function collectPlays(inventory: Inventory, body: Body, scope: { readonly inputs
       at: playAt,
     })
   }
-  body(play, Object.freeze({ inputs: Object.freeze({ ...scope.inputs }) }))
+  const whole = collecting(`playbook '${name}'`, { play })
+  refuseAsync(`playbook '${name}'`, body(whole.tools.play, Object.freeze({ inputs: Object.freeze({ ...scope.inputs }) })))
+  whole.end()
   return plays
 }
 

@@ -1,3 +1,4 @@
+import { refuseAsync } from './collecting.ts'
 import { enterSection } from './record.ts'
 
 /** How one use of a service module is told from another. */
@@ -17,6 +18,8 @@ export function defineServiceModule<T, O, R>(
   return (tools, options, use = {}) => {
     const enter = (tools as { [enterSection]?: (instance: string) => T })[enterSection]
     if (!enter) throw new TypeError(`service module '${name}' takes the tools of a play as its first argument`)
-    return body(enter(use.as ?? name), options)
+    const returned = body(enter(use.as ?? name), options)
+    refuseAsync(`service module '${name}'`, returned)
+    return returned
   }
 }

@@ -44,6 +44,7 @@ function* formsOf(text: string): Iterable<string> {
   yield text
   yield JSON.stringify(text).slice(1, -1)
   yield text.replaceAll(`'`, `'\\''`)
+  yield text.replaceAll(`'`, `'"'"'`) // As Python's shlex has it.
   yield text.replace(/["$`\\]/g, '\\$&')
   yield text.replace(/[\s'"\\|&;()<>!{}*[\]?^$`,]/g, '\\$&') // As bash's printf %q has it.
   yield text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
