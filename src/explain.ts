@@ -13,6 +13,7 @@ import { loadValidator } from './engine/validate.ts'
 import { type Becoming, becomeInside } from './model/become.ts'
 import { formatLine, type SourceLine } from './model/errors.ts'
 import type { GroupSeen } from './model/host-groups.ts'
+import type { GivenInput } from './model/input.ts'
 import { openPlaybook, type PlaybookRequest } from './open-playbook.ts'
 import { rememberedFacts } from './remembered-facts.ts'
 import { redact, redactDeep } from './util/redact.ts'
@@ -50,6 +51,8 @@ export interface ExplainReport {
     readonly vars: object
   }[]
   readonly targets: readonly string[]
+  /** Values that inputs have here; `not given` where something stands for one. */
+  readonly inputs?: readonly GivenInput[]
   readonly plays: readonly {
     readonly name: string
     readonly at?: string
@@ -69,7 +72,7 @@ export interface ExplainReport {
 
 /** Explains a playbook without touching a host: facts are those declared or remembered from earlier runs. */
 export async function explain(request: PlaybookRequest): Promise<ExplainReport> {
-  const opened = await openPlaybook(request)
+  const opened = await openPlaybook({ ...request, standIns: true })
   const { playbook, selection, relative } = opened
   const [knowledge] = await Promise.all([
     rememberedFacts(opened.inventoryPath, playbook.inventory.model, [...new Set([...selection.factsScope, ...selection.targets])]),
@@ -90,6 +93,7 @@ export async function explain(request: PlaybookRequest): Promise<ExplainReport> 
       ...(publicIp !== undefined && { publicIp }),
     })),
     targets: selection.targets,
+    ...(opened.given.length > 0 && { inputs: redactDeep(opened.given) }),
     plays: selection.plays.map((selected) => {
       const { play, factsOf } = selected
       const open = openPlay({

@@ -1,4 +1,5 @@
 import { formatLine, type SourceLine } from './model/errors.ts'
+import type { GivenInput } from './model/input.ts'
 import { openPlaybook, type PlaybookRequest } from './open-playbook.ts'
 
 /** What a run would go through, without contacting a host: for `--list-hosts`, `--list-tasks` and `--list-tags`. */
@@ -7,6 +8,8 @@ export interface Outline {
   readonly inventory: string
   readonly fleet: readonly string[]
   readonly targets: readonly string[]
+  /** Values that inputs have here; `not given` where something stands for one. */
+  readonly inputs?: readonly GivenInput[]
   readonly plays: readonly {
     readonly name: string
     readonly at?: string
@@ -20,7 +23,7 @@ export interface Outline {
 
 /** Loads, type-checks and narrows a playbook. */
 export async function outline(request: PlaybookRequest): Promise<Outline> {
-  const { playbook, inventoryPath, selection, compiled, relative } = await openPlaybook(request)
+  const { playbook, inventoryPath, selection, compiled, given, relative } = await openPlaybook({ ...request, standIns: true })
   await compiled
   const place = (at: SourceLine | undefined) => (at ? { at: formatLine({ ...at, file: relative(at.file) }) } : {})
   return {
@@ -28,6 +31,7 @@ export async function outline(request: PlaybookRequest): Promise<Outline> {
     inventory: relative(inventoryPath),
     fleet: selection.fleet,
     targets: selection.targets,
+    ...(given.length > 0 && { inputs: given }),
     plays: selection.plays.map(({ play, hosts, tasks }) => ({
       name: play.name,
       hosts,

@@ -13,6 +13,7 @@ import { addTraffic, noTraffic } from './engine/traffic.ts'
 import { loadValidator } from './engine/validate.ts'
 import { type ErrorDetails, RollcallError } from './model/errors.ts'
 import type { Emit, HostRecap } from './model/event.ts'
+import type { GivenInput } from './model/input.ts'
 import { redactEvent } from './model/redact-event.ts'
 import { builtInDefinitions } from './module-named.ts'
 import { openDelegates } from './open-delegates.ts'
@@ -43,6 +44,7 @@ export interface RunRequest extends PlaybookRequest, RunOptions {}
 export interface ToRun extends Pick<OpenedPlaybook, 'playbook' | 'inventoryPath' | 'selection' | 'compiled' | 'relative'> {
   /** Where paths of the controller begin. */
   readonly project: { readonly root: string }
+  readonly given?: readonly GivenInput[]
 }
 
 /**
@@ -196,6 +198,7 @@ function announce(
     targets,
     ...(delegates.length > 0 && { delegates }),
     queries,
+    ...(opened.given !== undefined && opened.given.length > 0 && { inputs: opened.given }),
   })
   request.emit(gathered.event)
   for (const warning of gathered.warnings) request.emit(warning)

@@ -6,6 +6,7 @@ type Lab = typeof import('../lab/index.ts')
 export interface Engine {
   readonly run: typeof import('../run.ts').run
   readonly outline: typeof import('../outline.ts').outline
+  readonly listInputs: typeof import('../list-inputs.ts').listInputs
   readonly explain: typeof import('../explain.ts').explain
   readonly explainVar: typeof import('../explain-var.ts').explainVar
   readonly renderOne: typeof import('../render-one.ts').renderOne
@@ -34,6 +35,7 @@ type LabVerb = 'attachIn' | 'defaultLab' | 'down' | 'reset' | 'sshArgv' | 'start
 export const engine: Engine = {
   run: async (request) => (await import('../run.ts')).run(request),
   outline: async (request) => (await import('../outline.ts')).outline(request),
+  listInputs: async (request) => (await import('../list-inputs.ts')).listInputs(request),
   explain: async (request) => (await import('../explain.ts')).explain(request),
   explainVar: async (request) => (await import('../explain-var.ts')).explainVar(request),
   renderOne: async (request) => (await import('../render-one.ts')).renderOne(request),

@@ -71,6 +71,30 @@ export function becomeOf(args: BecomeArguments): BecomeOption {
   })
 }
 
+/** What a playbook and its inventory are given from outside. */
+export const given = {
+  'extra-vars': {
+    alias: 'e',
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    describe:
+      'give an input of the playbook, or an overridable var: name=value, @file (JSON or YAML), @- for standard input; the last one counts',
+  },
+} as const
+
+/** Passwords of Ansible's vaults, by the names that Ansible gives the options. */
+export const vault = {
+  'vault-password-file': {
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    describe: 'file that holds the password of Ansible vaults, or program that prints it',
+  },
+  'vault-id': { type: 'string', array: true, requiresArg: true, describe: 'the same for vaults of one label: label@file or label@prompt' },
+  'ask-vault-pass': { type: 'boolean', describe: 'ask for the password of Ansible vaults' },
+} as const
+
 export const playbook = {
   playbook: { type: 'string', demandOption: true, describe: 'name of a playbook in playbooks/, or a path' },
 } as const

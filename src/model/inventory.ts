@@ -2,6 +2,7 @@ import type { Secret } from '../util/secret.ts'
 import type { BecomeMethod } from './become.ts'
 import type { SourceLine } from './errors.ts'
 import type { DeclaredFacts } from './facts.ts'
+import type { InputDeclaration } from './input.ts'
 
 export type Vars = { readonly [name: string]: unknown }
 
@@ -55,9 +56,11 @@ export interface LocalSettings extends BecomeSettings {
 
 /** One of the places that set a var of a host. */
 export interface VarLevel {
-  /** Nearer to the host wins: all < group < host. */
-  readonly level: 'all' | 'group' | 'host'
+  /** Nearer to the host wins: all < group < host; what a run was given by `-e` wins over all. */
+  readonly level: 'all' | 'group' | 'host' | 'given'
   readonly group?: string
+  /** Where it was given: `-e`, `release.yaml:3:10`. */
+  readonly from?: string
   readonly value: unknown
 }
 
@@ -80,6 +83,8 @@ export interface InventoryModel {
   readonly hosts: ReadonlyMap<string, HostRecord>
   /** Group → names of its hosts in inventory order; `all` is there too. */
   readonly groups: ReadonlyMap<string, readonly string[]>
+  /** Vars that a run may be given by `-e`. */
+  readonly overridable?: ReadonlyMap<string, InputDeclaration>
   readonly at?: SourceLine
 }
 

@@ -1,4 +1,5 @@
 import type { FactsEvent, RunEvent } from '../model/event.ts'
+import type { GivenInput } from '../model/input.ts'
 import { formatAge } from './age.ts'
 import type { Colours } from './colours.ts'
 import { count, groupBy, listed } from './words.ts'
@@ -52,9 +53,23 @@ export function headerLines(run: RunEvent, facts: FactsEvent | undefined, colour
   return [
     colours.strong(sets.join(' · ')),
     ...notLiveLines(facts?.hosts ?? [], mostNames).map((line) => colours.warning(line)),
+    ...inputLines(run.inputs ?? [], verbosity),
     ...(run.check ? checkLines(run.queries, colours) : []),
     ...(verbosity > 0 ? [colours.faint(`playbook ${run.playbook} · inventory ${run.inventory} · rollcall ${run.version}`)] : []),
   ]
+}
+
+/** `inputs version=1.2.3 (-e) · token=[secret] (asked)`: what was given; in detail, defaults as well. */
+export function inputLines(inputs: readonly GivenInput[], verbosity: number): string[] {
+  const shown = inputs.filter(({ from }) => verbosity > 0 || from !== 'default')
+  if (shown.length === 0) return []
+  const one = ({ name, value, from, of }: GivenInput) => `${of === 'var' ? 'var ' : ''}${name}=${valueWords(value)} (${from})`
+  return [`inputs ${shown.map(one).join(' · ')}`]
+}
+
+function valueWords(value: unknown): string {
+  const text = typeof value === 'string' && /^(?:[\w./:@+,<>-]+|\[secret\])$/.test(value) ? value : (JSON.stringify(value) ?? 'undefined')
+  return text.length <= 60 ? text : `${text.slice(0, 59)}…`
 }
 
 function checkLines(queries: readonly string[], colours: Colours): string[] {

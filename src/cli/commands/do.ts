@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers'
 import { createDoReporter } from '../../report/index.ts'
 import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
-import { become, becomeOf, changesMade, narrowing, noteChanges, positiveInteger, shared } from '../options.ts'
+import { become, becomeOf, changesMade, narrowing, noteChanges, positiveInteger, shared, vault } from '../options.ts'
 
 /** `rollcall do`: one module on many hosts, without a playbook. */
 export const doCommand = defineCommand({
@@ -27,6 +27,7 @@ export const doCommand = defineCommand({
     forks: shared.forks,
     format: shared.format,
     timing: shared.timing,
+    ...vault,
     verbose: { alias: 'v', type: 'count', describe: 'print steps and the whole result' },
     'detailed-exit-code': shared['detailed-exit-code'],
   },

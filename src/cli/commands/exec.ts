@@ -3,7 +3,7 @@ import type { HostTraffic } from '../../model/event.ts'
 import { jsonText, printable, timingLines } from '../../report/index.ts'
 import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
-import { become, becomeOf, narrowing, positiveInteger, shared } from '../options.ts'
+import { become, becomeOf, narrowing, positiveInteger, shared, vault } from '../options.ts'
 
 /** `rollcall exec`: one command on many hosts. */
 export const exec = defineCommand({
@@ -19,6 +19,7 @@ export const exec = defineCommand({
     forks: shared.forks,
     format: shared.format,
     timing: shared.timing,
+    ...vault,
   },
   examples: [
     ['rollcall exec cluster -- uptime', 'on every host of a group'],

@@ -1,8 +1,22 @@
+import { RollcallError } from '../../model/errors.ts'
 import { createReporter, jsonText } from '../../report/index.ts'
 import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
+import { formatInputs } from '../format-inputs.ts'
 import { formatOutline } from '../format-outline.ts'
-import { becomePassword, changesMade, exclusive, narrowing, noteChanges, playbook, positiveInteger, shared, words } from '../options.ts'
+import {
+  becomePassword,
+  changesMade,
+  exclusive,
+  given,
+  narrowing,
+  noteChanges,
+  playbook,
+  positiveInteger,
+  shared,
+  vault,
+  words,
+} from '../options.ts'
 import { openTerminal } from '../terminal.ts'
 
 /** `rollcall run`: the main job. */
@@ -21,12 +35,15 @@ export const run = defineCommand({
     'skip-tags': { type: 'string', array: true, requiresArg: true, describe: 'no task with one of these tags' },
     'start-at-task': { type: 'string', requiresArg: true, describe: 'begin with this task, by name or glob; those before it are skipped' },
     step: { type: 'boolean', describe: 'ask before each task: yes, no, or continue without asking' },
+    ...given,
     forks: shared.forks,
     format: shared.format,
     'list-hosts': { type: 'boolean', describe: 'list the hosts and stop; contacts none' },
     'list-tasks': { type: 'boolean', describe: 'list the tasks and stop; contacts no host' },
     'list-tags': { type: 'boolean', describe: 'list the tags of each play and stop; contacts no host' },
+    'list-inputs': { type: 'boolean', describe: 'list what -e may give and stop; contacts no host' },
     timing: shared.timing,
+    ...vault,
     verbose: { alias: 'v', type: 'count', describe: 'print every task, its steps and its result' },
     'detailed-exit-code': shared['detailed-exit-code'],
     ...becomePassword,
@@ -37,6 +54,7 @@ export const run = defineCommand({
     ['rollcall run prepare -CD', 'say what would change, line by line'],
     ['rollcall run site --limit @down.txt --exclude edge', 'hosts from a file, a line each, without some'],
     ["rollcall run site --start-at-task 'haproxy : *' --step", 'from a task on, asking before each'],
+    ['rollcall run release -e version=1.2.3 -e @more.yaml', 'with values for inputs that the playbook declares'],
     ['rollcall run prepare -i production --list-hosts', 'which hosts that would be on another inventory'],
   ],
   async run(args, context) {
@@ -50,12 +68,19 @@ export const run = defineCommand({
       ...(args['start-at-task'] !== undefined && { startAt: args['start-at-task'] }),
       tags: words(args.tags),
       skipTags: words(args['skip-tags']),
+      ...(args['extra-vars'] && { given: args['extra-vars'] }),
     }
     const forks = positiveInteger(args.forks, '--forks')
     const lists = { hosts: args['list-hosts'] ?? false, tasks: args['list-tasks'] ?? false, tags: args['list-tags'] ?? false }
-    const listing = Object.entries(lists).find(([, wanted]) => wanted)?.[0]
+    const listing = Object.entries({ ...lists, inputs: args['list-inputs'] ?? false }).find(([, wanted]) => wanted)?.[0]
+    if (listing !== undefined && args.step) throw exclusive('--step', `--list-${listing}`, 'A list runs nothing that could be asked for.')
+    if (args['list-inputs']) {
+      if (lists.hosts || lists.tasks || lists.tags) throw onlyInputs()
+      const inputs = await engine.listInputs(request)
+      for (const line of args.format === 'json' ? [jsonText(inputs)] : formatInputs(inputs, colours)) screen.print(line)
+      return 0
+    }
     if (listing !== undefined) {
-      if (args.step) throw exclusive('--step', `--list-${listing}`, 'A list runs nothing that could be asked for.')
       const outline = await engine.outline(request)
       const lines = args.format === 'json' ? [jsonText(outline)] : formatOutline(outline, lists, colours)
       for (const line of lines) screen.print(line)
@@ -85,3 +110,12 @@ export const run = defineCommand({
     return exitCode === 0 && changes.made() && args['detailed-exit-code'] ? changesMade : exitCode
   },
 })
+
+function onlyInputs(): RollcallError {
+  return new RollcallError({
+    summary: '--list-inputs stands alone',
+    detail: 'what else there is to list may hang on the inputs',
+    fix: 'Ask for one list after the other.',
+    exitCode: 1,
+  })
+}
