@@ -92,7 +92,7 @@ export function recapOf(stdout: string): ReadonlyMap<string, Readonly<Record<str
   const [, ...columns] = lines[head]!.trim().split(/\s+/)
   for (const line of lines.slice(head + 1)) {
     const [name, ...cells] = line.trim().split(/\s+/)
-    if (name === undefined || cells.length !== columns.length) break
+    if (name === undefined || cells.length !== columns.length || !cells.every((cell) => /^\d+$/.test(cell))) break
     hosts.set(name, Object.fromEntries(columns.map((column, at) => [column, Number(cells[at])])))
   }
   return hosts

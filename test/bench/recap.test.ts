@@ -6,7 +6,7 @@ import { colours } from '../../src/report/colours.ts'
 import { recapLines } from '../../src/report/recap.ts'
 
 it('reads the numbers of a report as the report prints them', () => {
-  const shown = { ok: 28, changed: 2, skipped: 0, failed: 0, unreachable: 0, rescued: 0, ignored: 0, exchanges: 4 }
+  const shown = { ok: 28, changed: 2, skipped: 0, failed: 0, unreachable: 0, rescued: 1, ignored: 2, exchanges: 4 }
   const counts = { ...noTraffic, ...shown }
   const recap: RecapEvent = {
     event: 'recap',
