@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 import type { Playbook } from './dsl/playbook.ts'
-import { type Selection, select } from './engine/select.ts'
+import { type Selection, type SelectOptions, select } from './engine/select.ts'
 import { loadPlaybook } from './load/load.ts'
 import { findInventory, findPlaybook, findProject, type Project } from './load/project.ts'
 
@@ -15,12 +15,15 @@ export interface PlaybookRequest {
   readonly limitOption?: string
   readonly tags: readonly string[]
   readonly skipTags: readonly string[]
+  /** Hosts that an earlier run has left something to do on. */
+  readonly only?: SelectOptions['only']
 }
 
 /** A playbook that is loaded and narrowed; its type-check is under way. */
 export interface OpenedPlaybook {
   readonly project: Project
   readonly playbook: Playbook
+  readonly playbookFile: string
   readonly inventoryPath: string
   /** The three sets. Worked out without contacting a host. */
   readonly selection: Selection
@@ -37,14 +40,12 @@ export interface OpenedPlaybook {
 export async function openPlaybook(request: PlaybookRequest): Promise<OpenedPlaybook> {
   const project = findProject(request.root)
   const inventoryPath = findInventory(project, request.inventory, request.root)
-  const { playbook, checked } = await loadPlaybook({
-    project,
-    playbook: findPlaybook(project, request.playbook, request.root),
-    inventory: inventoryPath,
-  })
+  const playbookFile = findPlaybook(project, request.playbook, request.root)
+  const { playbook, checked } = await loadPlaybook({ project, playbook: playbookFile, inventory: inventoryPath })
   return {
     project,
     playbook,
+    playbookFile,
     inventoryPath,
     selection: select(playbook, request),
     compiled: checked,

@@ -17,6 +17,7 @@ import { builtInDefinitions } from './module-named.ts'
 import { openDelegates } from './open-delegates.ts'
 import { type OpenedPlaybook, openPlaybook, type PlaybookRequest } from './open-playbook.ts'
 import { openStates, type States } from './open-states.ts'
+import type { GoOn, PastRun } from './past-run.ts'
 import { ownVersion } from './util/own-root.ts'
 
 /** How a run goes, whatever it runs. */
@@ -30,8 +31,13 @@ export interface RunOptions {
   readonly terminal?: Terminal | undefined
   /** How a host is reached; default is as its inventory says. */
   readonly open?: AskRequest['open']
+  /** The earlier run that it goes on with. */
+  readonly past?: PastRun | undefined
 }
-export interface RunRequest extends PlaybookRequest, RunOptions {}
+export interface RunRequest extends PlaybookRequest, Omit<RunOptions, 'past'> {
+  /** Goes on with the last run of the playbook on the inventory. */
+  readonly goOn?: GoOn
+}
 
 /** What is to run: a playbook that is loaded and narrowed, or one that was made for the occasion. */
 export interface ToRun extends Pick<OpenedPlaybook, 'playbook' | 'inventoryPath' | 'selection' | 'compiled' | 'relative'> {
@@ -45,7 +51,15 @@ export interface ToRun extends Pick<OpenedPlaybook, 'playbook' | 'inventoryPath'
  */
 export async function run(request: RunRequest): Promise<number> {
   const started = performance.now()
-  return runOpened(await openPlaybook(request), request, started) // Fleet, facts scope and Targets are fixed here; no host was contacted.
+  const past = request.goOn && (await import('./past-run.ts')).openPast(request, request.goOn)
+  const opened = await openPlaybook(past?.request ?? request) // Fleet, facts scope and Targets are fixed here; no host was contacted.
+  const { keepJournal } = await import('./journal.ts')
+  const journal = keepJournal(opened, { ...(past?.request ?? request), check: request.check }, request.emit)
+  try {
+    return await runOpened(opened, { ...request, emit: journal.emit, past }, started)
+  } finally {
+    journal.close()
+  }
 }
 
 /** {@link run} from where everything is known but what hosts say. */
@@ -66,7 +80,8 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
   try {
     await opened.compiled // … and before the compiler's verdict nothing but facts was asked.
     await readingFiles
-    const contexts = openPlays(opened, gathered, states, request, { validate, files, delegates })
+    const { past, warnings } = request.past?.of(opened.selection.plays) ?? { past: undefined, warnings: [] }
+    const contexts = openPlays(opened, gathered, states, request, { validate, files, delegates, past })
     const looks = contexts.map(preflight)
     const [mistake] = looks.flatMap((look) => look.mistakes)
     if (mistake) throw mistake
@@ -74,6 +89,7 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
       queries: [...own, ...new Set(looks.flatMap((look) => look.queries))],
       delegates: [...new Set(looks.flatMap((look) => look.delegates))].filter((name) => !opened.selection.targets.includes(name)),
     })
+    for (const warning of warnings) request.emit(warning)
     const refusal = refuseIfDown(opened, gathered)
     if (refusal) {
       recap(opened, gathered, states, request, started, refusal.details)
@@ -123,7 +139,7 @@ function openPlays(
   { knowledge }: Gathered,
   states: States,
   request: RunOptions,
-  shared: Pick<OpenPlay, 'validate' | 'files' | 'delegates'>,
+  shared: Pick<OpenPlay, 'validate' | 'files' | 'delegates' | 'past'>,
 ): PlayContext[] {
   const { playbook, selection, relative, project } = opened
   const { check, emit, terminal } = request
@@ -187,6 +203,7 @@ function announce(
     targets,
     ...(delegates.length > 0 && { delegates }),
     queries,
+    ...(request.past && { continues: request.past.continues }),
   })
   request.emit(gathered.event)
   for (const warning of gathered.warnings) request.emit(warning)

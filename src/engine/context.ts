@@ -6,6 +6,7 @@ import type { Delegates } from './delegate.ts'
 import type { Evaluation, PreparedCall } from './evaluate.ts'
 import type { HostState } from './host-state.ts'
 import type { Once } from './once.ts'
+import type { Past } from './past.ts'
 import type { Prepared } from './prepared.ts'
 import type { SelectedPlay } from './select.ts'
 import type { Unsure } from './unsure.ts'
@@ -56,6 +57,8 @@ export interface PlayContext {
   readonly course?: { readonly end: (what: 'play' | 'batch') => void }
   /** Where tasks act that are delegated to other hosts; absent where there is no host (`explain`). */
   readonly delegates?: Delegates | undefined
+  /** The run that this one resumes; absent where it begins. */
+  readonly past?: Past | undefined
   /** Shares work between the hosts of one round of a task; made by the play for each round. */
   readonly once?: Once
 }

@@ -34,6 +34,7 @@ export interface OpenPlay {
   /** Default: half a minute for what is read ahead, ten minutes for what is due. */
   readonly patience?: Patience
   readonly trusts?: PlayContext['trusts']
+  readonly past?: PlayContext['past']
 }
 
 /** The facts a play's closures may read: the scope it declared, whatever the limit says. */
@@ -88,6 +89,7 @@ export function openPlay(open: OpenPlay): PlayContext {
     now: () => new Date(),
     terminal: open.terminal,
     delegates: open.delegates,
+    past: open.past,
     hosts: new Map(hosts),
     scopeOf: (name) => {
       const known = scopes.get(name) ?? {

@@ -28,6 +28,8 @@ export interface SelectOptions {
   readonly limitOption?: string
   readonly tags: readonly string[]
   readonly skipTags: readonly string[]
+  /** No other hosts, besides what the limit says; and who says so, for messages. */
+  readonly only?: { readonly hosts: ReadonlySet<string>; readonly because: string } | undefined
 }
 
 /** Hosts of a group, of `all`, or one host. */
@@ -51,6 +53,7 @@ export function select(playbook: Playbook, options: SelectOptions): Selection {
   const inventory = playbook.inventory.model
   const fleet = [...inventory.hosts.keys()]
   const limited = new Set(options.limit === undefined ? fleet : matchPattern(options.limit, inventory, options.limitOption))
+  for (const host of limited) if (options.only && !options.only.hosts.has(host)) limited.delete(host)
   checkTags(playbook, options)
   const plays = playbook.plays.map((play): SelectedPlay => {
     const hosts = hostsOf(play.hosts, inventory).filter((host) => limited.has(host))
@@ -85,7 +88,7 @@ export function becoming({ plays }: Pick<Selection, 'plays'>): ReadonlySet<strin
   return new Set(certain.flatMap(({ hosts }) => hosts))
 }
 
-function noTargets(playbook: Playbook, { limit, limitOption = '--limit' }: SelectOptions): RollcallError {
+function noTargets(playbook: Playbook, { limit, limitOption = '--limit', only }: SelectOptions): RollcallError {
   if (playbook.plays.length === 0)
     return new RollcallError({
       summary: 'The playbook has no play',
@@ -96,8 +99,9 @@ function noTargets(playbook: Playbook, { limit, limitOption = '--limit' }: Selec
   const hosts = [...new Set(playbook.plays.map((play) => play.hosts))].join(', ')
   return new RollcallError({
     summary: 'No host is left to run on',
-    detail:
-      limit === undefined
+    detail: only
+      ? [only.because, limit !== undefined && `${limitOption} '${limit}' leaves none of them`].filter(Boolean).join(', and ')
+      : limit === undefined
         ? `the plays of '${playbook.name}' run on ${hosts}, which has no host`
         : `${limitOption} '${limit}' leaves no host of ${hosts}`,
     fix: `See which hosts there are:\nrollcall run ${playbook.name} --list-hosts`,

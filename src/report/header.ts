@@ -1,4 +1,5 @@
-import type { FactsEvent, RunEvent } from '../model/event.ts'
+import type { Continues, FactsEvent, RunEvent } from '../model/event.ts'
+import { localTime } from '../util/local-time.ts'
 import { formatAge } from './age.ts'
 import type { Colours } from './colours.ts'
 import { count, groupBy, listed } from './words.ts'
@@ -52,9 +53,20 @@ export function headerLines(run: RunEvent, facts: FactsEvent | undefined, colour
   return [
     colours.strong(sets.join(' · ')),
     ...notLiveLines(facts?.hosts ?? [], mostNames).map((line) => colours.warning(line)),
+    ...(run.continues ? [continuesLine(run.continues, mostNames, colours)] : []),
     ...(run.check ? checkLines(run.queries, colours) : []),
     ...(verbosity > 0 ? [colours.faint(`playbook ${run.playbook} · inventory ${run.inventory} · rollcall ${run.version}`)] : []),
   ]
+}
+
+function continuesLine({ by, run, started, leftOut }: Continues, mostNames: number, colours: Colours): string {
+  const earlier = `the run of ${localTime(new Date(started))} (${run})`
+  const without = leftOut.length === 0 ? '' : `, without ${listed(leftOut, mostNames)}`
+  const what =
+    by === 'resume'
+      ? `resumes ${earlier}: what actions did there is not done again${without}`
+      : `only hosts that failed in ${earlier}${without}`
+  return colours.strong(what)
 }
 
 function checkLines(queries: readonly string[], colours: Colours): string[] {

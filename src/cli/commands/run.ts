@@ -1,4 +1,6 @@
+import { RollcallError } from '../../model/errors.ts'
 import { createReporter, jsonText } from '../../report/index.ts'
+import type { RunRequest } from '../../run.ts'
 import { defineCommand } from '../command.ts'
 import { formatOutline } from '../format-outline.ts'
 import { changesMade, noteChanges, playbook, positiveInteger, shared, words } from '../options.ts'
@@ -16,6 +18,8 @@ export const run = defineCommand({
     diff: shared.diff,
     tags: { alias: 't', type: 'string', array: true, requiresArg: true, describe: 'only tasks with one of these tags' },
     'skip-tags': { type: 'string', array: true, requiresArg: true, describe: 'no task with one of these tags' },
+    'retry-failed': { type: 'boolean', describe: 'only hosts that failed in the last run of this playbook and inventory' },
+    resume: { type: 'boolean', describe: 'go on where the last run failed: what its actions did is not done again' },
     forks: shared.forks,
     format: shared.format,
     'list-hosts': { type: 'boolean', describe: 'list the hosts and stop; contacts none' },
@@ -28,6 +32,7 @@ export const run = defineCommand({
     ['rollcall run prepare', 'run playbooks/prepare.ts on all its hosts'],
     ['rollcall run prepare --limit honor-viper', 'change one host; its templates still know every host'],
     ['rollcall run prepare -CD', 'say what would change, line by line'],
+    ['rollcall run prepare --resume', 'after a failure: go on at the task that failed'],
     ['rollcall run prepare -i production --list-hosts', 'which hosts that would be on another inventory'],
   ],
   async run(args, { engine, screen, colour, colours, cwd, progress }) {
@@ -39,10 +44,11 @@ export const run = defineCommand({
       tags: words(args.tags),
       skipTags: words(args['skip-tags']),
     }
+    const goOn = goOnWith(args.resume ?? false, args['retry-failed'] ?? false)
     const forks = positiveInteger(args.forks, '--forks')
     const lists = { hosts: args['list-hosts'] ?? false, tasks: args['list-tasks'] ?? false }
     if (lists.hosts || lists.tasks) {
-      const outline = await engine.outline(request)
+      const outline = await engine.outline({ ...request, ...goOn })
       const lines = args.format === 'json' ? [jsonText(outline)] : formatOutline(outline, lists, colours)
       for (const line of lines) screen.print(line)
       return 0
@@ -56,7 +62,18 @@ export const run = defineCommand({
     })
     const changes = noteChanges(report)
     const terminal = openTerminal(screen)
-    const exitCode = await engine.run({ ...request, check: args.check ?? false, forks, emit: changes.emit, progress, terminal })
+    const exitCode = await engine.run({ ...request, check: args.check ?? false, forks, emit: changes.emit, progress, terminal, ...goOn })
     return exitCode === 0 && changes.made() && args['detailed-exit-code'] ? changesMade : exitCode
   },
 })
+
+/** @throws RollcallError where both are asked for. */
+function goOnWith(resume: boolean, retryFailed: boolean): Pick<RunRequest, 'goOn'> {
+  if (resume && retryFailed)
+    throw new RollcallError({
+      summary: '--resume and --retry-failed exclude each other',
+      detail: '--resume goes on at the failed task of each host; --retry-failed does everything again on hosts that failed',
+      fix: 'Give one of them.',
+    })
+  return resume ? { goOn: 'resume' } : retryFailed ? { goOn: 'retryFailed' } : {}
+}
