@@ -13,7 +13,7 @@ const format = 1
 export interface JournalHead {
   readonly event: 'journal'
   readonly format: number
-  /** `20261129-201558-3f2a`: sorts by time (UTC). */
+  /** `20261129-201558-417a`: sorts by time (UTC). */
   readonly id: string
   /** ISO 8601. */
   readonly started: string
@@ -60,7 +60,8 @@ export const allJournals = () => join(stateDirPath(), 'runs')
 export function newRun(now: Date): Pick<JournalHead, 'format' | 'id' | 'started' | 'process'> {
   const started = now.toISOString()
   const time = started.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')
-  const id = `${time}-${randomBytes(2).toString('hex')}`
+  // Milliseconds and a digit by chance: runs of one second are in their order, too.
+  const id = `${time}-${started.slice(20, 23)}${(randomBytes(1)[0]! & 15).toString(16)}`
   return { format, id, started, process: identify(process.pid) ?? { pid: process.pid, startTime: '' } }
 }
 
@@ -142,7 +143,7 @@ async function prune(folder: string, { keep, days }: Keep): Promise<void> {
   for (const name of old) if (!readHead(join(folder, name))?.running) await rm(join(folder, name), { force: true })
 }
 
-const fileName = /^\d{8}-\d{6}-[0-9a-f]{4}\.jsonl$/
+const fileName = /^\d{8}-\d{6}-\d{3}[0-9a-f]\.jsonl$/
 
 /** The journals of a project, the newest first. What cannot be read is none. */
 export function listJournals(projectRoot: string): readonly JournalFile[] {
@@ -181,7 +182,7 @@ export function lastWritten(path: string): Date {
   return statSync(path).mtime
 }
 
-function readLines(path: string, most = Number.POSITIVE_INFINITY): object[] {
+function readLines(path: string, most?: number): object[] {
   const lines: object[] = []
   for (const line of readFileSync(path, 'utf8').split('\n', most)) {
     try {

@@ -83,7 +83,7 @@ describe('the journal', () => {
     })
     const again = await cli('runs', 'show', 'last', '--format', 'json')
     expect([again.code, again.events]).toEqual([0, done.events])
-    expect((await cli('runs', 'show', first!.id.slice(-4))).stdout).toMatch(/beta +gate: failed[^]*failed after/)
+    expect((await cli('runs', 'show', first!.id.slice(-4))).stdout).toMatch(/beta +gate \(shell\): failed[^]*failed after/)
     expect((await cli('runs')).stdout).toMatch(/site on inventory\/lab\.ts +failed, 6 changed, 1 host failed/)
     expect(await cli('runs', 'show', 'nope')).toMatchObject({ code: 1, stderr: expect.stringContaining('There is no such run') })
   })
@@ -93,11 +93,14 @@ describe('the journal', () => {
     const child = await startRollcall(['run', 'site'], { cwd: root, env })
     await expect.poll(() => existsSync(at('begun')), { timeout: 60_000 }).toBe(true)
     expect((await runs())[0]).toMatchObject({ outcome: 'running' })
-    expect(await cli('run', 'site', '--resume')).toMatchObject({ code: 1, stderr: expect.stringContaining('The last run is still going on') })
+    expect(await cli('run', 'site', '--resume')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('The last run is still going on'),
+    })
     child.kill('SIGKILL')
     await new Promise((resolve) => child.once('close', resolve))
     expect((await runs())[0]).toMatchObject({ outcome: 'cut off', counts: { changed: 2 }, hosts: { unfinished: 2 } })
-    expect((await cli('runs', 'show', 'last')).stdout).toMatch(/first: changed/)
+    expect((await cli('runs', 'show', 'last')).stdout).toMatch(/first \(command\): changed[^]*interrupted after/)
   })
   test('one that cannot be written is a warning, and the run goes on', async () => {
     const { run } = project(`task('first', command({ argv: ['true'] }))`)
@@ -118,7 +121,10 @@ describe('the journal', () => {
   })
   test.each([[{ runs: { keep: 0 } }], [{ runs: 5 }], [{ runs: { weeks: 2 } }]])('%j in package.json is refused', async (settings) => {
     const { cli } = project('', '', settings)
-    expect(await cli('run', 'site')).toMatchObject({ code: 1, stderr: expect.stringContaining("package.json's rollcall.runs cannot be used") })
+    expect(await cli('run', 'site')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("package.json's rollcall.runs cannot be used"),
+    })
   })
   test('holds no secret', async () => {
     const { root, env } = project(`task('tell', shell({ script: sh\`echo \${secretFromEnv('TOKEN')}\` }))`)
@@ -133,23 +139,40 @@ describe('--retry-failed', () => {
     await run()
     writeFileSync(at('open'), '')
     const done = await run('--retry-failed')
-    expect([done.code, eventsOf(done, 'run')[0]]).toMatchObject([0, { targets: ['beta'], continues: { by: 'retryFailed', leftOut: ['alpha'] } }])
+    expect([done.code, eventsOf(done, 'run')[0]]).toMatchObject([
+      0,
+      { targets: ['beta'], continues: { by: 'retryFailed', leftOut: ['alpha'] } },
+    ])
     expect(counted('asked')).toBe(3)
     expect((await runs())[0]).toMatchObject({ continues: { by: 'retryFailed' }, outcome: 'done' })
-    expect(await cli('run', 'site', '--retry-failed')).toMatchObject({ code: 1, stderr: expect.stringContaining('No host has failed in the last run') })
+    expect(await cli('run', 'site', '--retry-failed')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('No host has failed in the last run'),
+    })
   })
   test('with --limit both must hold', async () => {
     const { run, cli } = project(failsOnce)
     await run()
     const refused = await cli('run', 'site', '--retry-failed', '--limit', 'alpha')
-    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("--retry-failed goes on with beta, and --limit 'alpha' leaves none of them")])
-    expect((await cli('run', 'site', '--retry-failed', '--limit', 'beta')).stdout).toMatch(/only hosts that failed in the run of .*, without alpha/)
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringContaining("--retry-failed goes on with beta, and --limit 'alpha' leaves none of them"),
+    ])
+    expect((await cli('run', 'site', '--retry-failed', '--limit', 'beta')).stdout).toMatch(
+      /only hosts that failed in the run of .*, without alpha/,
+    )
   })
   test('needs an earlier run, and check mode is none', async () => {
     const { run, cli } = project(failsOnce)
     await run('--check')
-    expect(await cli('run', 'site', '--retry-failed')).toMatchObject({ code: 1, stderr: expect.stringContaining('There is no earlier run') })
-    expect(await cli('run', 'site', '--retry-failed', '--resume')).toMatchObject({ code: 1, stderr: expect.stringContaining('exclude each other') })
+    expect(await cli('run', 'site', '--retry-failed')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('There is no earlier run'),
+    })
+    expect(await cli('run', 'site', '--retry-failed', '--resume')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('exclude each other'),
+    })
   })
 })
 
@@ -166,7 +189,12 @@ describe('--resume', () => {
       ['ask: skipped', 'state: changed', 'gate: changed', 'behind: changed'],
     ])
     expect(taskOf(done, 'beta', 'ask').reason).toMatch(/^done by the run of \d{4}-/)
-    expect([counted('asked'), counted('gate-alpha'), counted('gate-beta'), readFileSync(at('behind-beta'), 'utf8')]).toEqual([2, 1, 2, 'answer'])
+    expect([counted('asked'), counted('gate-alpha'), counted('gate-beta'), readFileSync(at('behind-beta'), 'utf8')]).toEqual([
+      2,
+      1,
+      2,
+      'answer',
+    ])
     expect(await cli('run', 'site', '--resume')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('The last run has left nothing to go on with'),
@@ -181,7 +209,10 @@ describe('--resume', () => {
     const done = await run('--resume')
     expect([done.code, outcomes(done, 'beta')]).toEqual([0, ['ask: skipped', 'state: ok', 'gate: changed', 'behind: changed']])
     expect([counted('asked'), existsSync(at('other'))]).toEqual([2, false])
-    expect(await cli('run', 'site', '--resume', '--tags', 'other')).toMatchObject({ code: 1, stderr: expect.stringContaining('--tags other') })
+    expect(await cli('run', 'site', '--resume', '--tags', 'other')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('--tags other'),
+    })
   })
   test('what has changed then is changed to what comes behind', async () => {
     const { run } = project(`const state = task('state', copy({ dest: folder + '/s', content: 'x' }))
@@ -207,8 +238,8 @@ describe('--resume', () => {
     expect((await run('--resume')).code).toBe(2)
     writeFileSync(at('open2'), '')
     const done = await run('--resume')
-    expect([done.code, counted('up'), counted('down'), counted('once')]).toEqual([0, 2, 2, 1])
     expect(outcomes(done, 'alpha')).toEqual(['up: skipped', 'work: skipped', 'down: skipped', 'once: skipped', 'second: changed'])
+    expect([done.code, counted('up'), counted('down'), counted('once')]).toEqual([0, 2, 2, 1])
   })
   test('runOnce counts for all hosts, whichever did it', async () => {
     const { run } = project(`task('once', shell({ script: sh\`echo x >>\${folder}/once\` }), { runOnce: true })
@@ -235,7 +266,10 @@ describe('--resume', () => {
     ])
   })
   test('hosts of batches that had not begun come too', async () => {
-    const { run } = project(`task('gate', ({ host }) => shell({ script: sh\`echo x >>\${folder}/\${host.name}; test -e \${folder}/open\` }))`, 'serial: 1')
+    const { run } = project(
+      `task('gate', ({ host }) => shell({ script: sh\`echo x >>\${folder}/\${host.name}; test -e \${folder}/open\` }))`,
+      'serial: 1',
+    )
     expect((await run()).code).toBe(2)
     writeFileSync(at('open'), '')
     const done = await run('--resume')
