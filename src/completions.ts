@@ -3,7 +3,7 @@ import { findInventory, findPlaybook, findProject, listInventories, listPlaybook
 import { openInventory } from './open-inventory.ts'
 
 /** What a word of a command line may stand for. */
-export type CompletionKind = 'playbook' | 'inventory' | 'host' | 'pattern' | 'module' | 'tag' | 'var' | 'connection'
+export type CompletionKind = 'playbook' | 'inventory' | 'host' | 'pattern' | 'module' | 'tag' | 'task' | 'var' | 'connection'
 
 export interface CompletionRequest {
   readonly root: string
@@ -38,6 +38,8 @@ export async function completions(request: CompletionRequest): Promise<readonly 
     }
     case 'tag':
       return plain(request.playbook === undefined ? [] : await tagsOf(root, request.playbook, inventory))
+    case 'task':
+      return plain(request.playbook === undefined ? [] : await tasksOf(root, request.playbook, inventory))
     case 'host':
     case 'pattern':
     case 'var': {
@@ -52,9 +54,18 @@ export async function completions(request: CompletionRequest): Promise<readonly 
   }
 }
 
-async function tagsOf(root: string, nameOrPath: string, inventory: string | undefined): Promise<readonly string[]> {
+async function playsOf(root: string, nameOrPath: string, inventory: string | undefined) {
   const project = findProject(root)
   const choice = { playbook: findPlaybook(project, nameOrPath, root), inventory: findInventory(project, inventory, root) }
-  const { plays } = await importPlaybook(project, choice)
+  return (await importPlaybook(project, choice)).plays
+}
+
+async function tasksOf(...choice: Parameters<typeof playsOf>): Promise<readonly string[]> {
+  const plays = await playsOf(...choice)
+  return [...new Set(plays.flatMap((play) => play.tasks.filter(({ kind }) => kind === 'task').map(({ name }) => name)))]
+}
+
+async function tagsOf(...choice: Parameters<typeof playsOf>): Promise<readonly string[]> {
+  const plays = await playsOf(...choice)
   return [...new Set(plays.flatMap((play) => [...play.tags, ...play.tasks.flatMap((task) => task.tags)]))].sort()
 }

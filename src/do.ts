@@ -12,7 +12,7 @@ import { digest, readController } from './engine/controller-files.ts'
 import { loadValidator } from './engine/validate.ts'
 import { RollcallError } from './model/errors.ts'
 import { moduleNamed } from './module-named.ts'
-import { type HostsRequest, openHosts } from './open-hosts.ts'
+import { type HostsRequest, nobody, openHosts } from './open-hosts.ts'
 import { type RunOptions, runOpened } from './run.ts'
 import { Secret } from './util/secret.ts'
 
@@ -39,6 +39,7 @@ export async function doModule(request: DoRequest): Promise<number> {
   const params = await paramsOf(definition, request)
   await refuseWrong(definition, params, root)
   const { model, path, name, hosts } = await openHosts(request)
+  if (hosts.length === 0) request.progress(nobody)
   const names = hosts.map((host) => host.name)
   const task: TaskRecord = {
     ...plainTask,

@@ -6,7 +6,7 @@ import { noTraffic } from './engine/traffic.ts'
 import { type ErrorDetails, RollcallError, UnreachableError } from './model/errors.ts'
 import type { HostTraffic } from './model/event.ts'
 import type { HostRecord } from './model/inventory.ts'
-import { type HostsRequest, openHosts } from './open-hosts.ts'
+import { type HostsRequest, nobody, openHosts } from './open-hosts.ts'
 import { startLab } from './start-lab.ts'
 import { unlockSecrets } from './unlock-secrets.ts'
 import { limitConcurrency } from './util/concurrency.ts'
@@ -41,6 +41,7 @@ export interface ExecResult {
  */
 export async function exec(request: ExecRequest): Promise<number> {
   const { model, hosts } = await openHosts(request)
+  if (hosts.length === 0) request.progress(nobody)
   await unlockSecrets()
   await startLab(model, hosts, request.progress)
   const together = limitConcurrency(request.forks)

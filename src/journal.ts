@@ -26,7 +26,7 @@ export function keepJournal(opened: OpenedPlaybook, request: PlaybookRequest & {
   }
   const open = (): Journal | undefined => {
     const { project, playbook, playbookFile, inventoryPath, selection } = opened
-    const { check, limit, tags, skipTags } = request
+    const { check, limit, exclude, tags, skipTags } = request
     const head = {
       event: 'journal',
       ...newRun(new Date()),
@@ -35,6 +35,7 @@ export function keepJournal(opened: OpenedPlaybook, request: PlaybookRequest & {
       inventoryFile: inventoryPath,
       check,
       ...(limit !== undefined && { limit }),
+      ...(exclude !== undefined && { exclude }),
       tags,
       skipTags,
       tasks: namesIn(selection.plays),

@@ -1,6 +1,7 @@
 import { relative } from 'node:path'
 import type { Playbook } from './dsl/playbook.ts'
 import { type Selection, type SelectOptions, select } from './engine/select.ts'
+import { limitFiles } from './limit-files.ts'
 import { loadPlaybook } from './load/load.ts'
 import { findInventory, findPlaybook, findProject, type Project } from './load/project.ts'
 
@@ -13,10 +14,16 @@ export interface PlaybookRequest {
   readonly limit?: string
   /** The option that gave the limit, for messages; default `--limit`. */
   readonly limitOption?: string
+  /** Hosts to take away from the limit. */
+  readonly exclude?: string
   readonly tags: readonly string[]
   readonly skipTags: readonly string[]
   /** Hosts that an earlier run has left something to do on. */
   readonly only?: SelectOptions['only']
+  /** The task to begin with: its name, or a glob. */
+  readonly startAt?: string
+  /** No host or no task being left is no error. */
+  readonly allowEmpty?: boolean
 }
 
 /** A playbook that is loaded and narrowed; its type-check is under way. */
@@ -47,7 +54,7 @@ export async function openPlaybook(request: PlaybookRequest): Promise<OpenedPlay
     playbook,
     playbookFile,
     inventoryPath,
-    selection: select(playbook, request),
+    selection: select(playbook, { ...request, readFile: limitFiles(request.root) }),
     compiled: checked,
     relative: (file) => shorten(project.root, file),
   }

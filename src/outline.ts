@@ -2,7 +2,7 @@ import { formatLine, type SourceLine } from './model/errors.ts'
 import { openPlaybook, type PlaybookRequest } from './open-playbook.ts'
 import { type GoOn, openPast } from './past-run.ts'
 
-/** What a run would go through, without contacting a host: for `--list-hosts` and `--list-tasks`. */
+/** What a run would go through, without contacting a host: for `--list-hosts`, `--list-tasks` and `--list-tags`. */
 export interface Outline {
   readonly playbook: string
   readonly inventory: string
@@ -13,6 +13,8 @@ export interface Outline {
     readonly at?: string
     /** Targets of the play. */
     readonly hosts: readonly string[]
+    /** Every tag of the play and its tasks, those left out by this run as well. */
+    readonly tags: readonly string[]
     readonly tasks: readonly { readonly name: string; readonly tags: readonly string[]; readonly at?: string; readonly handler: boolean }[]
   }[]
 }
@@ -31,6 +33,7 @@ export async function outline(asked: PlaybookRequest & { readonly goOn?: GoOn })
     plays: selection.plays.map(({ play, hosts, tasks }) => ({
       name: play.name,
       hosts,
+      tags: [...new Set([...play.tags, ...play.tasks.filter(({ kind }) => kind !== 'flush').flatMap((task) => task.tags)])].sort(),
       ...place(play.at),
       tasks: [...tasks.filter((task) => task.kind === 'task'), ...play.handlers].map(({ name, tags, kind, at }) => ({
         name,

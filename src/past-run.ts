@@ -32,6 +32,8 @@ export function openPast(request: PlaybookRequest, by: GoOn): PastRun {
   const playbookFile = findPlaybook(project, request.playbook, request.root)
   if (by === 'resume' && request.tags.length + request.skipTags.length > 0)
     throw refusal('--resume goes on with the tasks of the last run', tagsOf(request), 'Leave --tags and --skip-tags out.')
+  if (by === 'resume' && request.startAt !== undefined)
+    throw refusal('--resume begins where the last run failed', `--start-at-task '${request.startAt}'`, 'Leave one of them out.')
   const last = listJournals(project.root).find(
     ({ head }) => !head.check && head.playbookFile === playbookFile && head.inventoryFile === inventoryFile,
   )
@@ -48,7 +50,7 @@ export function openPast(request: PlaybookRequest, by: GoOn): PastRun {
   const hosts = pastHosts(events)
   const names = (fits: (status: string) => boolean) => [...hosts].filter(([, { status }]) => fits(status)).map(([name]) => name)
   const left = names(by === 'resume' ? (status) => status !== 'done' : (status) => status === 'failed' || status === 'unreachable')
-  if (left.length === 0)
+  if (left.length === 0 && !request.allowEmpty)
     throw nothingLeft(
       by,
       head,
@@ -60,7 +62,7 @@ export function openPast(request: PlaybookRequest, by: GoOn): PastRun {
     request: {
       ...request,
       ...(by === 'resume' && { tags: head.tags, skipTags: head.skipTags }),
-      only: { hosts: new Set(left), because: `${option} goes on with ${left.join(', ')}` },
+      only: { hosts: new Set(left), because: `${option} goes on with ${left.join(', ') || 'no host'}` },
     },
     of: (plays) => {
       if (by === 'retryFailed') return { past: undefined, warnings: [] }

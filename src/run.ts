@@ -8,6 +8,7 @@ import { preflight } from './engine/preflight.ts'
 import { readAhead } from './engine/read-ahead.ts'
 import { runPlay } from './engine/run-play.ts'
 import { becoming, type Selection } from './engine/select.ts'
+import { stepByStep } from './engine/step-by-step.ts'
 import { addTraffic, noTraffic } from './engine/traffic.ts'
 import { loadValidator } from './engine/validate.ts'
 import { type ErrorDetails, RollcallError } from './model/errors.ts'
@@ -29,6 +30,8 @@ export interface RunOptions {
   readonly progress: (line: string) => void
   /** The person who started the run, where there is a terminal; `pause` asks them. */
   readonly terminal?: Terminal | undefined
+  /** Ask that person before each task. */
+  readonly step?: boolean
   /** How a host is reached; default is as its inventory says. */
   readonly open?: AskRequest['open']
   /** The earlier run that it goes on with. */
@@ -51,6 +54,7 @@ export interface ToRun extends Pick<OpenedPlaybook, 'playbook' | 'inventoryPath'
  */
 export async function run(request: RunRequest): Promise<number> {
   const started = performance.now()
+  if (request.step) stepByStep(request.terminal) // Nobody to ask: refused before anything is loaded.
   const past = request.goOn && (await import('./past-run.ts')).openPast(request, request.goOn)
   const opened = await openPlaybook(past?.request ?? request) // Fleet, facts scope and Targets are fixed here; no host was contacted.
   const { keepJournal } = await import('./journal.ts')
@@ -64,6 +68,7 @@ export async function run(request: RunRequest): Promise<number> {
 
 /** {@link run} from where everything is known but what hosts say. */
 export async function runOpened(opened: ToRun, asked: RunOptions, started = performance.now()): Promise<number> {
+  const step = asked.step ? stepByStep(asked.terminal) : undefined
   const request: RunOptions = { ...asked, emit: (event) => asked.emit(redactEvent(event)) }
   const validate = loadValidator()
   const own = ownFactsOf(opened)
@@ -81,7 +86,7 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
     await opened.compiled // … and before the compiler's verdict nothing but facts was asked.
     await readingFiles
     const { past, warnings } = request.past?.of(opened.selection.plays) ?? { past: undefined, warnings: [] }
-    const contexts = openPlays(opened, gathered, states, request, { validate, files, delegates, past })
+    const contexts = openPlays(opened, gathered, states, request, { validate, files, delegates, step, past })
     const looks = contexts.map(preflight)
     const [mistake] = looks.flatMap((look) => look.mistakes)
     if (mistake) throw mistake
@@ -139,7 +144,7 @@ function openPlays(
   { knowledge }: Gathered,
   states: States,
   request: RunOptions,
-  shared: Pick<OpenPlay, 'validate' | 'files' | 'delegates' | 'past'>,
+  shared: Pick<OpenPlay, 'validate' | 'files' | 'delegates' | 'step' | 'past'>,
 ): PlayContext[] {
   const { playbook, selection, relative, project } = opened
   const { check, emit, terminal } = request

@@ -17,6 +17,7 @@ export interface ListedRun {
   readonly inventory: string
   readonly check: boolean
   readonly limit?: string
+  readonly exclude?: string
   readonly tags: readonly string[]
   readonly skipTags: readonly string[]
   /** The run that it went on with. */
@@ -70,7 +71,7 @@ function listed(file: JournalFile, root: string): ListedRun {
   const start = events.find((event) => event.event === 'run')
   const statuses = [...pastHosts(events).values()].map(({ status }) => status)
   const of = (status: string) => statuses.filter((one) => one === status).length
-  const { id, started, playbook, check, limit, tags, skipTags } = head
+  const { id, started, playbook, check, limit, exclude, tags, skipTags } = head
   const hosts = { done: of('done'), failed: of('failed'), unreachable: of('unreachable'), unfinished: of('unfinished') }
   const outcome = running
     ? 'running'
@@ -90,6 +91,7 @@ function listed(file: JournalFile, root: string): ListedRun {
     inventory: shortPath(root, head.inventoryFile),
     check,
     ...(limit !== undefined && { limit }),
+    ...(exclude !== undefined && { exclude }),
     tags,
     skipTags,
     ...(start?.continues && { continues: { by: start.continues.by, run: start.continues.run } }),

@@ -1,13 +1,17 @@
 import { askHosts } from './ask-hosts.ts'
-import { matchPattern } from './engine/limit.ts'
 import { summarise } from './facts/knowledge.ts'
 import { type FactOrigin, builtInFamilies as families, type HostKnowledge } from './model/facts.ts'
+import { chooseHosts } from './open-hosts.ts'
 import { type InventoryRequest, openInventory } from './open-inventory.ts'
 import { rememberedFacts } from './remembered-facts.ts'
 
 export interface FactsRequest extends InventoryRequest {
   /** Which hosts; default all. */
   readonly pattern?: string
+  /** Hosts to take away from that. */
+  readonly exclude?: string
+  /** No host being left is no error. */
+  readonly allowEmpty?: boolean
   /** `refresh`: ask every host. `cached`: ask none. `auto`: ask those whose remembered facts are older than an hour. */
   readonly from: 'auto' | 'refresh' | 'cached'
   readonly forks: number
@@ -34,7 +38,7 @@ const hour = 3600
  */
 export async function showFacts(request: FactsRequest): Promise<readonly ShownFacts[]> {
   const { path, model } = await openInventory(request)
-  const names = matchPattern(request.pattern ?? 'all', model, 'The pattern')
+  const names = chooseHosts({ ...request, pattern: request.pattern ?? 'all' }, model)
   const knowledge = request.from === 'cached' ? await rememberedFacts(path, model, names) : await ask(request, path, model, names)
   return names.map((host) => {
     const of = knowledge.get(host)!

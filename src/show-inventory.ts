@@ -1,5 +1,6 @@
 import { jsonSafe } from './engine/compare.ts'
 import { matchPattern } from './engine/limit.ts'
+import { limitFiles } from './limit-files.ts'
 import { type InventoryRequest, openInventory } from './open-inventory.ts'
 import { redactDeep } from './util/redact.ts'
 
@@ -26,7 +27,7 @@ export interface ShownInventory {
  */
 export async function showInventory(request: InventoryRequest & { readonly pattern?: string }): Promise<ShownInventory> {
   const { model, name } = await openInventory(request)
-  const chosen = matchPattern(request.pattern ?? 'all', model, 'The pattern')
+  const chosen = matchPattern(request.pattern ?? 'all', model, 'The pattern', limitFiles(request.root))
   return {
     inventory: name,
     groups: Object.fromEntries([...model.groups].map(([group, hosts]) => [group, hosts.filter((host) => chosen.includes(host))])),

@@ -1,4 +1,5 @@
 import { matchPattern } from '../engine/limit.ts'
+import { limitFiles } from '../limit-files.ts'
 import { type ErrorDetails, RollcallError, UnreachableError } from '../model/errors.ts'
 import type { HostRecord } from '../model/inventory.ts'
 import { type InventoryRequest, openInventory } from '../open-inventory.ts'
@@ -87,7 +88,9 @@ export async function cleanup(request: CleanupRequest): Promise<Cleaned> {
 /** Where no lab is up, its hosts are not there; none is started to look for what it keeps. */
 async function hostsOf(request: CleanupRequest): Promise<{ asked: readonly HostRecord[]; down: readonly string[] }> {
   const { model } = await openInventory(request)
-  const chosen = matchPattern(request.pattern ?? 'all', model, 'The pattern').map((name) => model.hosts.get(name)!)
+  const chosen = matchPattern(request.pattern ?? 'all', model, 'The pattern', limitFiles(request.root)).map(
+    (name) => model.hosts.get(name)!,
+  )
   const inLab = chosen.filter(({ connection }) => connection.type === 'lab')
   if (inLab.length === 0) return { asked: chosen, down: [] }
   const { defaultLab, status } = await import('../lab/index.ts')

@@ -8,10 +8,12 @@ const kinds: Readonly<Record<string, CompletionKind>> = {
   playbook: 'playbook',
   inventory: 'inventory',
   limit: 'pattern',
+  exclude: 'pattern',
   pattern: 'pattern',
   host: 'host',
   module: 'module',
   connection: 'connection',
+  'start-at-task': 'task',
   tags: 'tag',
   'skip-tags': 'tag',
 }

@@ -1,8 +1,12 @@
 import type { Outline } from '../outline.ts'
 import { type Colours, count, printableDeep } from '../report/index.ts'
 
-/** What a run would go through, for people: `--list-hosts`, `--list-tasks`. */
-export function formatOutline(outline: Outline, lists: { readonly hosts: boolean; readonly tasks: boolean }, colours: Colours): string[] {
+/** What a run would go through, for people: `--list-hosts`, `--list-tasks`, `--list-tags`. */
+export function formatOutline(
+  outline: Outline,
+  lists: { readonly hosts: boolean; readonly tasks: boolean; readonly tags: boolean },
+  colours: Colours,
+): string[] {
   const { playbook, inventory, fleet, targets, plays } = printableDeep(outline)
   return [
     `${colours.strong(`playbook ${playbook}`)} · inventory ${inventory}: ${count(fleet.length, 'host')} · targets ${targets.length}`,
@@ -10,7 +14,8 @@ export function formatOutline(outline: Outline, lists: { readonly hosts: boolean
       ? fleet.map((host) => (targets.includes(host) ? `  ${host}` : colours.faint(`  ${host}  known, but not a target`)))
       : []),
     ...plays.flatMap((play) => [
-      `${colours.strong(`play ${play.name}`)} · targets ${play.hosts.length} (${play.hosts.join(', ')})${place(play.at, colours)}`,
+      `${colours.strong(`play ${play.name}`)} · targets ${play.hosts.length}${play.hosts.length === 0 ? '' : ` (${play.hosts.join(', ')})`}${place(play.at, colours)}`,
+      ...(lists.tags ? [`  tags ${play.tags.join(', ') || colours.faint('none')}`] : []),
       ...(lists.tasks
         ? play.tasks.map((task) => `  ${task.handler ? 'handler ' : ''}${task.name}${tagList(task.tags)}${place(task.at, colours)}`)
         : []),

@@ -9,8 +9,10 @@ export const shared = {
     alias: 'l',
     type: 'string',
     requiresArg: true,
-    describe: 'hosts this run may change, e.g. web:!edge; templates still know every host',
+    describe: 'hosts this run may change, e.g. web:!edge, web[0] or @file; templates still know every host',
   },
+  exclude: { type: 'string', requiresArg: true, describe: 'hosts to leave out of that, e.g. edge,db[0]' },
+  'allow-empty': { type: 'boolean', describe: 'no host being left is no error: nothing runs, and the exit code is 0' },
   check: { alias: 'C', type: 'boolean', describe: 'only say what would change' },
   diff: { alias: 'D', type: 'boolean', describe: 'show changes line by line' },
   'detailed-exit-code': { type: 'boolean', describe: 'exit with 3 where something changed, or would' },
@@ -22,6 +24,14 @@ export const shared = {
 export const playbook = {
   playbook: { type: 'string', demandOption: true, describe: 'name of a playbook in playbooks/, or a path' },
 } as const
+
+/** What was said of hosts besides a pattern, for a request. */
+export function narrowing(args: { readonly exclude?: string | undefined; readonly 'allow-empty'?: boolean | undefined }): {
+  readonly exclude?: string
+  readonly allowEmpty?: boolean
+} {
+  return { ...(args.exclude !== undefined && { exclude: args.exclude }), ...(args['allow-empty'] && { allowEmpty: true }) }
+}
 
 /** Exit code of `--detailed-exit-code` for a run that succeeded and changed something, or would. */
 export const changesMade = 3
@@ -36,6 +46,11 @@ export function noteChanges(report: Emit): { readonly emit: Emit; readonly made:
     },
     made: () => changed,
   }
+}
+
+/** Two options that mean different runs. */
+export function exclusive(one: string, other: string, why: string): RollcallError {
+  return new RollcallError({ summary: `${one} and ${other} exclude each other`, detail: why, fix: 'Give one of them.', exitCode: 1 })
 }
 
 /** The words of an option that may be repeated and hold several joined by commas. */

@@ -74,10 +74,12 @@ export function refuseAmbiguous(args: { readonly [name: string]: unknown }, argv
   const behind = (args['--'] ?? []) as readonly string[]
   if (behind.length > 0 && standing.command?.behindDashes === undefined)
     throw error('There is a word too many', `'${behind[0]}' behind the two dashes`, undefined, standing)
+  const dashes = argv.indexOf('--')
+  const before = dashes === -1 ? argv : argv.slice(0, dashes)
   for (const [name, option] of Object.entries(standing.command?.options ?? {})) {
     const value = args[name]
     if (option.type === 'boolean') {
-      const given = argv.find(
+      const given = before.find(
         (word) => word.startsWith(`--${name}=`) || (option.alias !== undefined && word.startsWith(`-${String(option.alias)}=`)),
       )
       // yargs takes every value but `true` for false: --check=yes would be a run that changes hosts.
@@ -86,11 +88,17 @@ export function refuseAmbiguous(args: { readonly [name: string]: unknown }, argv
     }
     if (option.type === 'count' || value === undefined) continue
     if (Array.isArray(value) && !('array' in option))
-      throw error('An option is given twice', `--${name}: ${value.join(' and ')}`, 'Give it once.', standing)
+      throw error('An option is given twice', `--${name}: ${value.join(' and ')}`, onceOnly(name, value.map(String)), standing)
     // An empty shell variable must not turn "only these tags" into "every task".
     if ([value].flat().some((text) => String(text).replaceAll(',', '').trim() === ''))
       throw error('An option has an empty value', `--${name}`, 'Give it a value, or leave it out.', standing)
   }
+}
+
+/** Of two limits it is not to be guessed whether both widen the run, or the second narrows it. */
+function onceOnly(name: string, [one = '', other = '']: readonly string[]): string {
+  if (name === 'exclude') return `Give it once: --exclude '${one},${other}'`
+  return name === 'limit' ? `Give it once: '${one},${other}' are hosts of either, '${one},&${other}' those of both.` : 'Give it once.'
 }
 
 function error(summary: string, detail: string, hint: string | undefined, { path }: Standing): RollcallError {

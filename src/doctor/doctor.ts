@@ -1,4 +1,5 @@
 import { matchPattern } from '../engine/limit.ts'
+import { limitFiles } from '../limit-files.ts'
 import type { InventoryModel } from '../model/inventory.ts'
 import type { InventoryRequest } from '../open-inventory.ts'
 import { unlockSecrets } from '../unlock-secrets.ts'
@@ -30,7 +31,10 @@ export async function doctor(request: DoctorRequest): Promise<readonly Checked[]
   const { inventory, checks } = await checkProject(request)
   const model = inventory?.model
   // A wrong pattern ends here, before a list of what is right.
-  const chosen = request.pattern === undefined || model === undefined ? [] : matchPattern(request.pattern, model, 'The pattern')
+  const chosen =
+    request.pattern === undefined || model === undefined
+      ? []
+      : matchPattern(request.pattern, model, 'The pattern', limitFiles(request.root))
   tell(await checkMachine({ ...request, now: Date.now() }))
   tell(checks)
   if (model !== undefined) {

@@ -1,14 +1,19 @@
 import { RollcallError, type SourceLine } from '../model/errors.ts'
 import { type BuiltInFamily, builtInFamilies, type Facts, type Family } from '../model/facts.ts'
 import type { DeclaredHost, Fleet, Targets } from '../model/fleet.ts'
-import type { GroupShape, LocalSettings, Shape } from '../model/inventory.ts'
+import { isWild, itemsOf } from '../model/host-pattern.ts'
+import type { HostChoice } from '../model/host-set.ts'
+import type { GroupShape, InventoryModel, LocalSettings, Shape } from '../model/inventory.ts'
+import { few, matchHosts } from '../model/match-hosts.ts'
 import { callerLine } from '../util/caller.ts'
 import { suggest } from '../util/suggest.ts'
 import { ownFacts } from './define-facts.ts'
+import type { CheckedChoice, Choice, Chosen, GroupOf, HostIn, Known } from './hosts.ts'
 import type { Inventory } from './inventory.ts'
 import type { PlayTools, ResultReader } from './play-tools.ts'
 import { recordTools, type TaskRecord } from './record.ts'
 import { type Portion, wrongPortion } from './serial.ts'
+import { refuseTags } from './tags.ts'
 
 /** What closures of a task see. */
 export interface Scope<S extends Shape = Shape, G extends GroupShape = GroupShape, F extends Family = BuiltInFamily> {
@@ -55,13 +60,18 @@ export interface FactsScope<G extends string = string, F extends Family = BuiltI
 type OnController = 'local' | LocalSettings
 
 export interface PlayOptions<
-  H extends string = string,
+  H extends Choice = Choice,
   G extends string = string,
   F extends Family = BuiltInFamily,
   C extends OnController | undefined = OnController | undefined,
 > {
-  /** A group or a host of the inventory. */
+  /**
+   * A group or a host of the inventory; several together by `union`, `intersection`, `without` and `nth`, or, as text in
+   * Ansible's language, by `pattern`.
+   */
   readonly hosts: H
+  /** The order in which hosts are gone through; default is that of `hosts`. */
+  readonly order?: HostOrder
   /**
    * `'local'`: the tasks run on the controller, once for each host and with that host's vars, and no host is contacted
    * but for facts that the play lists. `local({ becomePassword })` where sudo on the controller asks for a password.
@@ -99,10 +109,18 @@ export interface PlayOptions<
 
 export type Strategy = 'linear' | 'free' | 'hostPinned'
 
+const orders = ['inventory', 'reverseInventory', 'sorted', 'reverseSorted', 'shuffle'] as const
+/**
+ * Ansible's: `inventory` as the play names them, and in a group as the inventory does; `sorted` by name; `shuffle` anew in
+ * each run.
+ */
+export type HostOrder = (typeof orders)[number]
+
 /** A play as collected: for the engine. */
 export interface PlayRecord {
   readonly name: string
-  readonly hosts: string
+  readonly hosts: HostChoice
+  readonly order?: HostOrder
   /** Where its tasks run instead of on its hosts. */
   readonly connection?: LocalSettings
   /** Families by name. */
@@ -126,21 +144,14 @@ export interface Playbook {
   readonly at: SourceLine | undefined
 }
 
-type All<S extends Shape> = S['all'] extends infer X extends GroupShape ? X : never
-type GroupOf<S extends Shape, H extends string> = H extends keyof S
-  ? S[H] extends infer X extends GroupShape
-    ? X
-    : never
-  : { readonly host: H; readonly vars: All<S>['vars']; readonly privateIp: All<S>['privateIp'] }
-
 /** Adds a play. Its body runs once, at load, and collects tasks; what differs by host stands in closures. */
 export type DefinePlay<S extends Shape> = <
-  const H extends (keyof S & string) | All<S>['host'],
+  const H extends (keyof S & string) | HostIn<S> | Chosen<string>,
   const C extends OnController | undefined = undefined,
   const F extends Family = C extends OnController ? never : 'os' | 'network',
 >(
   name: string,
-  options: PlayOptions<H, keyof S & string, F, C>,
+  options: PlayOptions<H, keyof S & string, F, C> & CheckedChoice<H, Known<S>>,
   body: (tools: PlayTools<Scope<S, GroupOf<S, H>, F>>) => void,
 ) => void
 
@@ -151,19 +162,13 @@ export type DefinePlay<S extends Shape> = <
 export function definePlaybook<S extends Shape>(name: string, inventory: Inventory<S>, body: (play: DefinePlay<S>) => void): Playbook {
   const at = callerLine()
   const plays: PlayRecord[] = []
-  const play = (playName: string, options: PlayOptions<string, string, Family>, fill: (tools: PlayTools<any>) => void) => {
+  const play = (playName: string, options: PlayOptions<Choice, string, Family>, fill: (tools: PlayTools<any>) => void) => {
     const playAt = callerLine()
-    const { groups, hosts } = inventory.model
-    for (const group of [options.hosts, options.facts?.of ?? 'all']) {
-      if (groups.has(group) || hosts.has(group)) continue
-      const meant = suggest(group, [...groups.keys(), ...hosts.keys()])
-      throw new RollcallError({
-        summary: 'A play names a host or group that the inventory does not have',
-        detail: `play '${playName}': '${group}'`,
-        fix: meant ? `Did you mean '${meant}'?` : `The inventory has: ${[...groups.keys(), ...hosts.keys()].join(', ')}.`,
-        ...(playAt && { at: playAt }),
-      })
-    }
+    const { model } = inventory
+    const hosts = options.hosts as HostChoice
+    for (const name of [...(typeof hosts === 'string' ? [hosts] : []), options.facts?.of ?? 'all'])
+      refuseUnknownName(name, model, playName, playAt)
+    matchHosts(hosts, model, { by: 'A play', where: `play '${playName}'`, ...(playAt && { at: playAt }) })
     if (plays.some((other) => other.name === playName))
       throw new RollcallError({
         summary: 'Two plays have one name',
@@ -179,13 +184,16 @@ export function definePlaybook<S extends Shape>(name: string, inventory: Invento
     const { of = 'all', families = usual, ifDown = 'lastKnown', maxAge = 3600 } = options.facts ?? {}
     const names = families.map((family) => (typeof family === 'string' ? family : family.name))
     for (const name of names) refuseUnknownFamily(name, playName, playAt)
-    const { become = false, tags = [], strategy = 'linear', maxFailPercentage } = options
+    const { become = false, tags = [], strategy = 'linear', maxFailPercentage, order } = options
     const serial = options.serial === undefined ? [] : [options.serial].flat()
+    if (order !== undefined && !orders.includes(order)) refuseOrder(order, playName, playAt)
     if (!strategies.includes(strategy)) refuseStrategy(strategy, playName, playAt)
     refuseSizes(options.serial, maxFailPercentage, playName, playAt)
+    refuseTags({ name: playName, tags, at: playAt }, tasks)
     plays.push({
       name: playName,
-      hosts: options.hosts,
+      hosts,
+      ...(order !== undefined && { order }),
       ...(connection && { connection }),
       facts: { of, families: names, ifDown, maxAge },
       become,
@@ -213,6 +221,28 @@ function refuseSizes(serial: PlayOptions['serial'], maxFailPercentage: number | 
   if (wrong !== undefined) refuse('serial names no number of hosts', wrong, "Give a number, '30%', or a list such as [1, '30%'].")
   if (maxFailPercentage !== undefined && !(maxFailPercentage >= 0 && maxFailPercentage <= 100))
     refuse('maxFailPercentage is a number from 0 to 100', String(maxFailPercentage), 'With 0 the first failure ends the run.')
+}
+
+function refuseUnknownName(name: string, { groups, hosts }: InventoryModel, play: string, at: SourceLine | undefined): void {
+  if (groups.has(name) || hosts.has(name)) return
+  const meant = suggest(name, [...groups.keys(), ...hosts.keys()])
+  const several = isWild(name) || itemsOf(name).length > 1 ? `Several are named by pattern('${name}').` : undefined
+  throw new RollcallError({
+    summary: 'A play names a host or group that the inventory does not have',
+    detail: `play '${play}': '${name}'`,
+    fix: several ?? (meant ? `Did you mean '${meant}'?` : `The inventory has: ${few([...groups.keys(), ...hosts.keys()])}.`),
+    ...(at && { at }),
+  })
+}
+
+function refuseOrder(order: string, play: string, at: SourceLine | undefined): never {
+  const meant = suggest(order.replaceAll('_', ''), orders)
+  throw new RollcallError({
+    summary: 'A play has an order of hosts that there is not',
+    detail: `play '${play}': '${order}'`,
+    fix: meant ? `Did you mean '${meant}'?` : `There are: ${orders.join(', ')}.`,
+    ...(at && { at }),
+  })
 }
 
 function refuseStrategy(strategy: string, play: string, at: SourceLine | undefined): never {

@@ -59,7 +59,7 @@ export const plainTask = {
 export const enterSection: unique symbol = Symbol('rollcall.enterSection')
 
 interface SectionTools extends PlayTools<any> {
-  readonly [enterSection]: (instance: string) => PlayTools<any>
+  readonly [enterSection]: (instance: string, tags: readonly string[]) => PlayTools<any>
 }
 
 /** What is being collected. */
@@ -92,7 +92,7 @@ export function recordTools(play: string, options: PlayDefaults = {}): Recorded 
   const outermost = inherit({ tags: [], within: [] }, { anyErrorsFatal, ignoreErrors, ignoreUnreachable })
   let around = outermost
 
-  const section = (path: readonly string[]): SectionTools => {
+  const section = (path: readonly string[], inherited: readonly string[]): SectionTools => {
     const add = (kind: 'task' | 'handler', given: string, action: TaskRecord['action'], options: Options = {}): TaskRecord => {
       const at = callerLine()
       const name = redact(given) // It is reported, and kept on the host for handlers.
@@ -126,7 +126,7 @@ export function recordTools(play: string, options: PlayDefaults = {}): Recorded 
         throttle: boundOf(options.throttle ?? throttle, `${kind} '${name}'`, at),
         delegateTo: options.delegateTo ?? own.delegateTo,
         notify,
-        tags: [...new Set([...own.tags, ...(options.tags ?? [])])],
+        tags: [...new Set([...own.tags, ...inherited, ...(options.tags ?? [])])],
         become: options.become ?? own.become,
         within: own.within,
         at,
@@ -180,7 +180,7 @@ export function recordTools(play: string, options: PlayDefaults = {}): Recorded 
         const id = [play, ...path, name].join(' / ')
         tasks.push({ ...plainTask, kind: 'flush', name, id, action: [], tags: ['always'], within: around.within, at: callerLine() })
       },
-      [enterSection]: (instance) => {
+      [enterSection]: (instance, more) => {
         const inner = [...path, instance]
         const key = inner.join(' / ')
         if (sections.has(key))
@@ -191,7 +191,7 @@ export function recordTools(play: string, options: PlayDefaults = {}): Recorded 
             `Give one use a name of its own: ${instance}(tools, options, { as: '…' }).`,
           )
         sections.add(key)
-        return section(inner)
+        return section(inner, [...inherited, ...more])
       },
     }
     return tools
@@ -209,7 +209,7 @@ export function recordTools(play: string, options: PlayDefaults = {}): Recorded 
       notify.push(...listeners.filter((handler) => !notify.includes(handler)))
     }
   }
-  return { tools: section([]), tasks, handlers, finish }
+  return { tools: section([], []), tasks, handlers, finish }
 }
 
 /** What a block hands on to the tasks in one of its parts: the inner word counts, tags add up, conditions must all hold. */

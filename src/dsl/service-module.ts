@@ -4,6 +4,8 @@ import { enterSection } from './record.ts'
 export interface UseOptions {
   /** The instance's name in reports; default the service module's own. */
   readonly as?: string
+  /** For each of its tasks, besides the tags it gives them itself. */
+  readonly tags?: readonly string[]
 }
 
 /**
@@ -15,8 +17,8 @@ export function defineServiceModule<T, O, R>(
   body: (tools: T, options: O) => R,
 ): (tools: T, options: O, use?: UseOptions) => R {
   return (tools, options, use = {}) => {
-    const enter = (tools as { [enterSection]?: (instance: string) => T })[enterSection]
+    const enter = (tools as { [enterSection]?: (instance: string, tags: readonly string[]) => T })[enterSection]
     if (!enter) throw new TypeError(`service module '${name}' takes the tools of a play as its first argument`)
-    return body(enter(use.as ?? name), options)
+    return body(enter(use.as ?? name, use.tags ?? []), options)
   }
 }

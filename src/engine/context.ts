@@ -9,6 +9,7 @@ import type { Once } from './once.ts'
 import type { Past } from './past.ts'
 import type { Prepared } from './prepared.ts'
 import type { SelectedPlay } from './select.ts'
+import type { Stepping } from './step-by-step.ts'
 import type { Unsure } from './unsure.ts'
 import type { ParamsValidator } from './validate.ts'
 
@@ -45,6 +46,8 @@ export interface PlayContext {
   readonly now: () => Date
   /** The person at the terminal, where there is one. */
   readonly terminal?: Terminal | undefined
+  /** Asks the person before each task (`--step`). */
+  readonly step?: Stepping | undefined
   /** How long reads may take. */
   readonly patience: Patience
   /** Whether calls may go in one exchange with those before them. */
@@ -76,6 +79,10 @@ export interface PlayHost {
   failure: Failure | undefined
   /** Blocks whose body failed here, and for what. */
   readonly failures: Map<BlockRecord, Failure>
+  /** Blocks that it has failed in and tidies up after, the innermost last: behind their `always` nothing comes here. */
+  readonly leaving: BlockRecord[]
+  /** How many blocks it is in that may put right what fails. */
+  sheltered: number
   /** Its part in this play is over, and it has not failed. */
   ended: boolean
   /** Calls that went along with an earlier one. */

@@ -18,6 +18,8 @@ export async function flushHandlers({ run, together }: Walk, hosts: readonly Pla
   )
   for (const handler of play.handlers) {
     const notified = running().filter((host) => host.notified.has(handler))
+    // It stays recorded on the hosts, and is asked for again.
+    if (context.step && !(await context.step.allows(handler, notified))) continue
     const round = run.round(`${turn} ${handler.id}`, true)
     const bounded = run.bounded(handler, handler.throttle)
     await Promise.all(

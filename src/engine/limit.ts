@@ -1,66 +1,55 @@
 import { RollcallError } from '../model/errors.ts'
+import { itemsOf } from '../model/host-pattern.ts'
 import type { InventoryModel } from '../model/inventory.ts'
-import { suggest } from '../util/suggest.ts'
+import { type Asking, matchHosts } from '../model/match-hosts.ts'
 
-type Term = { readonly operator: 'or' | 'and' | 'not'; readonly name: string }
-
-/** Splits `web:&eu,!db` into terms: `:` or `,` between them, `&` keeps only what is also in it, `!` takes away. */
-function parse(pattern: string): Term[] {
-  return pattern
-    .split(/[:,]/)
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-    .map((part) => {
-      if (part.startsWith('&')) return { operator: 'and', name: part.slice(1) }
-      if (part.startsWith('!')) return { operator: 'not', name: part.slice(1) }
-      return { operator: 'or', name: part }
-    })
+/** What a command line says of hosts. */
+export interface LimitOptions extends Pick<Asking, 'readFile'> {
+  /** Hosts and groups in Ansible's language; default all. */
+  readonly limit?: string | undefined
+  /** Where the limit was given, for messages; default `--limit`. */
+  readonly limitOption?: string
+  /** Hosts to take away from that. */
+  readonly exclude?: string | undefined
 }
 
-/** The names and globs that a pattern is made of. */
+/** What a pattern is made of: names, globs, expressions, files; without `&` and `!`. */
 export function namesIn(pattern: string): readonly string[] {
-  return parse(pattern).map(({ name }) => name)
-}
-
-/** Hosts that one name of a pattern stands for: a host, a group, or a glob over both. Undefined: there is no such thing. */
-function membersOf(name: string, inventory: InventoryModel): readonly string[] | undefined {
-  const direct = inventory.groups.get(name) ?? (inventory.hosts.has(name) ? [name] : undefined)
-  if (direct || !/[*?[]/.test(name)) return direct
-  const source = name
-    .replace(/[.+^${}()|\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  const glob = new RegExp(`^${source}$`)
-  const hosts = [...inventory.hosts.keys()].filter((host) => glob.test(host))
-  const groups = [...inventory.groups].filter(([group]) => glob.test(group)).flatMap(([, members]) => members)
-  return hosts.length + groups.length === 0 ? undefined : [...hosts, ...groups]
+  return itemsOf(pattern).map(({ text }) => text)
 }
 
 /**
- * The hosts a pattern leaves, in inventory order: first all unions, then intersections, then exclusions, as Ansible does.
+ * The hosts a pattern leaves, in Ansible's order.
  * @throws RollcallError (exit 1) for a name the inventory does not have, with a suggestion.
  */
-export function matchPattern(pattern: string, inventory: InventoryModel, option = '--limit'): readonly string[] {
-  const terms = parse(pattern)
-  if (terms.length === 0)
-    throw new RollcallError({ summary: `${option} is empty`, fix: 'Name a host, a group, or several joined by commas.', exitCode: 1 })
-  const resolved = terms.map((term) => {
-    const members = membersOf(term.name, inventory)
-    if (members) return { ...term, members: new Set(members) }
-    const known = [...inventory.hosts.keys(), ...inventory.groups.keys()]
-    const meant = suggest(term.name, known)
+export function matchPattern(
+  pattern: string,
+  inventory: InventoryModel,
+  option = '--limit',
+  readFile?: Asking['readFile'],
+): readonly string[] {
+  return matchHosts(pattern, inventory, { by: option, ...(readFile && { readFile }) })
+}
+
+/** The hosts that limit and exclusion leave, in the order of the limit. */
+export function limitHosts({ limit = 'all', limitOption, exclude, readFile }: LimitOptions, inventory: InventoryModel): readonly string[] {
+  const hosts = matchPattern(limit, inventory, limitOption, readFile)
+  if (exclude === undefined) return hosts
+  const items = itemsOf(exclude)
+  if (items.length > 0 && items.every(({ operator }) => operator !== 'or'))
     throw new RollcallError({
-      summary: `${option} names a host or group that is not in the inventory`,
-      detail: `'${term.name}'`,
-      fix: meant ? `Did you mean '${meant}'?` : `The inventory has: ${known.join(', ')}.`,
+      summary: '--exclude names nothing to take away',
+      detail: `'${exclude}' are all hosts but some, so only those would be left`,
+      fix: `Name the hosts that shall not run: --exclude ${namesIn(exclude).join(',')}`,
       exitCode: 1,
     })
-  })
-  const of = (operator: Term['operator']) => resolved.filter((term) => term.operator === operator)
-  return [...inventory.hosts.keys()].filter(
-    (host) =>
-      (of('or').length === 0 || of('or').some((term) => term.members.has(host))) &&
-      of('and').every((term) => term.members.has(host)) &&
-      !of('not').some((term) => term.members.has(host)),
-  )
+  const gone = new Set(matchPattern(exclude, inventory, '--exclude', readFile))
+  return hosts.filter((host) => !gone.has(host))
+}
+
+/** Limit and exclusion as they were given. */
+export function showLimit({ limit, limitOption = '--limit', exclude }: LimitOptions): string {
+  return [limit !== undefined && `${limitOption} '${limit}'`, exclude !== undefined && `--exclude '${exclude}'`]
+    .filter(Boolean)
+    .join(' with ')
 }

@@ -29,6 +29,7 @@ export interface OpenPlay {
   readonly asked?: boolean
   readonly terminal?: Terminal | undefined
   readonly delegates?: Delegates | undefined
+  readonly step?: PlayContext['step']
   /** False: every change goes alone. */
   readonly batches?: boolean
   /** Default: half a minute for what is read ahead, ten minutes for what is due. */
@@ -55,6 +56,8 @@ function openPlayHost(state: HostState): PlayHost {
     evaluations: new Map(),
     failure: undefined,
     failures: new Map(),
+    leaving: [],
+    sheltered: 0,
     ended: false,
     prepared: new Map(),
   }
@@ -79,7 +82,9 @@ export function openPlay(open: OpenPlay): PlayContext {
     selected,
     playbook: open.playbook,
     check: open.check,
-    batches: open.batches ?? true,
+    // What was not asked for must not go along with what was.
+    batches: open.batches ?? open.step === undefined,
+    step: open.step,
     patience: open.patience ?? { aheadMs: 30_000, dueMs: 600_000 },
     trusts: open.trusts ?? (() => false),
     emit: open.emit,

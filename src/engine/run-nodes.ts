@@ -5,6 +5,7 @@ import { flushHandlers } from './handlers.ts'
 import { goesOn, type Walk } from './play-run.ts'
 import { fallen, forget, isBack, pardon, raise } from './rescue.ts'
 import { runTask } from './run-task.ts'
+import { skipUnasked } from './step-by-step.ts'
 import { stop, stopWhereTooMany } from './stop.ts'
 import { type BlockNode, type Node, type TaskNode, tasksIn } from './tree.ts'
 
@@ -26,9 +27,14 @@ export async function runNodes(walk: Walk, nodes: readonly Node[], hosts: readon
 
 async function runTurn(walk: Walk, { task, coming }: TaskNode, hosts: readonly PlayHost[], guarded: boolean, place: string): Promise<void> {
   const { run, together } = walk
+  const { step } = run.context
+  if (step && !(await step.allows(task, hosts))) {
+    for (const host of hosts) skipUnasked(run.context, host, task)
+    return
+  }
   const round = run.round(place, walk.alone || hosts.length === 1)
   const bounded = run.bounded(task, task.throttle)
-  const on = (host: PlayHost) => bounded(() => together(() => runTask(round, host, task, coming())))
+  const on = (host: PlayHost) => bounded(() => together(() => runTask(round, host, task, comingOn(host, coming()))))
   if (task.runOnce) await runOnce(walk, task, hosts, on)
   else await Promise.all(hosts.map(on))
   const failed = hosts.filter(({ state: { status } }) => status === 'failed' || status === 'unreachable')
@@ -36,6 +42,12 @@ async function runTurn(walk: Walk, { task, coming }: TaskNode, hosts: readonly P
   const reason = `task '${task.name}' failed on ${failed.map(({ state }) => state.host.name).join(', ')}, which counts for all hosts`
   if (!guarded) stop(run, walk.batch, reason)
   else if (!walk.alone) for (const host of hosts) if (host.state.status === 'running') fall(host, task, reason)
+}
+
+/** What comes on a host: one that only tidies up goes no further. */
+function comingOn({ leaving }: PlayHost, coming: readonly TaskRecord[]): readonly TaskRecord[] {
+  const from = leaving.at(-1)
+  return from ? coming.filter(({ within }) => within.some(({ block, part }) => block === from && part === 'always')) : coming
 }
 
 /** A host that has not failed, but must not go on past what failed elsewhere. */
@@ -85,10 +97,16 @@ async function runAlways(walk: Walk, node: BlockNode, hosts: readonly PlayHost[]
   const { context } = walk.run
   const standing = (await Promise.all(hosts.map(async (host) => ((await isBack(context, host)) ? [host] : [])))).flat()
   const before = new Map(standing.map((host) => [host, { status: host.state.status, failure: host.failure }]))
-  for (const host of standing) host.state.status = 'running'
+  const failed = standing.filter(fallen)
+  for (const host of failed) {
+    host.state.status = 'running'
+    host.leaving.push(node.block)
+  }
   await runNodes({ ...walk, regardless: true }, node.always, standing, guarded, `${place}.a.`)
-  for (const [host, { status, failure }] of before) {
-    if (host.state.status !== 'running' || status === 'running') continue
+  for (const host of failed) {
+    host.leaving.pop()
+    const { status, failure } = before.get(host)!
+    if (host.state.status !== 'running') continue
     host.state.status = status
     host.failure = failure
   }
@@ -102,10 +120,14 @@ async function runBlock(walk: Walk, node: BlockNode, hosts: readonly PlayHost[],
   const { block } = node
   const { context } = walk.run
   const rescued = node.rescue.length > 0
-  const within = guarded || rescued || block.retries > 0
+  const shelter = rescued || block.retries > 0
+  for (const host of hosts) {
+    host.failures.delete(block) // Of an earlier attempt of a block around it.
+    if (shelter) host.sheltered += 1
+  }
   let trying = hosts
   for (let attempt = 1; ; attempt++) {
-    await runNodes(walk, node.body, trying, within, `${place}.${attempt}.`)
+    await runNodes(walk, node.body, trying, guarded || shelter, `${place}.${attempt}.`)
     const failed = trying.filter(fallen)
     if (failed.length === 0 || attempt > block.retries || walk.run.stopped !== undefined) break
     for (const host of failed)
@@ -144,6 +166,7 @@ async function runBlock(walk: Walk, node: BlockNode, hosts: readonly PlayHost[],
       context.emit({ event: 'rescued', host: host.state.host.name, play: context.selected.play.name, block: block.name, task })
     }
   }
+  if (shelter) for (const host of hosts) host.sheltered -= 1
   if (node.always.length > 0) await runAlways(walk, node, hosts, guarded, place)
   if (!guarded && hosts.some(({ state }) => state.status === 'stopped') && walk.run.stopped === undefined) {
     const { message } = hosts.find(({ state }) => state.status === 'stopped')!.failure!

@@ -25,7 +25,7 @@ export async function runPlay(context: PlayContext, forks: number): Promise<bool
   const batches = batchesOf(hosts, play.serial)
   for (const [turn, batch] of batches.entries()) {
     if (batches.length > 1) context.emit({ event: 'batch', play: play.name, number: turn + 1, of: batches.length, hosts: batch })
-    await runBatch(run, batch, together)
+    await runBatch(run, batch, `${turn}:`, together)
     if (run.stopped !== undefined || run.ended === 'play') break
     run.ended = undefined
     if (batch.length > 0 && batch.every((name) => isDown(context, name))) stop(run, batch, allFailed(batch, batches.length - turn - 1))
@@ -39,20 +39,21 @@ function allFailed(batch: readonly string[], left: number): string {
   return left === 0 ? which : `${which}, so ${left === 1 ? 'the last batch is' : `${left} batches are`} left out`
 }
 
-async function runBatch(run: PlayRun, batch: readonly string[], together: Limiter): Promise<void> {
+async function runBatch(run: PlayRun, batch: readonly string[], turn: string, together: Limiter): Promise<void> {
   const { context } = run
   const { play, tasks } = context.selected
   const hosts = batch.flatMap((name) => context.hosts.get(name) ?? [])
   const nodes = treeOf(tasks)
   const through = async (walk: Walk, group: typeof hosts) => {
-    await runNodes(walk, nodes, group)
+    await runNodes(walk, nodes, group, false, turn)
     await flushHandlers(
       walk,
       group.filter(({ state }) => state.status === 'running'), // Also where the play has ended early: handlers are owed all the same.
-      'end',
+      `${turn}end`,
     )
   }
-  if (play.strategy === 'linear') return through({ run, batch, alone: false, together }, hosts)
+  // Who answers for each task answers for all its hosts.
+  if (play.strategy === 'linear' || context.step) return through({ run, batch, alone: false, together }, hosts)
   const [tasksAtOnce, hostsAtOnce] = play.strategy === 'hostPinned' ? [unbounded, together] : [together, unbounded]
   await Promise.all(hosts.map((host) => hostsAtOnce(() => through({ run, batch, alone: true, together: tasksAtOnce }, [host]))))
 }

@@ -54,9 +54,9 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
     }
     calls = callsOf(evaluation, task)
     module = calls[0]?.definition.name ?? ''
-    called = true
     const touchesHost = calls.some(({ definition }) => definition.kind !== 'controller')
     delegatedTo = touchesHost ? delegateOf(context, task, state.host.name, scopeAt(context, playHost, task)) : undefined
+    called = true
     const due = { context, playHost, task, calls, ahead }
     if (delegatedTo === undefined) await runCalls(due, outcomes)
     else await runCallsOn(delegatedTo, due, outcomes)

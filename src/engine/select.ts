@@ -1,11 +1,15 @@
 import type { Playbook, PlayRecord } from '../dsl/playbook.ts'
 import type { TaskRecord } from '../dsl/record.ts'
 import { RollcallError } from '../model/errors.ts'
+import { showChoice } from '../model/host-set.ts'
 import type { InventoryModel } from '../model/inventory.ts'
-import { suggest } from '../util/suggest.ts'
-import { matchPattern } from './limit.ts'
+import { matchHosts } from '../model/match-hosts.ts'
+import { checkTags, keeps, type TagOptions } from './keep-tags.ts'
+import { type LimitOptions, limitHosts, showLimit } from './limit.ts'
+import { orderHosts } from './order-hosts.ts'
+import { startAt } from './start-at.ts'
 
-/** A play with what this run does of it: its targets, in inventory order, and the tasks that tags leave. */
+/** A play with what this run does of it: its targets, in the play's order, and the tasks that tags leave. */
 export interface SelectedPlay {
   readonly play: PlayRecord
   readonly hosts: readonly string[]
@@ -22,58 +26,55 @@ export interface Selection {
   readonly factsScope: readonly string[]
   readonly plays: readonly SelectedPlay[]
 }
-export interface SelectOptions {
-  readonly limit?: string | undefined
-  /** The option that gave the limit, for messages; default `--limit`. */
-  readonly limitOption?: string
-  readonly tags: readonly string[]
-  readonly skipTags: readonly string[]
+export interface SelectOptions extends LimitOptions, TagOptions {
+  /** The task to begin with: its name, or a glob. */
+  readonly startAt?: string | undefined
+  /** No host or no task being left is no error; then nothing runs. */
+  readonly allowEmpty?: boolean | undefined
   /** No other hosts, besides what the limit says; and who says so, for messages. */
   readonly only?: { readonly hosts: ReadonlySet<string>; readonly because: string } | undefined
 }
 
-/** Hosts of a group, of `all`, or one host. */
-function hostsOf(name: string, inventory: InventoryModel): readonly string[] {
-  return inventory.groups.get(name) ?? [name]
-}
-
-/** Whether tags leave a task: `always` runs unless skipped by name, `never` only when asked for by name. */
-function keeps(tags: readonly string[], asked: readonly string[], skipped: readonly string[]): boolean {
-  if (tags.some((tag) => skipped.includes(tag))) return false
-  const named = tags.some((tag) => asked.includes(tag))
-  if (tags.includes('never') && !named) return false
-  return asked.length === 0 || asked.includes('all') || named || tags.includes('always')
-}
-
 /**
  * Works out fleet, facts scope and targets. The limit narrows targets only.
- * @throws RollcallError (exit 1) for unknown names and tags, and when no target is left.
+ * @throws RollcallError (exit 1) for unknown names, tags and tasks, and when no target or no task is left.
  */
 export function select(playbook: Playbook, options: SelectOptions): Selection {
   const inventory = playbook.inventory.model
   const fleet = [...inventory.hosts.keys()]
-  const limited = new Set(options.limit === undefined ? fleet : matchPattern(options.limit, inventory, options.limitOption))
-  for (const host of limited) if (options.only && !options.only.hosts.has(host)) limited.delete(host)
+  const limited = new Set(limitHosts(options, inventory).filter((host) => options.only?.hosts.has(host) ?? true))
   checkTags(playbook, options)
-  const plays = playbook.plays.map((play): SelectedPlay => {
-    const hosts = hostsOf(play.hosts, inventory).filter((host) => limited.has(host))
+  const whole = playbook.plays.map((play): SelectedPlay => {
+    const hosts = hostsOf(play, inventory).filter((host) => limited.has(host))
     // A play on the controller that lists no facts needs nothing of its hosts but what is declared.
-    const scope = new Set(play.connection && play.facts.families.length === 0 ? [] : [...hostsOf(play.facts.of, inventory), ...hosts])
+    const scope = new Set(play.connection && play.facts.families.length === 0 ? [] : [...membersOf(play.facts.of, inventory), ...hosts])
     return {
       play,
-      hosts,
-      tasks: play.tasks.filter((task) => keeps([...play.tags, ...task.tags], options.tags, options.skipTags)),
+      hosts: orderHosts(hosts, play.order),
+      tasks: play.tasks.filter((task) => task.kind === 'flush' || keeps([...play.tags, ...task.tags], options)),
       factsOf: fleet.filter((host) => scope.has(host)),
     }
   })
+  const targeted = whole.some(({ hosts }) => hosts.length > 0)
+  if (!targeted && !(options.allowEmpty && playbook.plays.length > 0)) throw noTargets(playbook, options)
+  const plays = options.startAt === undefined || !targeted ? whole : startAt(whole, options.startAt, playbook.name)
+  if (targeted && !options.allowEmpty) refuseNoTasks(playbook, plays, options)
   const inOrder = (chosen: (play: SelectedPlay) => readonly string[]) => {
     const all = new Set(plays.flatMap((play) => (play.hosts.length > 0 ? chosen(play) : [])))
     return fleet.filter((host) => all.has(host))
   }
   const targets = inOrder((play) => play.hosts)
-  if (targets.length === 0) throw noTargets(playbook, options)
   const contacted = inOrder((play) => (play.play.connection ? [] : play.hosts))
   return { fleet, targets, contacted, factsScope: inOrder((play) => play.factsOf), plays }
+}
+
+/** Hosts of a group, or one host. */
+function membersOf(name: string, inventory: InventoryModel): readonly string[] {
+  return inventory.groups.get(name) ?? [name]
+}
+
+function hostsOf({ hosts, name, at }: PlayRecord, inventory: InventoryModel): readonly string[] {
+  return matchHosts(hosts, inventory, { by: 'A play', where: `play '${name}'`, ...(at && { at }) })
 }
 
 /** Hosts on which a task will surely act as root: what its play asks for, no condition of its own, not on the controller. */
@@ -82,13 +83,17 @@ export function becoming({ plays }: Pick<Selection, 'plays'>): ReadonlySet<strin
     typeof action === 'function' || [action].flat().some(({ definition }) => definition.kind !== 'controller')
   const certain = plays.filter(
     ({ play, tasks }) =>
-      !play.connection &&
-      tasks.some((task) => task.kind === 'task' && (task.become ?? play.become) && task.when === undefined && acts(task)),
+      !play.connection && tasks.some((task) => task.kind === 'task' && (task.become ?? play.become) && surelyRuns(task) && acts(task)),
   )
   return new Set(certain.flatMap(({ hosts }) => hosts))
 }
 
-function noTargets(playbook: Playbook, { limit, limitOption = '--limit', only }: SelectOptions): RollcallError {
+/** On its own host, and whatever becomes of others before it. */
+function surelyRuns({ when, delegateTo, runOnce, within }: TaskRecord): boolean {
+  return when === undefined && delegateTo === undefined && !runOnce && within.every(({ part }) => part !== 'rescue')
+}
+
+function noTargets(playbook: Playbook, options: SelectOptions): RollcallError {
   if (playbook.plays.length === 0)
     return new RollcallError({
       summary: 'The playbook has no play',
@@ -96,36 +101,34 @@ function noTargets(playbook: Playbook, { limit, limitOption = '--limit', only }:
       fix: `Add one in its body:\nplay('name', { hosts: 'all' }, ({ task }) => { … })`,
       exitCode: 1,
     })
-  const hosts = [...new Set(playbook.plays.map((play) => play.hosts))].join(', ')
+  const hosts = [...new Set(playbook.plays.map((play) => showChoice(play.hosts)))].join(', ')
+  const limit = showLimit(options)
   return new RollcallError({
     summary: 'No host is left to run on',
-    detail: only
-      ? [only.because, limit !== undefined && `${limitOption} '${limit}' leaves none of them`].filter(Boolean).join(', and ')
-      : limit === undefined
+    detail: options.only
+      ? [options.only.because, limit !== '' && `${limit} leaves none of them`].filter(Boolean).join(', and ')
+      : limit === ''
         ? `the plays of '${playbook.name}' run on ${hosts}, which has no host`
-        : `${limitOption} '${limit}' leaves no host of ${hosts}`,
+        : `${limit} leaves no host of ${hosts}`,
     fix: `See which hosts there are:\nrollcall run ${playbook.name} --list-hosts`,
     exitCode: 1,
   })
 }
 
-function checkTags(playbook: Playbook, { tags, skipTags }: SelectOptions): void {
-  const known = new Set([
-    'all',
-    'always',
-    'never',
-    ...playbook.plays.flatMap((play) => [...play.tags, ...play.tasks.flatMap((task) => task.tags)]),
-  ])
-  for (const tag of [...tags, ...skipTags]) {
-    if (known.has(tag)) continue
-    const meant = suggest(tag, [...known])
-    throw new RollcallError({
-      summary: 'No task has this tag',
-      detail: `'${tag}' in playbook '${playbook.name}'`,
-      fix: meant
-        ? `Did you mean '${meant}'?`
-        : `The playbook's tags are: ${[...known].filter((name) => !['all', 'always', 'never'].includes(name)).join(', ') || 'none'}.`,
-      exitCode: 1,
-    })
-  }
+/** Options that leave nothing to do were meant otherwise; a playbook without tasks may be there for its facts. */
+function refuseNoTasks(playbook: Playbook, plays: readonly SelectedPlay[], { tags, skipTags, startAt: from }: SelectOptions): void {
+  const given = [
+    ...(tags.length > 0 ? [`--tags ${tags.join(',')}`] : []),
+    ...(skipTags.length > 0 ? [`--skip-tags ${skipTags.join(',')}`] : []),
+    ...(from === undefined ? [] : [`--start-at-task '${from}'`]),
+  ]
+  const isTask = ({ kind }: TaskRecord) => kind !== 'flush'
+  if (given.length === 0 || !playbook.plays.some((play) => play.tasks.some(isTask))) return
+  if (plays.some(({ hosts, tasks }) => hosts.length > 0 && tasks.some(isTask))) return
+  throw new RollcallError({
+    summary: 'No task is left to run',
+    detail: `${given.join(' ')} leaves none of playbook '${playbook.name}'`,
+    fix: `See which tags there are:\nrollcall run ${playbook.name} --list-tags`,
+    exitCode: 1,
+  })
 }

@@ -1,10 +1,12 @@
 import type { PlayContext } from './context.ts'
 import type { PlayRun, Walk } from './play-run.ts'
 
-/** Whether a host of the play has failed or cannot be reached. */
+/** Whether a host of the play has failed or cannot be reached, and no block around it will put that right. */
 export function isDown({ hosts }: PlayContext, name: string): boolean {
-  const status = hosts.get(name)?.state.status
-  return status === undefined || status === 'failed' || status === 'unreachable'
+  const host = hosts.get(name)
+  if (!host) return true
+  const { status } = host.state
+  return host.sheltered === 0 && (status === 'failed' || status === 'unreachable')
 }
 
 /** Ends the run: the hosts that are left begin no further task. */

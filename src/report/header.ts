@@ -47,7 +47,7 @@ export function headerLines(run: RunEvent, facts: FactsEvent | undefined, colour
   const sets = [
     `inventory ${count(run.fleet.length, 'host')}`,
     facts === undefined ? 'facts from 0' : factsSentence(facts.hosts),
-    `targets ${run.targets.length} (${listed(run.targets, mostNames)})`,
+    `targets ${run.targets.length}${run.targets.length === 0 ? '' : ` (${listed(run.targets, mostNames)})`}`,
     ...(run.delegates ? [`delegates ${run.delegates.length} (${listed(run.delegates, mostNames)})`] : []),
   ]
   return [

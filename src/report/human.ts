@@ -16,10 +16,12 @@ export interface HumanOptions {
   readonly cwd: string
   /** What was said to each host and what its time went to, at the end; default false. */
   readonly timing?: boolean
+  /** Tasks that changed nothing are shown one by one, too, for a person who is asked before each; default false. */
+  readonly each?: boolean
 }
 
 /** Reports a run to a person: the three sets first, changes and failures in full, unchanged tasks as a count. */
-export function createHuman(screen: Screen, { colours, diff, verbosity, cwd, timing = false }: HumanOptions): Emit {
+export function createHuman(screen: Screen, { colours, diff, verbosity, cwd, timing = false, each = false }: HumanOptions): Emit {
   const collapse = createCollapse()
   /** Warnings that came before the facts wait, since the first line is the three sets. */
   const early: WarningEvent[] = []
@@ -40,7 +42,7 @@ export function createHuman(screen: Screen, { colours, diff, verbosity, cwd, tim
   const onTask = (whole: TaskEvent): void => {
     const { message: _, ...silent } = whole
     const event = (whole.verbosity ?? 0) > verbosity ? silent : whole
-    if (verbosity === 0 && isQuiet(event)) {
+    if (verbosity === 0 && !each && isQuiet(event)) {
       collapse.add(event)
       screen.status(`  ${collapse.peek()}`)
       return

@@ -18,6 +18,8 @@ export interface ReporterOptions {
   readonly cwd: string
   /** Tell of each host what its time went to. Events always do; default false. */
   readonly timing?: boolean
+  /** Show tasks that changed nothing one by one, too; default false. */
+  readonly each?: boolean
 }
 
 /** A listener that turns the events of one run into text on the screen. It has no other effect. */

@@ -24,6 +24,7 @@ export interface JournalHead {
   readonly inventoryFile: string
   readonly check: boolean
   readonly limit?: string
+  readonly exclude?: string
   readonly tags: readonly string[]
   readonly skipTags: readonly string[]
   /** Tasks of each play by name, as far as tags left them. */

@@ -34,6 +34,10 @@ c: unreachable
     at host c
 `)
   })
+  test('options behind -- belong to the command, also where ours of that name take no value', async () => {
+    const { asked } = await rollcall(['exec', 'web', '--', 'bench', '--timing=3', '-b=x'], { engine })
+    expect(asked[0]?.[1]).toMatchObject({ argv: ['bench', '--timing=3', '-b=x'] })
+  })
   test('json is one object a host', async () => {
     const { out } = await rollcall('exec web --format json -- uptime', { engine })
     expect(

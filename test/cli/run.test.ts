@@ -53,6 +53,10 @@ const requests: readonly (readonly [line: string, request: object])[] = [
   ['run prepare -t a,b -t c', { ...plain, tags: ['a', 'b', 'c'] }],
   ['run -t a prepare', { ...plain, tags: ['a'] }],
   ['run prepare --skip-tags slow --skip-tags=x', { ...plain, skipTags: ['slow', 'x'] }],
+  ['run prepare --exclude edge,db[0]', { ...plain, exclude: 'edge,db[0]' }],
+  ['run prepare -l @down.txt --allow-empty', { ...plain, limit: '@down.txt', allowEmpty: true }],
+  ['run prepare --start-at-task first', { ...plain, startAt: 'first' }],
+  ['run prepare --step', { ...plain, step: true }],
   ['run prepare -f 5', { ...plain, forks: 5 }],
   ['run 0123 -l 007', { ...plain, playbook: '0123', limit: '007' }],
 ]
@@ -136,6 +140,7 @@ describe('lists', () => {
           name: 'cluster nodes',
           at: 'playbooks/prepare.ts:5:3',
           hosts: ['honor-viper'],
+          tags: ['danger', 'haproxy'],
           tasks: [
             { name: 'install haproxy', tags: ['haproxy'], at: 'playbooks/prepare.ts:9:5', handler: false },
             { name: 'reload haproxy', tags: [], handler: true },
@@ -152,6 +157,8 @@ describe('lists', () => {
     ['--list-hosts', [title, ...hosts, play]],
     ['--list-tasks', [title, play, ...tasks]],
     ['--list-hosts --list-tasks', [title, ...hosts, play, ...tasks]],
+    ['--list-tags', [title, play, '  tags danger, haproxy']],
+    ['--list-tags --list-tasks', [title, play, '  tags danger, haproxy', ...tasks]],
   ])('%s starts no run', async (options, lines) => {
     const { code, out, asked } = await rollcall(`run prepare ${options} -l honor-viper`, { engine: outline })
     expect(out.trimEnd().split('\n')).toEqual(lines)
@@ -162,4 +169,20 @@ describe('lists', () => {
     const { out } = await rollcall('run prepare --list-tasks --format json', { engine: outline })
     expect(JSON.parse(out)).toMatchObject({ targets: ['honor-viper'], plays: [{ name: 'cluster nodes' }] })
   })
+})
+
+test.each(['hosts', 'tasks', 'tags'])('--step and --list-%s exclude each other', async (list) => {
+  const { code, err, asked } = await rollcall(`run prepare --step --list-${list}`)
+  expect([code, asked]).toEqual([1, []])
+  expect(err).toBe(`--step and --list-${list} exclude each other\n  A list runs nothing that could be asked for.\n  Give one of them.\n`)
+})
+
+test.each([
+  ['--limit web -l db', `'web,db' are hosts of either, 'web,&db' those of both.`],
+  ['--exclude web --exclude db', `--exclude 'web,db'`],
+])('%s is refused: what two of them mean is not guessed', async (options, fix) => {
+  const { code, err, asked } = await rollcall(`run prepare ${options}`)
+  expect([code, asked]).toEqual([1, []])
+  expect(err).toContain(`An option is given twice\n`)
+  expect(err).toContain(`Give it once: ${fix}`)
 })

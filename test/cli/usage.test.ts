@@ -45,7 +45,7 @@ const mistakes: readonly (readonly [line: string | readonly string[], says: read
     'run prepare --limit',
     [
       'An option has no value',
-      '  --limit: hosts this run may change, e.g. web:!edge; templates still know every host',
+      '  --limit: hosts this run may change, e.g. web:!edge, web[0] or @file; templates still know every host',
       '  rollcall run --help',
     ],
   ],
@@ -53,7 +53,7 @@ const mistakes: readonly (readonly [line: string | readonly string[], says: read
     'run prepare --limit --check',
     [
       'An option has no value',
-      '  --limit: hosts this run may change, e.g. web:!edge; templates still know every host',
+      '  --limit: hosts this run may change, e.g. web:!edge, web[0] or @file; templates still know every host',
       '  rollcall run --help',
     ],
   ],
@@ -68,7 +68,15 @@ const mistakes: readonly (readonly [line: string | readonly string[], says: read
   ['run prepare --tags=', ['An option has no value', '  --tags: only tasks with one of these tags', '  rollcall run --help']],
   ['run prepare -- --limit web', ['There is a word too many', "  '--limit' behind the two dashes", '  rollcall run --help']],
   ['run prepare --tags a b', ['There is a word too many', "  'b' in rollcall run <playbook>", '  rollcall run --help']],
-  ['run prepare -l a -l b', ['An option is given twice', '  --limit: a and b', '  Give it once.', '  rollcall run --help']],
+  [
+    'run prepare -l a -l b',
+    [
+      'An option is given twice',
+      '  --limit: a and b',
+      "  Give it once: 'a,b' are hosts of either, 'a,&b' those of both.",
+      '  rollcall run --help',
+    ],
+  ],
   ['run prepare -i a --inventory b', ['An option is given twice', '  --inventory: a and b', '  Give it once.', '  rollcall run --help']],
   ['run prepare --check=yes', ['This option takes no value', '  --check=yes', '  --check', '  rollcall run --help']],
   ['run prepare -C=1', ['This option takes no value', '  -C=1', '  --check', '  rollcall run --help']],
@@ -172,10 +180,11 @@ describe('completion', () => {
     ['run ', ['prepare', 'site']],
     ['run prepare ', []],
     ['run -C p', ['prepare']],
-    ['run prepare --li', ['--limit', '--list-hosts', '--list-tasks']],
-    ['run prepare --limit web --li', ['--list-hosts', '--list-tasks']],
-    ['run prepare -l web --li', ['--list-hosts', '--list-tasks']],
+    ['run prepare --li', ['--limit', '--list-hosts', '--list-tasks', '--list-tags']],
+    ['run prepare --limit web --li', ['--list-hosts', '--list-tasks', '--list-tags']],
+    ['run prepare -l web --li', ['--list-hosts', '--list-tasks', '--list-tags']],
     ['run prepare --tags x --ta', ['--tags']],
+    ['run prepare --exclude web,w', ['web,web-1']],
     ['run prepare --limit ', ['all', 'web', 'web-1', 'db-1']],
     ['run prepare --limit we', ['web', 'web-1']],
     ['run prepare --limit web:!d', ['web:!db-1']],
@@ -204,6 +213,7 @@ describe('completion', () => {
     expect((await complete('run prepare -i production --tags ')).asked).toEqual([
       { root: '/site', kind: 'tag', inventory: 'production', playbook: 'prepare' },
     ])
+    expect((await complete('run prepare --start-at-task ')).asked).toEqual([{ root: '/site', kind: 'task', playbook: 'prepare' }])
     expect((await complete('explain var web-1 --inventory=lab ')).asked).toEqual([
       { root: '/site', kind: 'var', inventory: 'lab', host: 'web-1' },
     ])

@@ -264,6 +264,25 @@ describe('retries', () => {
   })
 })
 
+test('a block that is begun again inside of another one knows nothing of what failed in it before', async () => {
+  const playbook = definePlaybook('stale', inventory, (play) => {
+    play('stale', { hosts: 'one' }, ({ task, block }) => {
+      block(
+        'outer',
+        () => {
+          block('inner', () => task('count', shell({ script: sh`echo x >>${at('stale')}; test "$(wc -l <${at('stale')})" -ge 2` })), {
+            always: ({ task }) => task('always', ({ failure }) => note({ path: at('seen'), text: failure ? failure.task : 'nothing' })),
+          })
+        },
+        { retries: 1, delay: 0 },
+      )
+    })
+  })
+  const run = await runLocally(playbook, home())
+  expect(run.outcomes('one')).toEqual(['count: failed', 'always: changed', 'count: changed', 'always: changed'])
+  expect(content('seen')).toBe('nothing\n')
+})
+
 test('a link that is lost may be ignored: the next task connects anew', async () => {
   const playbook = definePlaybook('ignored', inventory, (play) => {
     play('ignored', { hosts: 'one', ignoreUnreachable: true }, ({ task }) => {

@@ -52,10 +52,10 @@ const anyAct: fc.Arbitrary<Act> = fc.oneof(
   fc.record({ act: fc.constantFrom('creates', 'harmless', 'whenThere', 'twice'), path, text: word }),
 )
 
-function addTask({ task }: PlayTools<any>, index: number, act: Act): void {
+function addTask({ task }: PlayTools<any>, index: number, act: Act, ignoreErrors = true): void {
   const at = (name: string) => join(host, name)
   const name = `${index} ${JSON.stringify(act)}`
-  const options = { ignoreErrors: true }
+  const options = { ignoreErrors }
   const dest = at(act.path)
   switch (act.act) {
     case 'directory':
@@ -170,6 +170,51 @@ test('what check mode is certain of is what the run then does, however far it re
       const slow = await run(acts, { oneByOne: true })
       expect(look(), 'tree').toBe(after)
       expect(slow.map(withoutTimes)).toEqual(done.map(withoutTimes))
+    }),
+    bounded,
+  )
+})
+
+/** A block as data: which acts stand in which part of it, and whether its body fails at its end in any case. */
+const anyBlock = fc.record({
+  body: fc.array(anyAct, { maxLength: 4 }),
+  fails: fc.boolean(),
+  rescue: fc.option(fc.array(anyAct, { maxLength: 2 }), { nil: undefined }),
+  always: fc.option(fc.array(anyAct, { maxLength: 2 }), { nil: undefined }),
+  behind: fc.array(anyAct, { maxLength: 2 }),
+})
+
+test('blocks go the same way, whatever goes along with what', { timeout: 600_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(thing, { maxLength: 6 }), fc.array(anyBlock, { minLength: 1, maxLength: 2 }), async (things, blocks) => {
+      const play = (tools: PlayTools<any>) => {
+        let index = 0
+        const add = (acts: readonly Act[], ignoreErrors: boolean) => {
+          for (const act of acts) addTask(tools, index++, act, ignoreErrors)
+        }
+        for (const [number, { body, fails, rescue, always, behind }] of blocks.entries()) {
+          const fill = () => {
+            add(body, false)
+            if (fails) tools.task(`fails ${number}`, command({ argv: ['false'] }))
+          }
+          tools.block(`block ${number}`, fill, {
+            ...(rescue && { rescue: () => add(rescue, true) }),
+            ...(always && { always: () => add(always, true) }),
+          })
+          add(behind, true)
+        }
+      }
+      const playbook = definePlaybook('random', inventory, (define) => define('random', { hosts: 'one' }, play as never))
+      const go = async (options: Partial<LocalRunOptions>) => {
+        make(things)
+        const { tasks } = await runLocally(playbook, { home: root, ...options })
+        // A shell's error names the file that the step came in, whose number says how many went with it.
+        return { tasks: JSON.stringify(tasks.map(withoutTimes)).replace(/\.\/\d+\.sh/g, './n.sh'), tree: look() }
+      }
+      const slow = await go({ oneByOne: true })
+      // What leaves another state than it planned is found out when more has run; its error says what.
+      fc.pre(!slow.tasks.includes('planned one state'))
+      expect(await go({})).toEqual(slow)
     }),
     bounded,
   )

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { batchesOf } from '../../src/dsl/serial.ts'
-import { assert, debug, defineInventory, definePlaybook, fail, local, sh, shell, topic } from '../../src/index.ts'
+import { assert, debug, defineInventory, definePlaybook, fail, local, pause, sh, shell, topic } from '../../src/index.ts'
 import { runLocally, scratchIn, temporaryFolder } from '../helpers/engine.ts'
 import { note } from '../helpers/note.ts'
 
@@ -57,6 +57,16 @@ describe('serial', () => {
     expect(turnsOf.map((turn) => ran.splice(0, turn.length).sort())).toEqual(turnsOf)
     expect(readFileSync(at('c-told'), 'utf8')).toBe('b,c\n')
     expect(run.events.filter(({ event }) => event === 'batch')).toMatchObject([{ number: 1, of: 3 }, { hosts: ['b', 'c'] }, { number: 3 }])
+  })
+
+  test('what is done once for all hosts of a task is done once a batch', async () => {
+    const asked: string[] = []
+    const playbook = definePlaybook('pause', inventory, (play) => {
+      play('p', { hosts: 'web', serial: 3 }, ({ task }) => void task('wait', pause({ prompt: 'go on?' })))
+    })
+    const terminal = { say: () => {}, ask: async (question: string) => String(asked.push(question)) }
+    await runLocally(playbook, { ...home(), terminal })
+    expect(asked).toHaveLength(2)
   })
 
   test('where all of a batch fail the run ends, as also a later play of other hosts', async () => {
@@ -131,6 +141,19 @@ describe('how many may fail', () => {
     })
     const run = await runLocally(playbook, home())
     expect(names.map((name) => run.outcomes(name).at(-1))).toEqual(names.map(() => 'good: ok'))
+  })
+  test('nor while it is being put right, where hosts go at their own pace', async () => {
+    const playbook = definePlaybook('free', inventory, (play) => {
+      play('p', { hosts: 'web', maxFailPercentage: 0, strategy: 'free' }, ({ task, block }) => {
+        block('b', () => task('bad', fail({ msg: 'no' }), { when: ({ host }) => host.name === 'a' }), {
+          rescue: ({ task }) => task('slow', shell({ script: sh`sleep 0.3` })),
+        })
+        for (let index = 0; index < 5; index++) task(`good ${index}`, shell({ script: sh`sleep 0.05` }))
+      })
+    })
+    const run = await runLocally(playbook, home())
+    expect(stopped(run)).toEqual([])
+    expect(run.outcomes('b').at(-1)).toBe('good 4: changed')
   })
   test.for(['linear', 'free', 'hostPinned'] as const)('anyErrorsFatal: one is enough (%s)', async (strategy) => {
     const playbook = definePlaybook('fatal', inventory, (play) => {

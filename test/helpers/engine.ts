@@ -10,6 +10,7 @@ import { openPlay } from '../../src/engine/open-play.ts'
 import { preflight } from '../../src/engine/preflight.ts'
 import { runPlay } from '../../src/engine/run-play.ts'
 import { select } from '../../src/engine/select.ts'
+import { stepByStep } from '../../src/engine/step-by-step.ts'
 import { countTraffic } from '../../src/engine/traffic.ts'
 import { loadValidator } from '../../src/engine/validate.ts'
 import { knowledgeOf } from '../../src/facts/knowledge.ts'
@@ -85,6 +86,8 @@ export interface LocalRun {
 export interface LocalRunOptions {
   readonly check?: boolean
   readonly limit?: string
+  readonly exclude?: string
+  readonly startAt?: string
   readonly tags?: readonly string[]
   readonly skipTags?: readonly string[]
   /** Hosts of which nothing is known, with the reason. */
@@ -97,6 +100,8 @@ export interface LocalRunOptions {
   readonly ownHomes?: boolean
   readonly preflight?: boolean
   readonly terminal?: Terminal
+  /** Ask at that terminal before each task. */
+  readonly step?: boolean
   /** How often a host that went away does not answer before it is back. Absent: its link cannot be opened again. */
   readonly away?: number
   /** Only what is due is read, nothing ahead of its turn. */
@@ -113,7 +118,13 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
   const check = options.check ?? false
   const events: Event[] = []
   const scripts = new Map<string, string[][]>()
-  const selection = select(playbook, { limit: options.limit, tags: options.tags ?? [], skipTags: options.skipTags ?? [] })
+  const selection = select(playbook, {
+    ...(options.limit !== undefined && { limit: options.limit }),
+    exclude: options.exclude,
+    startAt: options.startAt,
+    tags: options.tags ?? [],
+    skipTags: options.skipTags ?? [],
+  })
   const inventory = playbook.inventory.model
   const knowledge = new Map<string, HostKnowledge>(
     [...inventory.hosts].map(([host, record]) => {
@@ -136,6 +147,7 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
   })
   const validate = await loadValidator()
   const own = new Set(builtInDefinitions())
+  const step = options.step ? stepByStep(options.terminal) : undefined
   const contexts = selection.plays.map((selected) =>
     openPlay({
       selected,
@@ -152,7 +164,8 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
       files: new Map(),
       terminal: options.terminal,
       delegates,
-      batches: !options.oneByOne,
+      ...(options.oneByOne && { batches: false }),
+      step,
       ...(options.patience && { patience: options.patience }),
       trusts: (definition) => own.has(definition),
     }),

@@ -83,7 +83,7 @@ describe('the journal', () => {
     })
     const again = await cli('runs', 'show', 'last', '--format', 'json')
     expect([again.code, again.events]).toEqual([0, done.events])
-    expect((await cli('runs', 'show', first!.id.slice(-4))).stdout).toMatch(/beta +gate \(shell\): failed[^]*failed after/)
+    expect((await cli('runs', 'show', first!.id.slice(-4))).stdout).toMatch(/beta +gate \(shell\): failed[\s\S]*failed after/)
     expect((await cli('runs')).stdout).toMatch(/site on inventory\/lab\.ts +failed, 6 changed, 1 host failed/)
     expect(await cli('runs', 'show', 'nope')).toMatchObject({ code: 1, stderr: expect.stringContaining('There is no such run') })
   })
@@ -100,7 +100,7 @@ describe('the journal', () => {
     child.kill('SIGKILL')
     await new Promise((resolve) => child.once('close', resolve))
     expect((await runs())[0]).toMatchObject({ outcome: 'cut off', counts: { changed: 2 }, hosts: { unfinished: 2 } })
-    expect((await cli('runs', 'show', 'last')).stdout).toMatch(/first \(command\): changed[^]*interrupted after/)
+    expect((await cli('runs', 'show', 'last')).stdout).toMatch(/first \(command\): changed[\s\S]*interrupted after/)
   })
   test('one that cannot be written is a warning, and the run goes on', async () => {
     const { run } = project(`task('first', command({ argv: ['true'] }))`)

@@ -5,13 +5,17 @@ import {
   command,
   copy,
   defineFacts,
+  defineInventory,
   definePlaybook,
   defineServiceModule,
   defineTemplate,
   file,
   fleetGroup,
+  intersection,
   local,
+  nth,
   type PlayTools,
+  pattern,
   query,
   type Ran,
   restarted,
@@ -19,7 +23,9 @@ import {
   service,
   sh,
   template,
+  union,
   value,
+  without,
 } from '../../src/index.ts'
 
 const nodesConf = defineTemplate({
@@ -199,7 +205,97 @@ export default definePlaybook('types', inventory, (play) => {
   // @ts-expect-error a play runs on its hosts or on the controller
   play('elsewhere', { hosts: 'cluster', connection: 'remote' }, () => {})
   // @ts-expect-error a host or group that the inventory does not have
+  play('nobody among some', { hosts: union('cluster', nth('wbe', 0)) }, () => {})
+  // @ts-expect-error one of them is none
+  play('one is no union', { hosts: union('cluster') }, () => {})
+  // @ts-expect-error a host or group that the inventory does not have
   play('nobody', { hosts: 'honor-vipr' }, () => {})
   // @ts-expect-error a family that does not exist
   play('family', { hosts: 'all', facts: { families: ['osx'] } }, () => {})
+})
+
+const fleet = defineInventory({
+  groups: {
+    all: { vars: { domain: 'example.test' } },
+    web: { vars: { port: 80, tls: true } },
+    db: { vars: { port: 5432, replicas: 2 } },
+    eu: { vars: { region: 'eu' } },
+  },
+  hosts: {
+    alpha: { groups: ['web'], privateIp: '10.0.0.1' },
+    beta: { groups: ['web', 'eu'], privateIp: '10.0.0.2', vars: { port: 8080 } },
+    gamma: { groups: ['db', 'eu'] },
+  },
+})
+interface Web {
+  readonly domain: string
+  readonly port: number
+  readonly tls: boolean
+}
+interface Db {
+  readonly domain: string
+  readonly port: number
+  readonly replicas: number
+}
+interface Eu {
+  readonly domain: string
+  readonly region: string
+}
+const needsAnyPort = defineServiceModule('any-port', <C extends ScopeNeeds<{ port: number }>>({ task }: PlayTools<C>, _: object) =>
+  task('a', ({ host }) => copy({ dest: '/a', content: String(host.vars.port) })),
+)
+
+export const chosen = definePlaybook('chosen', fleet, (play) => {
+  play('any', { hosts: union('web', 'db') }, (tools) => {
+    tools.task('vars that all have', ({ host }) => {
+      expectTypeOf(host.name).toEqualTypeOf<'alpha' | 'beta' | 'gamma'>()
+      expectTypeOf(host.vars.port).toEqualTypeOf<number>()
+      expectTypeOf(host.vars.domain).toEqualTypeOf<string>()
+      expectTypeOf(host.privateIp).toEqualTypeOf<string | undefined>()
+      // @ts-expect-error hosts of db have no such var
+      return copy({ dest: '/a', content: String(host.vars.tls) })
+    })
+    needsAnyPort(tools, {})
+  })
+  play('each', { hosts: intersection('web', 'eu') }, ({ task }) => {
+    task('vars of both', ({ host }) => {
+      expectTypeOf(host.name).toEqualTypeOf<'beta'>()
+      expectTypeOf(host.vars).toEqualTypeOf<Readonly<Web & Eu>>()
+      expectTypeOf(host.privateIp).toEqualTypeOf<string>()
+      return copy({ dest: '/a', content: host.vars.region })
+    })
+  })
+  play('a union within', { hosts: intersection(union('web', 'db'), 'eu') }, ({ task }) => {
+    task('vars of one of them and of the other', ({ host }) => {
+      expectTypeOf(host.vars.region).toEqualTypeOf<string>()
+      expectTypeOf(host.vars.port).toEqualTypeOf<number>()
+      // @ts-expect-error only hosts of web have it
+      return copy({ dest: '/a', content: String(host.vars.tls) })
+    })
+  })
+  play('but', { hosts: without('db', 'web', 'alpha') }, ({ task }) => {
+    task('vars of the first', ({ host }) => {
+      expectTypeOf(host.vars).toEqualTypeOf<Db>()
+      return copy({ dest: '/a', content: String(host.vars.replicas) })
+    })
+  })
+  play('first', { hosts: nth('web', 0), order: 'sorted' }, ({ task }) => {
+    task('vars of its group', ({ host }) => {
+      expectTypeOf(host.vars).toEqualTypeOf<Web>()
+      return copy({ dest: '/a', content: String(host.vars.port) })
+    })
+  })
+  play('union with a host', { hosts: union('gamma', nth('web', { from: 1 })) }, ({ task }) => {
+    task('vars of all', ({ host }) => {
+      expectTypeOf(host.vars.domain).toEqualTypeOf<string>()
+      // @ts-expect-error of a host alone the vars of all are known
+      return copy({ dest: '/a', content: String(host.vars.port) })
+    })
+  })
+  play('text', { hosts: pattern('web:!eu') }, ({ task }) => {
+    task('vars of all', ({ host }) => {
+      expectTypeOf(host.vars).toEqualTypeOf<{ readonly domain: string }>()
+      return copy({ dest: '/a', content: host.vars.domain })
+    })
+  })
 })

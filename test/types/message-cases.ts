@@ -62,6 +62,18 @@ export const messageCases: readonly MessageCase[] = [
   { mistake: 'a group whose hosts lack what the template needs', play: template(`fleet.group('db')`) },
   // Names.
   { mistake: 'an unknown group in hosts', play: inPlay('', `{ hosts: 'wbe' }`) },
+  { mistake: 'an unknown name in a union of hosts', play: inPlay('', `{ hosts: union('web', 'dbb') }`) },
+  { mistake: 'an unknown name in hosts put together', play: inPlay('', `{ hosts: without(union('web', nth('db', 0)), 'gama') }`) },
+  { mistake: 'a pattern in the place of a name', play: inPlay('', `{ hosts: 'web:!db' }`) },
+  {
+    mistake: 'a var that one part of a union lacks',
+    play: inPlay(`task('port', ({ host }) => debug({ msg: String(host.vars.port) }))`, `{ hosts: union('web', 'db') }`),
+  },
+  {
+    mistake: 'a var of a group where a pattern is given as text',
+    play: inPlay(`task('port', ({ host }) => debug({ msg: String(host.vars.port) }))`, `{ hosts: pattern('web:!db') }`),
+  },
+  { mistake: 'an order of hosts that there is not', play: inPlay('', `{ hosts: 'web', order: 'reverse_sorted' }`) },
   { mistake: 'an unknown host in hosts', play: inPlay('', `{ hosts: 'alhpa' }`) },
   {
     mistake: 'an unknown group of the fleet',

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers'
 import { createDoReporter } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
-import { changesMade, noteChanges, positiveInteger, shared } from '../options.ts'
+import { changesMade, narrowing, noteChanges, positiveInteger, shared } from '../options.ts'
 
 /** `rollcall do`: one module on many hosts, without a playbook. */
 export const doCommand = defineCommand({
@@ -18,6 +18,8 @@ export const doCommand = defineCommand({
   },
   options: {
     inventory: shared.inventory,
+    exclude: shared.exclude,
+    'allow-empty': shared['allow-empty'],
     become: { alias: 'b', type: 'boolean', describe: 'as root, by sudo' },
     check: shared.check,
     diff: shared.diff,
@@ -51,6 +53,7 @@ export const doCommand = defineCommand({
     const exitCode = await engine.doModule({
       root: cwd,
       ...(args.inventory !== undefined && { inventory: args.inventory }),
+      ...narrowing(args),
       pattern,
       module,
       words: args.parameters ?? [],

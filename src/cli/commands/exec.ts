@@ -2,7 +2,7 @@ import { formatError, RollcallError } from '../../model/errors.ts'
 import type { HostTraffic } from '../../model/event.ts'
 import { jsonText, printable, timingLines } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
-import { positiveInteger, shared } from '../options.ts'
+import { narrowing, positiveInteger, shared } from '../options.ts'
 
 /** `rollcall exec`: one command on many hosts. */
 export const exec = defineCommand({
@@ -12,6 +12,8 @@ export const exec = defineCommand({
   positionals: { pattern: { type: 'string', demandOption: true, describe: 'hosts and groups, e.g. web:!edge; localhost is this machine' } },
   options: {
     inventory: shared.inventory,
+    exclude: shared.exclude,
+    'allow-empty': shared['allow-empty'],
     become: { alias: 'b', type: 'boolean', describe: 'as root, by sudo' },
     forks: shared.forks,
     format: shared.format,
@@ -33,6 +35,7 @@ export const exec = defineCommand({
     const exitCode = await engine.exec({
       root: cwd,
       ...(args.inventory !== undefined && { inventory: args.inventory }),
+      ...narrowing(args),
       pattern: args.pattern,
       argv,
       become: args.become ?? false,

@@ -3,7 +3,7 @@ import { jsonText } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
 import { formatExplain } from '../format-explain.ts'
 import { formatVars } from '../format-vars.ts'
-import { playbook, shared, words } from '../options.ts'
+import { narrowing, playbook, shared, words } from '../options.ts'
 
 /** `rollcall explain var`: where the vars of a host come from. */
 const explainVar = defineCommand({
@@ -38,6 +38,7 @@ export const explain = defineCommand({
   options: {
     inventory: shared.inventory,
     limit: shared.limit,
+    exclude: shared.exclude,
     tags: { alias: 't', type: 'string', array: true, requiresArg: true, describe: 'only tasks with one of these tags' },
     'skip-tags': { type: 'string', array: true, requiresArg: true, describe: 'no task with one of these tags' },
     format: shared.format,
@@ -54,6 +55,7 @@ export const explain = defineCommand({
       playbook: args.playbook,
       ...(args.inventory !== undefined && { inventory: args.inventory }),
       ...(args.limit !== undefined && { limit: args.limit }),
+      ...narrowing(args),
       tags: words(args.tags),
       skipTags: words(args['skip-tags']),
     })

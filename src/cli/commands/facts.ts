@@ -2,7 +2,7 @@ import { RollcallError } from '../../model/errors.ts'
 import { factsSentence, jsonText, notLiveLines, printable } from '../../report/index.ts'
 import type { ShownFacts } from '../../show-facts.ts'
 import { defineCommand } from '../command.ts'
-import { positiveInteger, shared } from '../options.ts'
+import { narrowing, positiveInteger, shared } from '../options.ts'
 
 /** `rollcall facts`: what is known of hosts, from where, and how old it is. */
 export const facts = defineCommand({
@@ -11,6 +11,8 @@ export const facts = defineCommand({
   positionals: { pattern: { type: 'string', describe: 'hosts and groups, e.g. web:!edge; default is all' } },
   options: {
     inventory: shared.inventory,
+    exclude: shared.exclude,
+    'allow-empty': shared['allow-empty'],
     refresh: { type: 'boolean', describe: 'ask every host, however young what is remembered' },
     cached: { type: 'boolean', describe: 'ask no host: only what is remembered or declared' },
     forks: shared.forks,
@@ -27,6 +29,7 @@ export const facts = defineCommand({
     const known = await engine.showFacts({
       root: cwd,
       ...(args.inventory !== undefined && { inventory: args.inventory }),
+      ...narrowing(args),
       ...(args.pattern !== undefined && { pattern: args.pattern }),
       from: args.refresh ? 'refresh' : args.cached ? 'cached' : 'auto',
       forks: positiveInteger(args.forks, '--forks'),

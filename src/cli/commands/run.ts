@@ -1,9 +1,8 @@
-import { RollcallError } from '../../model/errors.ts'
 import { createReporter, jsonText } from '../../report/index.ts'
 import type { RunRequest } from '../../run.ts'
 import { defineCommand } from '../command.ts'
 import { formatOutline } from '../format-outline.ts'
-import { changesMade, noteChanges, playbook, positiveInteger, shared, words } from '../options.ts'
+import { changesMade, exclusive, narrowing, noteChanges, playbook, positiveInteger, shared, words } from '../options.ts'
 import { openTerminal } from '../terminal.ts'
 
 /** `rollcall run`: the main job. */
@@ -14,16 +13,21 @@ export const run = defineCommand({
   options: {
     inventory: shared.inventory,
     limit: shared.limit,
+    exclude: shared.exclude,
+    'allow-empty': shared['allow-empty'],
     check: shared.check,
     diff: shared.diff,
     tags: { alias: 't', type: 'string', array: true, requiresArg: true, describe: 'only tasks with one of these tags' },
     'skip-tags': { type: 'string', array: true, requiresArg: true, describe: 'no task with one of these tags' },
     'retry-failed': { type: 'boolean', describe: 'only hosts that failed in the last run of this playbook and inventory' },
     resume: { type: 'boolean', describe: 'go on where the last run failed: what its actions did is not done again' },
+    'start-at-task': { type: 'string', requiresArg: true, describe: 'begin with this task, by name or glob; those before it are skipped' },
+    step: { type: 'boolean', describe: 'ask before each task: yes, no, or continue without asking' },
     forks: shared.forks,
     format: shared.format,
     'list-hosts': { type: 'boolean', describe: 'list the hosts and stop; contacts none' },
     'list-tasks': { type: 'boolean', describe: 'list the tasks and stop; contacts no host' },
+    'list-tags': { type: 'boolean', describe: 'list the tags of each play and stop; contacts no host' },
     timing: shared.timing,
     verbose: { alias: 'v', type: 'count', describe: 'print every task, its steps and its result' },
     'detailed-exit-code': shared['detailed-exit-code'],
@@ -33,6 +37,8 @@ export const run = defineCommand({
     ['rollcall run prepare --limit honor-viper', 'change one host; its templates still know every host'],
     ['rollcall run prepare -CD', 'say what would change, line by line'],
     ['rollcall run prepare --resume', 'after a failure: go on at the task that failed'],
+    ['rollcall run site --limit @down.txt --exclude edge', 'hosts from a file, a line each, without some'],
+    ["rollcall run site --start-at-task 'haproxy : *' --step", 'from a task on, asking before each'],
     ['rollcall run prepare -i production --list-hosts', 'which hosts that would be on another inventory'],
   ],
   async run(args, { engine, screen, colour, colours, cwd, progress }) {
@@ -41,13 +47,17 @@ export const run = defineCommand({
       playbook: args.playbook,
       ...(args.inventory !== undefined && { inventory: args.inventory }),
       ...(args.limit !== undefined && { limit: args.limit }),
+      ...narrowing(args),
+      ...(args['start-at-task'] !== undefined && { startAt: args['start-at-task'] }),
       tags: words(args.tags),
       skipTags: words(args['skip-tags']),
     }
     const goOn = goOnWith(args.resume ?? false, args['retry-failed'] ?? false)
     const forks = positiveInteger(args.forks, '--forks')
-    const lists = { hosts: args['list-hosts'] ?? false, tasks: args['list-tasks'] ?? false }
-    if (lists.hosts || lists.tasks) {
+    const lists = { hosts: args['list-hosts'] ?? false, tasks: args['list-tasks'] ?? false, tags: args['list-tags'] ?? false }
+    const listing = Object.entries(lists).find(([, wanted]) => wanted)?.[0]
+    if (listing !== undefined) {
+      if (args.step) throw exclusive('--step', `--list-${listing}`, 'A list runs nothing that could be asked for.')
       const outline = await engine.outline({ ...request, ...goOn })
       const lines = args.format === 'json' ? [jsonText(outline)] : formatOutline(outline, lists, colours)
       for (const line of lines) screen.print(line)
@@ -56,13 +66,23 @@ export const run = defineCommand({
     const report = createReporter(args.format, screen, {
       colour,
       verbosity: args.verbose,
+      each: args.step ?? false,
       diff: args.diff ?? false,
       timing: args.timing ?? false,
       cwd,
     })
     const changes = noteChanges(report)
     const terminal = openTerminal(screen)
-    const exitCode = await engine.run({ ...request, check: args.check ?? false, forks, emit: changes.emit, progress, terminal, ...goOn })
+    const exitCode = await engine.run({
+      ...request,
+      check: args.check ?? false,
+      forks,
+      ...(args.step && { step: true }),
+      emit: changes.emit,
+      progress,
+      terminal,
+      ...goOn,
+    })
     return exitCode === 0 && changes.made() && args['detailed-exit-code'] ? changesMade : exitCode
   },
 })
@@ -70,10 +90,10 @@ export const run = defineCommand({
 /** @throws RollcallError where both are asked for. */
 function goOnWith(resume: boolean, retryFailed: boolean): Pick<RunRequest, 'goOn'> {
   if (resume && retryFailed)
-    throw new RollcallError({
-      summary: '--resume and --retry-failed exclude each other',
-      detail: '--resume goes on at the failed task of each host; --retry-failed does everything again on hosts that failed',
-      fix: 'Give one of them.',
-    })
+    throw exclusive(
+      '--resume',
+      '--retry-failed',
+      'the one goes on at the failed task of each host, the other does everything again on hosts that failed',
+    )
   return resume ? { goOn: 'resume' } : retryFailed ? { goOn: 'retryFailed' } : {}
 }

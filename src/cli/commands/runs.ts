@@ -80,11 +80,12 @@ function table(runs: readonly ListedRun[], colours: Colours): string[] {
   })
 }
 
-function what({ playbook, inventory, check, limit, tags, skipTags, continues }: ListedRun): string {
+function what({ playbook, inventory, check, limit, exclude, tags, skipTags, continues }: ListedRun): string {
   return [
     `${playbook} on ${inventory}`,
     check && '--check',
     limit !== undefined && `--limit ${limit}`,
+    exclude !== undefined && `--exclude ${exclude}`,
     tags.length > 0 && `--tags ${tags.join()}`,
     skipTags.length > 0 && `--skip-tags ${skipTags.join()}`,
     continues && (continues.by === 'resume' ? '--resume' : '--retry-failed'),

@@ -1,0 +1,24 @@
+/** Chosen hosts, as a play's `hosts` says it: a name, or what `pattern`, `union` and their like make. */
+export type HostChoice = string | HostSet
+
+/** Hosts put together of a pattern's text, or of other choices. */
+export type HostSet =
+  | { readonly kind: 'pattern'; readonly text: string }
+  | { readonly kind: 'union' | 'intersection' | 'without'; readonly of: readonly HostChoice[] }
+  | { readonly kind: 'nth'; readonly of: readonly [HostChoice]; readonly position: Position }
+
+/** A place in a list, counted from 0, or from the end where it is negative; or several, the last included. */
+export type Position = number | { readonly from: number; readonly to?: number }
+
+/** A choice in words of the playbook. */
+export function showChoice(choice: HostChoice): string {
+  if (typeof choice === 'string') return choice
+  if (choice.kind === 'pattern') return choice.text
+  const of = choice.of.map((each) => (typeof each === 'string' ? `'${each}'` : showChoice(each))).join(', ')
+  return `${choice.kind}(${of}${choice.kind === 'nth' ? `, ${showPosition(choice.position)}` : ''})`
+}
+
+function showPosition(position: Position): string {
+  if (typeof position === 'number') return String(position)
+  return `{ from: ${position.from}${position.to === undefined ? '' : `, to: ${position.to}`} }`
+}
