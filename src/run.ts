@@ -2,12 +2,13 @@ import { type AskRequest, askHosts } from './ask-hosts.ts'
 import { ownFacts } from './dsl/define-facts.ts'
 import type { ResolvedInput } from './dsl/definition.ts'
 import type { PlayContext, Terminal } from './engine/context.ts'
+import { openGroups } from './engine/dynamic-groups.ts'
 import type { Gathered } from './engine/gather-facts.ts'
 import { type OpenPlay, openPlay } from './engine/open-play.ts'
 import { preflight } from './engine/preflight.ts'
 import { readAhead } from './engine/read-ahead.ts'
 import { runPlay } from './engine/run-play.ts'
-import { becoming, type Selection } from './engine/select.ts'
+import { becoming, type SelectedPlay, type Selection } from './engine/select.ts'
 import { stepByStep } from './engine/step-by-step.ts'
 import { addTraffic, noTraffic } from './engine/traffic.ts'
 import { loadValidator } from './engine/validate.ts'
@@ -86,7 +87,9 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
     await opened.compiled // … and before the compiler's verdict nothing but facts was asked.
     await readingFiles
     const { past, warnings } = request.past?.of(opened.selection.plays) ?? { past: undefined, warnings: [] }
-    const contexts = openPlays(opened, gathered, states, request, { validate, files, delegates, step, past })
+    const groups = openGroups(opened.playbook.inventory.model)
+    const open = playOpener(opened, gathered, states, request, { validate, files, delegates, step, past, groups })
+    const contexts = opened.selection.plays.map(open)
     const looks = contexts.map(preflight)
     const [mistake] = looks.flatMap((look) => look.mistakes)
     if (mistake) throw mistake
@@ -100,7 +103,11 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
       recap(opened, gathered, states, request, started, refusal.details)
       throw refusal
     }
-    for (const context of contexts) if (context.hosts.size > 0 && !(await runPlay(context, request.forks))) break // … before any host changes.
+    for (const context of contexts) {
+      const selected = groups.settle(context.selected) // What tasks before it have chosen is known by now.
+      const due = selected === context.selected ? context : open(selected)
+      if (context.hosts.size > 0 && !(await runPlay(due, request.forks))) break // … before any host changes.
+    }
     return recap(opened, gathered, states, request, started)
   } finally {
     await Promise.all([closeAll(gathered), states.close(), delegates.close()])
@@ -138,19 +145,19 @@ function ownFactsOf({ selection }: ToRun): string[] {
   return [...names].map((name) => `facts ${name}`)
 }
 
-/** Each play with what its closures may know: the fleet, whole, and the targets, limited. */
-function openPlays(
+/** Opens plays, each with what its closures may know: the fleet, whole, and the targets, limited. */
+function playOpener(
   opened: ToRun,
   { knowledge }: Gathered,
   states: States,
   request: RunOptions,
-  shared: Pick<OpenPlay, 'validate' | 'files' | 'delegates' | 'step' | 'past'>,
-): PlayContext[] {
+  shared: Pick<OpenPlay, 'validate' | 'files' | 'delegates' | 'step' | 'past' | 'groups'>,
+): (selected: SelectedPlay) => PlayContext {
   const { playbook, selection, relative, project } = opened
   const { check, emit, terminal } = request
   const inventory = playbook.inventory.model
   const own = new Set(builtInDefinitions())
-  return selection.plays.map((selected) =>
+  return (selected) =>
     openPlay({
       selected,
       inventory,
@@ -165,8 +172,7 @@ function openPlays(
       ...shared,
       terminal,
       trusts: (definition) => own.has(definition),
-    }),
-  )
+    })
 }
 
 /** A playbook that does not compile is refused as soon as that is known, also while hosts are still being asked. */

@@ -1,3 +1,4 @@
+import type { DynamicSet } from '../model/host-set.ts'
 import type { Secret } from '../util/secret.ts'
 import type { Script } from '../util/sh.ts'
 import type { Read, ReadSet, Unknown } from './resource.ts'
@@ -54,6 +55,8 @@ export interface Mode {
   readonly ask?: Ask
   /** Controller calls: shows a line right away, not first in the task's result. */
   readonly say?: (line: string) => void
+  /** Controller calls: puts the host of the task into a group. Absent where nothing runs. */
+  readonly join?: (group: DynamicSet) => void
   /** Controller calls: steers the run, as seen from the host of the task. */
   readonly meta?: (action: MetaAction) => Promise<void>
 }

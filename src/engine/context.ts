@@ -3,6 +3,7 @@ import type { Ask, Definition, InputSource, ResolvedInput } from '../dsl/definit
 import type { TaskRecord } from '../dsl/record.ts'
 import type { Emit, TemplateView } from '../model/event.ts'
 import type { Delegates } from './delegate.ts'
+import type { Groups } from './dynamic-groups.ts'
 import type { Evaluation, PreparedCall } from './evaluate.ts'
 import type { HostState } from './host-state.ts'
 import type { Once } from './once.ts'
@@ -60,6 +61,8 @@ export interface PlayContext {
   readonly course?: { readonly end: (what: 'play' | 'batch') => void }
   /** Where tasks act that are delegated to other hosts; absent where there is no host (`explain`). */
   readonly delegates?: Delegates | undefined
+  /** Groups that tasks fill; absent where nothing runs. */
+  readonly groups?: Groups | undefined
   /** The run that this one resumes; absent where it begins. */
   readonly past?: Past | undefined
   /** Shares work between the hosts of one round of a task; made by the play for each round. */

@@ -2,6 +2,7 @@ import { type Mode, Refusal, type StepOutcome } from '../dsl/definition.ts'
 import { type ReadSet, unknown } from '../dsl/resource.ts'
 import type { Step } from '../dsl/step.ts'
 import { RollcallError } from '../model/errors.ts'
+import type { DynamicSet } from '../model/host-set.ts'
 import type { Change } from './change.ts'
 import { differences, diffOf, merge, type State, type States, type WantedStates } from './compare.ts'
 import { perform } from './meta.ts'
@@ -90,9 +91,16 @@ function undecided(due: Due, reads: ReadSet, wanted: WantedStates): CallOutcome 
 
 /** Controller calls may wait, or talk with the person at the terminal. */
 function controllerMode(due: Due): Mode {
-  const { check, once, terminal } = due.context
+  const { check, once, terminal, groups } = due.context
   const { name } = due.playHost.state.host
-  return { check, meta: (action) => perform(due, action), ...(once && { once: (work) => once(name, work) }), ...terminal }
+  const join = groups && ((group: DynamicSet) => groups.join(name, group))
+  return {
+    check,
+    ...(join && { join }),
+    meta: (action) => perform(due, action),
+    ...(once && { once: (work) => once(name, work) }),
+    ...terminal,
+  }
 }
 
 const onController = {

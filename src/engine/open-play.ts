@@ -36,6 +36,7 @@ export interface OpenPlay {
   readonly patience?: Patience
   readonly trusts?: PlayContext['trusts']
   readonly past?: PlayContext['past']
+  readonly groups?: PlayContext['groups']
 }
 
 /** The facts a play's closures may read: the scope it declared, whatever the limit says. */
@@ -95,6 +96,7 @@ export function openPlay(open: OpenPlay): PlayContext {
     terminal: open.terminal,
     delegates: open.delegates,
     past: open.past,
+    groups: open.groups,
     hosts: new Map(hosts),
     scopeOf: (name) => {
       const known = scopes.get(name) ?? {

@@ -44,8 +44,11 @@ export function select(playbook: Playbook, options: SelectOptions): Selection {
   const fleet = [...inventory.hosts.keys()]
   const limited = new Set(limitHosts(options, inventory).filter((host) => options.only?.hosts.has(host) ?? true))
   checkTags(playbook, options)
+  const earlier = new Set<string>()
   const whole = playbook.plays.map((play): SelectedPlay => {
-    const hosts = hostsOf(play, inventory).filter((host) => limited.has(host))
+    // A group that tasks fill can hold only hosts that tasks ran for.
+    const hosts = hostsOf(play, inventory, earlier).filter((host) => limited.has(host))
+    for (const host of hosts) earlier.add(host)
     // A play on the controller that lists no facts needs nothing of its hosts but what is declared.
     const scope = new Set(play.connection && play.facts.families.length === 0 ? [] : [...membersOf(play.facts.of, inventory), ...hosts])
     return {
@@ -73,8 +76,8 @@ function membersOf(name: string, inventory: InventoryModel): readonly string[] {
   return inventory.groups.get(name) ?? [name]
 }
 
-function hostsOf({ hosts, name, at }: PlayRecord, inventory: InventoryModel): readonly string[] {
-  return matchHosts(hosts, inventory, { by: 'A play', where: `play '${name}'`, ...(at && { at }) })
+function hostsOf({ hosts, name, at }: PlayRecord, inventory: InventoryModel, earlier: ReadonlySet<string>): readonly string[] {
+  return matchHosts(hosts, inventory, { by: 'A play', where: `play '${name}'`, members: () => earlier, ...(at && { at }) })
 }
 
 /** Hosts on which a task will surely act as root: what its play asks for, no condition of its own, not on the controller. */
