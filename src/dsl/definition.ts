@@ -93,6 +93,20 @@ export interface Return {
   readonly fix: string
 }
 
+/** A command that its steps only start: the engine looks at it until it has ended. */
+export interface Waiting {
+  /** How long it may run. */
+  readonly seconds: number
+  /** Seconds between two looks. */
+  readonly poll: number
+  /** Looks at it, by what the last step said; changes nothing. */
+  readonly look: (started: StepOutcome) => Script
+  /** What a look has found; undefined while it runs. `problem`: why that is no end. */
+  readonly ended: (stdout: Uint8Array) => { readonly outcome: StepOutcome; readonly problem?: string } | undefined
+  /** Removes what it has left, once that was seen. */
+  readonly tidy: (started: StepOutcome) => Script
+}
+
 /** A sentence for each field of a result. */
 export interface ResultFields {
   readonly [field: string]: string
@@ -137,6 +151,7 @@ export interface ActionDefinition extends Named {
   readonly idle: (params: any, reason: string) => object
   readonly okCodes?: (params: any) => readonly number[]
   readonly returns?: (params: any, found: AnyFound) => Return
+  readonly waits?: (params: any) => Waiting | undefined
   readonly would?: string
 }
 export interface QueryDefinition extends Named {

@@ -13,6 +13,7 @@ import type {
   ResultFields,
   Return,
   StepOutcome,
+  Waiting,
 } from './definition.ts'
 import type { Found, ReadSet, Wanted } from './resource.ts'
 import type { Params, ParamsSchema } from './schema.ts'
@@ -115,6 +116,8 @@ export function defineAction<
   readonly okCodes?: (params: Params<P>) => readonly number[]
   /** The host goes away with the steps and comes back, as by a reboot: the engine waits for it over links of its own. */
   readonly returns?: (params: Params<P>, found: Found<R>) => Return
+  /** Its steps only start something; its result is made of how that ends. */
+  readonly waits?: (params: Params<P>) => Waiting | undefined
   /** What check mode says it would do; default `run`. */
   readonly would?: string
 }): Callable<P, Res> {

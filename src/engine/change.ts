@@ -1,5 +1,5 @@
 import type { Within } from '../dsl/block.ts'
-import type { Return, StepOutcome } from '../dsl/definition.ts'
+import type { Return, StepOutcome, Waiting } from '../dsl/definition.ts'
 import type { ReadSet } from '../dsl/resource.ts'
 import type { Step } from '../dsl/step.ts'
 import type { DiffEntry } from '../model/event.ts'
@@ -16,6 +16,8 @@ import type { Unsure } from './unsure.ts'
 export interface Change {
   /** The host goes away with the steps, and comes back. */
   readonly returns?: Return | undefined
+  /** The steps only start something. */
+  readonly waits?: Waiting | undefined
   readonly steps: readonly Step[]
   /** Check mode: what makes it uncertain that this is what would happen. */
   readonly unsure: Unsure | undefined

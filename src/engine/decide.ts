@@ -45,7 +45,7 @@ export async function decide(due: Due, reads: ReadSet, states: ReadonlyMap<strin
       }
     const returns = definition.returns?.(params, found)
     if (returns && !due.playHost.state.access.reopen) throw new RollcallError({ ...onController, ...(due.call.at && { at: due.call.at }) })
-    return { change: { steps: definition.steps(params, inputs), unsure, returns } }
+    return { change: { steps: definition.steps(params, inputs), unsure, returns, waits: definition.waits?.(params) } }
   }
   const planned = await unlessUnsure(due, unsure, () => definition.plan(params, found, inputs) as WantedStates, reads)
   if ('outcome' in planned) return planned

@@ -1,5 +1,6 @@
 /** Every built-in: modules, actions, queries and controller calls. */
 export { apt } from './apt.ts'
+export { asyncStatus } from './async-status.ts'
 export { authorizedKey } from './authorized-key.ts'
 export { blockinfile } from './blockinfile.ts'
 export { command, shell } from './command.ts'
