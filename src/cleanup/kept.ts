@@ -17,7 +17,7 @@ export interface Kept {
  * Rollcall. `lab`: state that a lab left. `images`: what lab hosts are made from. `pending`: handlers that a run still
  * owes a host. `records`: what unpacked archives left, so that no later run unpacks them again. `sessions`: folders of sessions that ended without tidying up. `temporary`: files of a write that was
  * cut off. `connections`: sockets and records of kept connections. `runs`:
- * journals of runs, which --resume and --retry-failed look into.
+ * journals of runs, which --resume and --retry-failed look into. `jobs`: what commands with `async` have left.
  */
 export const kinds = [
   'facts',
@@ -31,5 +31,6 @@ export const kinds = [
   'temporary',
   'connections',
   'runs',
+  'jobs',
 ] as const
 export type Kind = (typeof kinds)[number]

@@ -17,7 +17,8 @@ export interface JobState {
 /** What a job may be called, by us and by users: it is the name of a folder. */
 export const jobName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
-const folder = new Script(`case $(id -u) in 0) d=/var/lib/rollcall/jobs ;; *) d=$HOME/.local/state/rollcall/jobs ;; esac`)
+/** Where jobs of the user lie, as `$d`. */
+export const jobsFolder = new Script(`case $(id -u) in 0) d=/var/lib/rollcall/jobs ;; *) d=$HOME/.local/state/rollcall/jobs ;; esac`)
 
 // Away from our session: a process group of its own where there is setsid, and one more for the command, so that it can be
 // ended with all that it started. Whoever removes the folder ends the watch over its time, too.
@@ -62,7 +63,7 @@ export function startJob({ script, seconds, name }: NewJob): Script {
   const whole = sh`rm -f -- "$0" "${new Script(`\${0%script}`)}input"
 ${script}`
   return sh`umask 077
-${folder}
+${jobsFolder}
 mkdir -p "$d" || exit
 find "$d" -mindepth 2 -maxdepth 2 -name rc -mtime +7 2>/dev/null | while IFS= read -r f; do rm -rf -- "${new Script(`\${f%/rc}`)}"; done
 if [ -n ${name ?? ''} ]; then
@@ -83,7 +84,7 @@ printf '%s\n' "${new Script(`\${j##*/}`)}"`
 
 /** Removes what a job has left. */
 export function removeJob(name: string): Script {
-  return sh`${folder}
+  return sh`${jobsFolder}
 rm -rf -- "$d"/${name}`
 }
 
@@ -108,7 +109,7 @@ exit 0`)
 
 /** What became of jobs. */
 export function jobScript(names: readonly string[]): Script {
-  return sh`${folder}
+  return sh`${jobsFolder}
 set -- ${names}
 ${each}`
 }
