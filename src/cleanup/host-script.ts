@@ -86,7 +86,7 @@ for j in "$d"/*; do
   [ -d "$j" ] && [ ! -L "$j" ] || continue
   sized jobs "$j"
   l=; [ ! -f "$j/about" ] || IFS= read -r l <"$j/about"
-  if [ -e "$j/rc" ] || ! kill -0 "$(cat "$j/pid" 2>/dev/null)" 2>/dev/null; then printf 'record ended %s\n' "$l"; else printf 'record running %s\n' "$l"; fi
+  if [ -s "$j/rc" ] || ! kill -0 "$(cat "$j/pid" 2>/dev/null)" 2>/dev/null; then printf 'record ended %s\n' "$l"; else printf 'record running %s\n' "$l"; fi
 done
 set --
 for d in ${writtenTo} "$HOME"; do [ ! -d "$d" ] || set -- "$@" "$d"; done

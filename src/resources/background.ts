@@ -31,12 +31,12 @@ printf '%s\\n' "$$" >"$j/pid"
   s=1
   i=0
   [ "$n" -le 60 ] || s=5
-  while [ -d "$j" ] && [ ! -e "$j/rc" ]; do
+  while [ -d "$j" ] && [ ! -s "$j/rc" ]; do
     if [ "$i" -ge "$n" ]; then
       : >"$j/over"
       kill -TERM "$g$c"
       sleep 5
-      [ -e "$j/rc" ] || kill -KILL "$g$c"
+      [ -s "$j/rc" ] || kill -KILL "$g$c"
       exit
     fi
     sleep "$s"
@@ -44,8 +44,7 @@ printf '%s\\n' "$$" >"$j/pid"
   done
 ) >/dev/null 2>&1 &
 wait "$c"
-printf '%s\\n' "$?" >"$j/.rc"
-mv -f -- "$j/.rc" "$j/rc"`
+printf '%s\\n' "$?" >"$j/rc"`
 
 /** What is started, and how long it may run. */
 export interface NewJob {
@@ -68,7 +67,7 @@ mkdir -p "$d" || exit
 find "$d" -mindepth 2 -maxdepth 2 -name rc -mtime +7 2>/dev/null | while IFS= read -r f; do rm -rf -- "${new Script(`\${f%/rc}`)}"; done
 if [ -n ${name ?? ''} ]; then
   j=$d/${name ?? ''}
-  if [ -d "$j" ] && [ ! -e "$j/rc" ] && kill -0 "$(cat "$j/pid")" 2>/dev/null; then
+  if [ -d "$j" ] && [ ! -s "$j/rc" ] && kill -0 "$(cat "$j/pid")" 2>/dev/null; then
     echo 'a job of this name is still running on the host' >&2
     exit 1
   fi
@@ -96,9 +95,9 @@ const each = new Script(`send() {
 for i do
   j=$d/$i
   if [ ! -d "$j" ]; then printf 'absent\\0'; continue; fi
-  if [ ! -e "$j/rc" ]; then
+  if [ ! -s "$j/rc" ]; then
     if [ ! -s "$j/pid" ] || kill -0 "$(cat "$j/pid")" 2>/dev/null; then printf 'running\\0'; continue; fi
-    [ -e "$j/rc" ] || { printf 'lost\\0'; send "$j/out"; send "$j/err"; continue; }
+    [ -s "$j/rc" ] || { printf 'lost\\0'; send "$j/out"; send "$j/err"; continue; }
   fi
   if [ -e "$j/over" ]; then printf 'over\\0'; else printf 'done\\0'; fi
   printf '%s\\0' "$(cat "$j/rc")"
