@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly progress: (line: string) => void
   /** The person who started the run, where there is a terminal; `pause` asks them. */
   readonly terminal?: Terminal | undefined
+  /** What holds already is applied all the same, where that can be. */
+  readonly force?: boolean
   /** Ask that person before each task. */
   readonly step?: boolean
   /** How a host is reached; default is as its inventory says. */
@@ -154,7 +156,7 @@ function playOpener(
   shared: Pick<OpenPlay, 'validate' | 'files' | 'delegates' | 'step' | 'past' | 'groups'>,
 ): (selected: SelectedPlay) => PlayContext {
   const { playbook, selection, relative, project } = opened
-  const { check, emit, terminal } = request
+  const { check, emit, terminal, force } = request
   const inventory = playbook.inventory.model
   const own = new Set(builtInDefinitions())
   return (selected) =>
@@ -166,6 +168,7 @@ function playOpener(
       targets: selection.targets,
       knowledge,
       check,
+      force,
       root: project.root,
       relative,
       emit,
@@ -214,6 +217,7 @@ function announce(
     targets,
     ...(delegates.length > 0 && { delegates }),
     queries,
+    ...(request.force && { forced: true as const }),
     ...(request.past && { continues: request.past.continues }),
   })
   request.emit(gathered.event)

@@ -128,6 +128,7 @@ export interface ModuleDefinition extends Named {
   readonly reads: (params: any, found: FoundSoFar, inputs: any) => ReadSet
   readonly plan: (params: any, found: AnyFound, inputs: any) => AnyWanted
   readonly steps: (params: any, change: { readonly found: AnyFound; readonly wanted: AnyWanted; readonly inputs: any }) => readonly Step[]
+  readonly again?: (params: any, of: { readonly found: AnyFound; readonly inputs: any }) => readonly Step[]
   readonly touches?: (params: any) => readonly string[]
   readonly leaves?: (params: any, change: { readonly wanted: AnyWanted; readonly after: AnyFound }) => AnyWanted
   readonly result?: (

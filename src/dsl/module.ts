@@ -64,6 +64,8 @@ export function defineModule<
     params: Params<P>,
     change: { readonly found: Found<R>; readonly wanted: Wanted<R>; readonly inputs: Inputs<I> },
   ) => readonly Step[]
+  /** For `--force`, where all is as wanted: the steps that make it so once more. Absent, or none: nothing is done again. */
+  readonly again?: (params: Params<P>, of: { readonly found: Found<R>; readonly inputs: Inputs<I> }) => readonly Step[]
   /** Keys (globs, `file:/etc/*`) that a change may touch besides those it reads. Default: none. */
   readonly touches?: (params: Params<P>) => readonly string[]
   /** What of the state wanted must be found after the steps. Default: all of it. */

@@ -36,6 +36,8 @@ export interface PlayContext {
   readonly selected: SelectedPlay
   readonly playbook: string
   readonly check: boolean
+  /** What holds already is applied all the same, where a module can. */
+  readonly force?: boolean | undefined
   readonly emit: Emit
   readonly validate: ParamsValidator
   readonly resolveInput: ResolveInput

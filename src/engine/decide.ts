@@ -54,8 +54,14 @@ export async function decide(due: Due, reads: ReadSet, states: ReadonlyMap<strin
   const hidden = hiddenFields(due.call.sealed, reads, wanted)
   const result = (after: States, changed: boolean, outcomes: readonly StepOutcome[] = []) =>
     sealResult(definition.result?.(params, { before: found, after, changed, outcomes }) ?? { before: found, after }, [found, after], hidden)
-  if (differing.length === 0)
-    return { outcome: undecided(due, reads, wanted) ?? { ...quiet, ...sureness(unsure), result: result(found, false) } }
+  if (differing.length === 0) {
+    const open = undecided(due, reads, wanted)
+    const again = open || !due.context.force ? [] : (definition.again?.(params, { found, inputs }) ?? [])
+    if (again.length > 0)
+      return { change: { steps: again, unsure, forced: true, state: { reads, found, wanted, hidden, diff: [], after: found, result } } }
+    const left = due.context.force && !unsure && { reason: 'it cannot be forced' }
+    return { outcome: open ?? { ...quiet, ...sureness(unsure), ...left, result: result(found, false) } }
+  }
   const after: States = Object.fromEntries(Object.entries(found).map(([name, state]) => [name, merge(state, wanted[name])]))
   const steps = await unlessUnsure(due, unsure, () => definition.steps(params, { found, wanted, inputs }) as readonly Step[], reads)
   if ('outcome' in steps) return steps

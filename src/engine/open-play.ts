@@ -36,6 +36,7 @@ export interface OpenPlay {
   readonly patience?: Patience
   readonly trusts?: PlayContext['trusts']
   readonly past?: PlayContext['past']
+  readonly force?: boolean | undefined
   readonly groups?: PlayContext['groups']
 }
 
@@ -96,6 +97,7 @@ export function openPlay(open: OpenPlay): PlayContext {
     terminal: open.terminal,
     delegates: open.delegates,
     past: open.past,
+    force: open.force,
     groups: open.groups,
     hosts: new Map(hosts),
     scopeOf: (name) => {

@@ -4,7 +4,7 @@ import type { Read } from '../dsl/resource.ts'
 import { RollcallError } from '../model/errors.ts'
 import type { Reply } from '../transport/session-types.ts'
 import { awaitJob } from './await-job.ts'
-import type { Change } from './change.ts'
+import { type Change, forced } from './change.ts'
 import { comeBack } from './come-back.ts'
 import type { State } from './compare.ts'
 import { failOn, okCodesOf } from './fail-on.ts'
@@ -94,7 +94,8 @@ async function outcomeOf(slot: Slot, change: Change, start: Date): Promise<CallO
     return { changed: true, confidence: 'certain', result, diff: [], steps }
   }
   const after = verify(due, change.state, slot.after())
-  return { changed: true, confidence: 'certain', result: change.state.result(after, true, replies), diff: change.state.diff, steps }
+  const result = change.state.result(after, true, replies)
+  return { changed: true, confidence: 'certain', ...(change.forced && { reason: forced.reason }), result, diff: change.state.diff, steps }
 }
 
 /** What a command that was waited for has come to. */

@@ -43,6 +43,8 @@ export interface RunEvent {
   readonly delegates?: readonly string[]
   /** Trusted commands of the user that run in check mode too. */
   readonly queries: readonly string[]
+  /** What holds already is applied all the same, where a module can. */
+  readonly forced?: true
   /** The earlier run that it goes on with; absent where it begins. */
   readonly continues?: Continues
 }

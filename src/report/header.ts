@@ -53,6 +53,7 @@ export function headerLines(run: RunEvent, facts: FactsEvent | undefined, colour
   return [
     colours.strong(sets.join(' · ')),
     ...notLiveLines(facts?.hosts ?? [], mostNames).map((line) => colours.warning(line)),
+    ...(run.forced ? [colours.strong('forced: what is as it should be is applied again where it can be, and handlers are notified')] : []),
     ...(run.continues ? [continuesLine(run.continues, mostNames, colours)] : []),
     ...(run.check ? checkLines(run.queries, colours) : []),
     ...(verbosity > 0 ? [colours.faint(`playbook ${run.playbook} · inventory ${run.inventory} · rollcall ${run.version}`)] : []),

@@ -63,6 +63,21 @@ describe('a run that failed', () => {
   })
 })
 
+it('--force renders and writes again what is as it should be, and reloads what hangs on it', async () => {
+  const path = playbook(
+    'force',
+    `const told = handler('told', shell({ script: sh\`echo x >>/run/force-told\` }))
+    task('config', copy({ dest: '/etc/force.conf', content: 'a' }), { notify: told })`,
+  )
+  await run(path)
+  const before = await inside(lab, viper, 'stat -c "%i %a %U" /etc/force.conf')
+  const done = await run(path, '--force', '--limit', viper.name)
+  expect(outcomes(done, viper.name)).toEqual(['config: changed', 'told: changed'])
+  const after = await inside(lab, viper, 'stat -c "%i %a %U" /etc/force.conf')
+  expect([after === before, after.split(' ').slice(1)]).toEqual([false, before.split(' ').slice(1)])
+  expect(await inside(lab, viper, 'grep -c x /run/force-told')).toBe('2')
+})
+
 it('a later play runs on hosts that tasks have chosen by what they found', async () => {
   const done = await run(
     playbook(

@@ -17,6 +17,7 @@ export const run = defineCommand({
     'allow-empty': shared['allow-empty'],
     check: shared.check,
     diff: shared.diff,
+    force: shared.force,
     tags: { alias: 't', type: 'string', array: true, requiresArg: true, describe: 'only tasks with one of these tags' },
     'skip-tags': { type: 'string', array: true, requiresArg: true, describe: 'no task with one of these tags' },
     'retry-failed': { type: 'boolean', describe: 'only hosts that failed in the last run of this playbook and inventory' },
@@ -76,6 +77,7 @@ export const run = defineCommand({
     const exitCode = await engine.run({
       ...request,
       check: args.check ?? false,
+      ...(args.force && { force: true }),
       forks,
       ...(args.step && { step: true }),
       emit: changes.emit,
