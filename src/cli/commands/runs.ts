@@ -50,7 +50,7 @@ export const runs = defineCommand({
   examples: [
     ['rollcall runs', 'when, what, on which hosts, and how it ended; contacts no host'],
     ['rollcall runs show last', 'the report of the last one'],
-    ['rollcall run prepare --resume', 'go on where the last run of a playbook failed'],
+    ['rollcall runs --json', 'for a program'],
   ],
   async run(args, { engine, screen, colours, cwd }) {
     const most = positiveInteger(args.last, '--last')
