@@ -26,7 +26,7 @@ export function keepJournal(opened: OpenedPlaybook, request: PlaybookRequest & {
   }
   const open = (): Journal | undefined => {
     const { project, playbook, playbookFile, inventoryPath, selection } = opened
-    const { check, limit, exclude, tags, skipTags } = request
+    const { check, limit, exclude, tags, skipTags, startAt } = request
     const head = {
       event: 'journal',
       ...newRun(new Date()),
@@ -38,6 +38,7 @@ export function keepJournal(opened: OpenedPlaybook, request: PlaybookRequest & {
       ...(exclude !== undefined && { exclude }),
       tags,
       skipTags,
+      ...(startAt !== undefined && { startAt }),
       tasks: namesIn(selection.plays),
     } as const
     try {

@@ -61,7 +61,7 @@ export function openPast(request: PlaybookRequest, by: GoOn): PastRun {
     continues: { by, run: head.id, started: head.started, leftOut: [...hosts.keys()].filter((name) => !left.includes(name)) },
     request: {
       ...request,
-      ...(by === 'resume' && { tags: head.tags, skipTags: head.skipTags }),
+      ...(by === 'resume' && { tags: head.tags, skipTags: head.skipTags, ...(head.startAt !== undefined && { startAt: head.startAt }) }),
       only: { hosts: new Set(left), because: `${option} goes on with ${left.join(', ') || 'no host'}` },
     },
     of: (plays) => {

@@ -27,6 +27,8 @@ export interface JournalHead {
   readonly exclude?: string
   readonly tags: readonly string[]
   readonly skipTags: readonly string[]
+  /** The task that it began with, where that was asked for. */
+  readonly startAt?: string
   /** Tasks of each play by name, as far as tags left them. */
   readonly tasks: { readonly [play: string]: readonly string[] }
 }

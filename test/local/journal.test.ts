@@ -214,6 +214,13 @@ describe('--resume', () => {
       stderr: expect.stringContaining('--tags other'),
     })
   })
+  test('with the task that it began with', async () => {
+    const { run } = project(`task('first', command({ argv: ['touch', folder + '/first'] }))
+    task('second', shell({ script: sh\`test -e \${folder}/open\` }))`)
+    await run('--limit', 'alpha', '--start-at-task', 'second')
+    writeFileSync(at('open'), '')
+    expect([outcomes(await run('--resume'), 'alpha'), existsSync(at('first'))]).toEqual([['second: changed'], false])
+  })
   test('what has changed then is changed to what comes behind', async () => {
     const { run } = project(`const state = task('state', copy({ dest: folder + '/s', content: 'x' }))
     task('gate', shell({ script: sh\`test -e \${folder}/open\` }))
