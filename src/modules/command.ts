@@ -5,7 +5,7 @@ import { type Params, parameters, Type } from '../dsl/schema.ts'
 import { run } from '../dsl/step.ts'
 import type { GlobState } from '../resources/glob.ts'
 import { type ProbeState, probe } from '../resources/probe.ts'
-import type { Secret } from '../util/secret.ts'
+import { Secret } from '../util/secret.ts'
 import { Script, sh } from '../util/sh.ts'
 import { splitWords, WordsError } from '../util/split-words.ts'
 import { type CommandResult, commandFields, commandResult, idleCommand } from './command-result.ts'
@@ -69,7 +69,7 @@ function step(params: Common, then: Script) {
   const { stdin } = params
   const input = stdin === undefined ? undefined : new TextEncoder().encode(typeof stdin === 'string' ? stdin : stdin.reveal())
   const whole = inPlace(params, then)
-  return params.async === undefined ? run(whole, input) : backgroundStep(params, whole, input)
+  return params.async === undefined ? run(whole, input) : backgroundStep(params, whole, input, stdin instanceof Secret)
 }
 
 /** Of what is only started the start itself must go well. */

@@ -3,6 +3,7 @@ import { Type } from '../dsl/schema.ts'
 import { type RunStep, run } from '../dsl/step.ts'
 import { jobName, jobScript, nameOfStarted, parseJobs, removeJob, startJob } from '../resources/background.ts'
 import type { Script } from '../util/sh.ts'
+import { sha256 } from '../util/sha256.ts'
 
 /** What lets a command run by itself, whatever becomes of the link. */
 export const backgroundParams = {
@@ -39,8 +40,10 @@ export function checkBackground({ async, poll, job }: Background): void {
 }
 
 /** The step that starts it. */
-export function backgroundStep({ async, job }: Background, script: Script, stdin: Uint8Array | undefined): RunStep {
-  return { ...run(startJob({ script, seconds: async!, name: job }), stdin), title: script.shown.trim() }
+export function backgroundStep({ async, job }: Background, script: Script, stdin: Uint8Array | undefined, sealed: boolean): RunStep {
+  // Nothing is kept that a secret could be guessed by.
+  const likeness = script.sealed || sealed ? undefined : sha256(Buffer.concat([Buffer.from(`${script.text}\0`), stdin ?? Buffer.of()]))
+  return { ...run(startJob({ script, seconds: async!, name: job, likeness }), stdin), title: script.shown.trim() }
 }
 
 /** How its end is waited for; undefined where it is left alone. */

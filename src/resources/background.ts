@@ -52,13 +52,15 @@ export interface NewJob {
   readonly seconds: number
   /** Absent: a name is made up. */
   readonly name: string | undefined
+  /** What tells the command from others of its name: one that is like it and still runs is not started again. Absent: nothing is. */
+  readonly likeness?: string | undefined
 }
 
 /**
  * Starts a command and leaves it alone; prints the name of the job. Standard input is the command's. The script removes itself
  * and its input once it is read, since secrets may stand in them.
  */
-export function startJob({ script, seconds, name }: NewJob): Script {
+export function startJob({ script, seconds, name, likeness = '' }: NewJob): Script {
   const whole = sh`rm -f -- "$0" "${new Script(`\${0%script}`)}input"
 ${script}`
   return sh`umask 077
@@ -68,13 +70,16 @@ find "$d" -mindepth 2 -maxdepth 2 -name rc -mtime +7 2>/dev/null | while IFS= re
 if [ -n ${name ?? ''} ]; then
   j=$d/${name ?? ''}
   if [ -d "$j" ] && [ ! -s "$j/rc" ] && kill -0 "$(cat "$j/pid")" 2>/dev/null; then
-    echo 'a job of this name is still running on the host' >&2
+    l=; [ ! -f "$j/like" ] || IFS= read -r l <"$j/like"
+    if [ -n "$l" ] && [ "$l" = ${likeness} ]; then printf '%s\n' ${name ?? ''}; exit; fi
+    echo 'another job of this name is still running on the host' >&2
     exit 1
   fi
   rm -rf -- "$j" && mkdir "$j" || exit
 else
   j=$(mktemp -d "$d/XXXXXXXXXX") || exit
 fi
+printf '%s\n' ${likeness} >"$j/like"
 cat >"$j/input" && printf '%s' ${word(whole)} >"$j/script" && printf '%s\n' ${script.shown.trim().split('\n')[0]!} >"$j/about" || exit
 if command -v setsid >/dev/null 2>&1; then set -- setsid; else trap '' HUP; set --; fi
 "$@" sh -c ${runner} sh "$j" ${seconds} </dev/null >/dev/null 2>&1 &

@@ -123,7 +123,12 @@ describe('a command with async', () => {
         kept: { about: string; inUse?: string }[]
       }
     expect((await kept()).kept).toMatchObject([{ kind: 'jobs', inUse: 'it is still running' }])
-    await inside(lab, viper, 'touch /run/dump-go')
+    // The same command again waits for the one that runs.
+    const again = run(start, '--limit', viper.name, '--resume')
+    await inside(lab, viper, 'sleep 2; touch /run/dump-go')
+    expect(taskOf(await again, viper.name, 'start')).toMatchObject({ outcome: 'changed', result: { stdout: 'dumped' } })
+    const left = playbook('left', `task('left', shell({ script: sh\`echo dumped\`, async: 120, poll: 0, job: 'dump' }))`)
+    await run(left, '--limit', viper.name)
     const pick = playbook(
       'pick',
       `task('pick', asyncStatus({ job: 'dump' }), { until: ({ result }) => result.finished, retries: 50, delay: 0.3 })`,

@@ -59,6 +59,17 @@ describe.each(shells)('a job on $name', (shell) => {
     expect((await started(session, sh`echo again`, { name })).code).toBe(0)
     expect(await done(session, name)).toMatchObject({ stdout: 'again\n' })
   })
+  test('that is like one of its name which still runs is not started again', async () => {
+    session = await open()
+    const name = `like-${process.pid}-${shell.name}`
+    const start = (likeness: string) =>
+      session.exchange([{ script: startJob({ script: sh`sleep 2; echo once`, seconds: 30, name, likeness }), step: true }])
+    const replies = [...(await start('a')), ...(await start('a')), ...(await start('b'))]
+    names.push(name)
+    expect(replies.map(({ code }) => code)).toEqual([0, 0, 1])
+    expect(nameOfStarted(replies[1]!)).toBe(name)
+    expect(await done(session, name)).toMatchObject({ stdout: 'once\n' })
+  })
   test('leaves no secret behind', async () => {
     session = await open()
     const { job } = await started(session, sh`printf %s ${new Secret('open-sesame-17')} >/dev/null; cat >/dev/null`, {
