@@ -1,17 +1,21 @@
 import { openHost } from './connect.ts'
 import { type Gathered, type GatherRequest, gatherFacts } from './engine/gather-facts.ts'
 import { openFactMemory } from './fact-memory.ts'
+import type { Becoming } from './model/become.ts'
 import type { HostRecord, InventoryModel } from './model/inventory.ts'
 import { startLab } from './start-lab.ts'
 import { unlockSecrets } from './unlock-secrets.ts'
+import type { Secret } from './util/secret.ts'
 
 export interface AskRequest extends Pick<GatherRequest, 'hosts' | 'targets' | 'families' | 'maxAge' | 'forks'> {
   readonly inventory: InventoryModel
   readonly inventoryPath: string
   /** In check mode the ways that are opened cannot write. */
   readonly check: boolean
-  /** Hosts on which tasks will become root: see {@link ConnectOptions}. */
-  readonly becoming?: ReadonlySet<string>
+  /** Hosts on which tasks will become another user: see {@link ConnectOptions}. */
+  readonly becoming?: ReadonlyMap<string, Becoming>
+  /** As {@link ConnectOptions} has it. */
+  readonly becomePassword?: Secret | undefined
   readonly progress: (line: string) => void
   /** How a host is reached; default is as its inventory says. */
   readonly open?: typeof openHost | undefined
@@ -29,6 +33,7 @@ export async function askHosts({
   inventoryPath,
   check,
   becoming,
+  becomePassword,
   progress,
   open = openHost,
   ...asked
@@ -36,6 +41,6 @@ export async function askHosts({
   await unlockSecrets() // A missing identity ends here, before any host is contacted.
   await startLab(inventory, asked.hosts, progress)
   const cache = asked.families.length === 0 ? noMemory : await openFactMemory(inventoryPath, inventory)
-  const way = (host: HostRecord) => open(host, { check, becomes: becoming?.has(host.name) ?? false })
+  const way = (host: HostRecord) => open(host, { check, becomes: becoming?.get(host.name), becomePassword })
   return gatherFacts({ ...asked, cache, deadlineMs, open: way, now: Date.now })
 }

@@ -1,3 +1,4 @@
+import { giveInputs } from './give-inputs.ts'
 import { importPlaybook } from './load/import.ts'
 import { findInventory, findPlaybook, findProject, listInventories, listPlaybooks } from './load/project.ts'
 import { openInventory } from './open-inventory.ts'
@@ -57,7 +58,10 @@ export async function completions(request: CompletionRequest): Promise<readonly 
 async function playsOf(root: string, nameOrPath: string, inventory: string | undefined) {
   const project = findProject(root)
   const choice = { playbook: findPlaybook(project, nameOrPath, root), inventory: findInventory(project, inventory, root) }
-  return (await importPlaybook(project, choice)).plays
+  const playbook = await importPlaybook(project, choice)
+  const request = { path: choice.playbook, project, words: [], cwd: root, terminal: undefined, standIns: true }
+  const { plays } = (await giveInputs({ ...request, playbook, compiled: Promise.resolve(), relative: (file) => file })).playbook
+  return plays
 }
 
 async function tasksOf(...choice: Parameters<typeof playsOf>): Promise<readonly string[]> {

@@ -1,28 +1,37 @@
-import type { As, HostAccess } from './engine/host-access.ts'
+import { type As, asOf, becomeOf } from './engine/as.ts'
+import type { HostAccess } from './engine/host-access.ts'
 import { countTraffic, type TrafficPart } from './engine/traffic.ts'
+import type { Becoming } from './model/become.ts'
 import { RollcallError, UnreachableError } from './model/errors.ts'
 import type { HostRecord, LabSettings, SshSettings } from './model/inventory.ts'
+import { NeedsTerminal } from './transport/become-errors.ts'
 import { NoChannel } from './transport/connect-errors.ts'
 import type { Connection } from './transport/connection.ts'
-import { type SessionOptions, type Started, startBecoming, startSession } from './transport/session.ts'
+import { type Started, startBecoming, startSession } from './transport/session.ts'
+import type { SessionOptions } from './transport/session-shell.ts'
 import type { Job, Reply, Session } from './transport/session-types.ts'
 import type { SshTarget } from './transport/target.ts'
+import type { Secret } from './util/secret.ts'
 
 export interface ConnectOptions {
   /** In check mode no object that changes a host is made. */
   readonly check: boolean
   /**
-   * Tasks will become root on this host, so that session is opened with the first exchange, in the same process where that is
+   * Whom tasks will become on this host, so that session is opened with the first exchange, in the same process where that is
    * possible. What refuses it is heard by the first who needs it.
    */
-  readonly becomes?: boolean
+  readonly becomes?: Becoming | undefined
+  /** For becoming, where the inventory gives none. */
+  readonly becomePassword?: Secret | undefined
 }
 
 /** Opens the way to a host that its inventory describes: connection, then a session for each user when first needed. */
 export async function openHost(host: HostRecord, options: ConnectOptions): Promise<HostAccess> {
   const traffic = countTraffic()
   const first = await traffic.time('connect', () => connect(host))
-  const { user, becomePassword } = first
+  const { user } = first
+  const { connection: settings } = host
+  const { becomePassword = options.becomePassword } = settings
   let connections: readonly Connection[] = [first.connection]
   const sessions = new Map<As, Promise<Session>>()
   // A server with `MaxSessions 1` gives each connection one channel.
@@ -39,37 +48,44 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
       return startSession(another, session, jobs)
     }
   }
-  const becomeRoot = { method: 'sudo' as const, user: 'root', ...(becomePassword && { password: becomePassword }) }
-  const key = (as: As): As => (user === 'root' ? 'login' : as)
+  const optionsOf = (as: As): SessionOptions => {
+    const become = becomeOf(as)
+    return { host: host.name, user, ...(become && { become: { ...become, ...(becomePassword && { password: becomePassword }) } }) }
+  }
   const start = (as: As, jobs: readonly Job[]): Promise<Started> => {
-    const become = key(as) === 'become' ? { become: becomeRoot } : {}
-    const started = traffic.time('connect', () => openOnAny({ host: host.name, user, ...become }, jobs))
+    const started = traffic.time('connect', () => openOnAny(optionsOf(as), jobs))
     const session = started.then((opened) => opened.session)
-    sessions.set(key(as), session)
+    sessions.set(as, session)
     session.then(traffic.follow, () => {})
     return started
   }
-  const willBecome = options.becomes === true && user !== 'root'
-  /** Root's session, opened by the way: the login user's answers, or undefined where they must be asked for in another way. */
+  const willBecome = asOf(options.becomes ?? {}, user, settings)
+  /** The other user's session, opened by the way: the login user's answers, or undefined where they must be asked for in another way. */
   const startBoth = async (jobs: readonly Job[]): Promise<readonly Reply[] | undefined> => {
     const [connection] = connections
-    const opening = connection && startBecoming(connection, { host: host.name, user, become: becomeRoot }, jobs)
+    const { become, ...own } = optionsOf(willBecome)
+    const opening = connection && become && startBecoming(connection, { ...own, become }, jobs)
     if (!opening) {
-      if (connection) start('become', []).catch(() => {})
+      if (connection) start(willBecome, []).catch(() => {})
       return undefined
     }
-    const session = opening.then((both) => both.session)
-    sessions.set('become', session)
+    const session = opening
+      .then((both) => both.session)
+      .catch(async (error: unknown) => {
+        if (!(error instanceof NeedsTerminal)) throw error
+        return (await openOnAny({ ...own, become: { ...become, terminal: true } }, [])).session
+      })
+    sessions.set(willBecome, session)
     session.then(traffic.follow, () => {})
     const replies = await opening.then((both) => both.replies).catch(() => undefined)
     return replies?.every(({ code }) => code === 0) ? replies : undefined
   }
   const exchange = async (part: TrafficPart, as: As, jobs: readonly Job[]) => {
-    if (willBecome && as === 'login' && sessions.size === 0) {
+    if (willBecome !== 'login' && as === 'login' && sessions.size === 0) {
       const replies = await traffic.time(part, () => startBoth(jobs))
       if (replies) return replies
     }
-    const known = sessions.get(key(as))
+    const known = sessions.get(as)
     // The first exchange of a session opens it.
     const opened = known ? undefined : await start(as, jobs)
     const session = await known
@@ -92,10 +108,11 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
         ),
     },
     writer: options.check ? undefined : { apply: (as, jobs) => exchange('apply', as, jobs) },
-    userOf: (as) => (as === 'become' ? 'root' : user),
+    as: (said) => asOf(said, user, settings),
+    userOf: (as) => becomeOf(as)?.user ?? user,
     abandon: (as) => {
-      const session = sessions.get(key(as))
-      sessions.delete(key(as))
+      const session = sessions.get(as)
+      sessions.delete(as)
       session?.then((opened) => opened.close()).catch(() => {})
     },
     stats: traffic.total,
@@ -113,7 +130,6 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
 interface Way {
   readonly connection: Connection
   readonly user: string
-  readonly becomePassword?: SshSettings['becomePassword']
 }
 
 /** `fresh`: over no connection that an earlier run has left. */
@@ -122,8 +138,7 @@ async function connect(host: HostRecord, connectTimeoutMs?: number, fresh = fals
   if (settings.type === 'ssh') return connectBySsh(host, settings, fresh, connectTimeoutMs)
   if (settings.type === 'lab') return connectToLab(host, settings, fresh, connectTimeoutMs)
   const { connectLocal, localUser } = await import('./transport/local.ts')
-  const { becomePassword } = settings
-  return { connection: connectLocal(), user: localUser(), ...(becomePassword && { becomePassword }) }
+  return { connection: connectLocal(), user: localUser() }
 }
 
 async function connectBySsh(
@@ -133,20 +148,19 @@ async function connectBySsh(
   connectTimeoutMs?: number,
 ): Promise<Way> {
   const declared = { host: host.name, ...settings, fallbackAddress: host.publicIp ?? host.privateIp }
-  const becoming = settings.becomePassword && { becomePassword: settings.becomePassword }
   const soon = connectTimeoutMs === undefined ? {} : { connectTimeoutMs }
   const seconds = connectTimeoutMs === undefined ? {} : { connectTimeoutSeconds: connectTimeoutMs / 1000 }
   if (persistSeconds !== undefined) {
     const { connectKeptSsh } = await import('./connect-kept.ts')
-    return { ...(await connectKeptSsh({ ...declared, ...seconds }, transport, { persistSeconds, fresh })), ...becoming }
+    return connectKeptSsh({ ...declared, ...seconds }, transport, { persistSeconds, fresh })
   }
   if (transport === 'openssh') {
     const { connectOpenssh } = await import('./transport/openssh.ts')
-    return { ...(await connectOpenssh({ ...declared, ...seconds })), ...becoming }
+    return connectOpenssh({ ...declared, ...seconds })
   }
   const [{ connectSsh2 }, { resolveTarget }] = await Promise.all([import('./transport/ssh2.ts'), import('./transport/ssh-config.ts')])
   const target = await resolveTarget(declared)
-  return { connection: await connectSsh2({ ...target, ...soon }), user: target.user, ...becoming }
+  return { connection: await connectSsh2({ ...target, ...soon }), user: target.user }
 }
 
 async function connectToLab(host: HostRecord, settings: LabSettings, fresh: boolean, connectTimeoutMs = 10_000): Promise<Way> {
@@ -169,7 +183,7 @@ async function connectToLab(host: HostRecord, settings: LabSettings, fresh: bool
     connectTimeoutMs,
     keepaliveMs: 15_000,
   }
-  const way = { user: settings.user, ...(settings.becomePassword && { becomePassword: settings.becomePassword }) }
+  const way = { user: settings.user }
   const { controlPersistSeconds: persistSeconds } = settings
   if (persistSeconds !== undefined) {
     const { connectKeptLab } = await import('./connect-kept.ts')

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { forPlaybooksOnly, paramsFromJson, paramsFromWords } from './do-params.ts'
+import { checkedBecome } from './dsl/become.ts'
 import { makeCall } from './dsl/call.ts'
 import { type Definition, type InputSource, Refusal, type ResolvedInput } from './dsl/definition.ts'
 import type { Inventory } from './dsl/inventory.ts'
@@ -10,6 +11,7 @@ import { plainTask, type TaskRecord } from './dsl/record.ts'
 import { Rendering } from './dsl/template.ts'
 import { digest, readController } from './engine/controller-files.ts'
 import { loadValidator } from './engine/validate.ts'
+import type { BecomeOption } from './model/become.ts'
 import { RollcallError } from './model/errors.ts'
 import { moduleNamed } from './module-named.ts'
 import { type HostsRequest, nobody, openHosts } from './open-hosts.ts'
@@ -21,8 +23,8 @@ export interface DoRequest extends HostsRequest, RunOptions {
   readonly module: string
   /** `name=value …`, one JSON object, `@file` with one, or `@-` for one on standard input. */
   readonly words: readonly string[]
-  /** As root, by sudo. */
-  readonly become: boolean
+  /** As another user. */
+  readonly become: BecomeOption
   readonly standardInput: () => Promise<string>
 }
 
@@ -53,7 +55,8 @@ export async function doModule(request: DoRequest): Promise<number> {
     name: 'do',
     hosts: request.pattern,
     facts: { of: 'all', families: [], ifDown: 'lastKnown', maxAge: 0 },
-    become,
+    become: checkedBecome(become, 'do', undefined),
+    environment: [],
     tags: [],
     strategy: 'linear',
     serial: [],

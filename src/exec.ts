@@ -3,6 +3,7 @@ import { openHost } from './connect.ts'
 import { decode } from './engine/exchange.ts'
 import type { HostAccess } from './engine/host-access.ts'
 import { noTraffic } from './engine/traffic.ts'
+import { type BecomeOption, becomingOf } from './model/become.ts'
 import { type ErrorDetails, RollcallError, UnreachableError } from './model/errors.ts'
 import type { HostTraffic } from './model/event.ts'
 import type { HostRecord } from './model/inventory.ts'
@@ -11,13 +12,16 @@ import { startLab } from './start-lab.ts'
 import { unlockSecrets } from './unlock-secrets.ts'
 import { limitConcurrency } from './util/concurrency.ts'
 import { redactDeep } from './util/redact.ts'
+import type { Secret } from './util/secret.ts'
 import { sh } from './util/sh.ts'
 
 export interface ExecRequest extends HostsRequest {
   /** Program and arguments; no shell reads them. */
   readonly argv: readonly string[]
-  /** As root, by sudo. */
-  readonly become: boolean
+  /** As another user. */
+  readonly become: BecomeOption
+  /** As {@link ConnectOptions} has it. */
+  readonly becomePassword?: Secret | undefined
   readonly forks: number
   readonly progress: (line: string) => void
   /** Gets each host's result as soon as it is there. */
@@ -58,14 +62,16 @@ export async function exec(request: ExecRequest): Promise<number> {
   return outcomes.includes('failed') ? 2 : outcomes.includes('unreachable') ? 4 : 0
 }
 
-async function execOn(host: HostRecord, { argv, become }: ExecRequest): Promise<ExecResult> {
+async function execOn(host: HostRecord, { argv, become, becomePassword }: ExecRequest): Promise<ExecResult> {
   const started = performance.now()
   let access: HostAccess | undefined
   const timing = () => access?.stats() ?? { ...noTraffic, connectMs: Math.round(performance.now() - started) }
   try {
-    access = await openHost(host, { check: false })
+    access = await openHost(host, { check: false, becomePassword })
     // The session's umask is for its own files; what a person runs gets the usual one.
-    const [reply] = await access.writer!.apply(become ? 'become' : 'login', [{ script: sh`umask 022; cd; exec ${argv}`, step: true }])
+    const [reply] = await access.writer!.apply(access.as(becomingOf(become)), [
+      { script: sh`umask 022; cd 2>/dev/null; exec ${argv}`, step: true },
+    ])
     const { code, stdout, stderr } = reply!
     return {
       host: host.name,

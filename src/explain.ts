@@ -10,8 +10,10 @@ import { noAccess } from './engine/no-access.ts'
 import { knowledgeScope, openPlay } from './engine/open-play.ts'
 import { evaluateWithStandIns } from './engine/stand-in.ts'
 import { loadValidator } from './engine/validate.ts'
+import { type Becoming, becomeInside } from './model/become.ts'
 import { formatLine, type SourceLine } from './model/errors.ts'
 import type { GroupSeen } from './model/host-groups.ts'
+import type { GivenInput } from './model/input.ts'
 import { openPlaybook, type PlaybookRequest } from './open-playbook.ts'
 import { rememberedFacts } from './remembered-facts.ts'
 import { redact, redactDeep } from './util/redact.ts'
@@ -32,6 +34,8 @@ export interface ExplainedTask {
   readonly at?: string
   readonly tags: readonly string[]
   readonly become: boolean
+  /** Whom it becomes; several where hosts differ. */
+  readonly becomeUsers?: readonly string[]
   readonly handler: boolean
   readonly hosts: readonly { readonly host: string; readonly calls: readonly ExplainedCall[]; readonly note?: string }[]
 }
@@ -47,6 +51,8 @@ export interface ExplainReport {
     readonly vars: object
   }[]
   readonly targets: readonly string[]
+  /** Values that inputs have here; `not given` where something stands for one. */
+  readonly inputs?: readonly GivenInput[]
   readonly plays: readonly {
     readonly name: string
     readonly at?: string
@@ -66,7 +72,7 @@ export interface ExplainReport {
 
 /** Explains a playbook without touching a host: facts are those declared or remembered from earlier runs. */
 export async function explain(request: PlaybookRequest): Promise<ExplainReport> {
-  const opened = await openPlaybook(request)
+  const opened = await openPlaybook({ ...request, standIns: true })
   const { playbook, selection, relative } = opened
   const [knowledge] = await Promise.all([
     rememberedFacts(opened.inventoryPath, playbook.inventory.model, [...new Set([...selection.factsScope, ...selection.targets])]),
@@ -87,6 +93,7 @@ export async function explain(request: PlaybookRequest): Promise<ExplainReport> 
       ...(publicIp !== undefined && { publicIp }),
     })),
     targets: selection.targets,
+    ...(opened.given.length > 0 && { inputs: redactDeep(opened.given) }),
     plays: selection.plays.map((selected) => {
       const { play, factsOf } = selected
       const open = openPlay({
@@ -113,11 +120,16 @@ export async function explain(request: PlaybookRequest): Promise<ExplainReport> 
         return { input: { bytes: new Uint8Array(), sha256: '' }, views: [] }
       }
       const context: PlayContext = { ...open, resolveInput }
+      const becomes = ({ wanted = false, user }: Becoming) => {
+        const settings = selected.hosts.map((host) => play.connection ?? inventory.hosts.get(host)!.connection)
+        const users = settings.map(({ becomeUser = 'root' }) => user ?? becomeUser)
+        return { become: wanted, ...(wanted && { becomeUsers: [...new Set(users)] }) }
+      }
       const explainTask = (task: TaskRecord): ExplainedTask => ({
         name: task.name,
         ...place(task.at),
         tags: [...play.tags, ...task.tags],
-        become: task.become ?? play.become,
+        ...becomes(becomeInside(play.become, task.become)),
         handler: task.kind === 'handler',
         hosts: [...context.hosts.values()].map((host) => {
           current = []

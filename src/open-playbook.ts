@@ -1,9 +1,12 @@
 import { relative } from 'node:path'
 import type { Playbook } from './dsl/playbook.ts'
+import type { Terminal } from './engine/context.ts'
 import { type Selection, type SelectOptions, select } from './engine/select.ts'
+import { giveInputs } from './give-inputs.ts'
 import { limitFiles } from './limit-files.ts'
 import { loadPlaybook } from './load/load.ts'
 import { findInventory, findPlaybook, findProject, type Project } from './load/project.ts'
+import type { GivenInput } from './model/input.ts'
 
 /** Which playbook, on which inventory, narrowed how. */
 export interface PlaybookRequest {
@@ -24,6 +27,12 @@ export interface PlaybookRequest {
   readonly startAt?: string
   /** No host or no task being left is no error. */
   readonly allowEmpty?: boolean
+  /** The words behind `-e`: `name=value`, `@file`. */
+  readonly given?: readonly string[]
+  /** Asked for inputs that are not given. */
+  readonly terminal?: Terminal | undefined
+  /** Nothing is to run: where an input is not given something stands for it, and nobody is asked. */
+  readonly standIns?: boolean
 }
 
 /** A playbook that is loaded and narrowed; its type-check is under way. */
@@ -32,6 +41,8 @@ export interface OpenedPlaybook {
   readonly playbook: Playbook
   readonly playbookFile: string
   readonly inventoryPath: string
+  /** What its inputs, and vars that may be overridden, were given. */
+  readonly given: readonly GivenInput[]
   /** The three sets. Worked out without contacting a host. */
   readonly selection: Selection
   /** Settles with the compiler's verdict: rejects with a RollcallError that shows the user's own lines. */
@@ -48,15 +59,28 @@ export async function openPlaybook(request: PlaybookRequest): Promise<OpenedPlay
   const project = findProject(request.root)
   const inventoryPath = findInventory(project, request.inventory, request.root)
   const playbookFile = findPlaybook(project, request.playbook, request.root)
-  const { playbook, checked } = await loadPlaybook({ project, playbook: playbookFile, inventory: inventoryPath })
+  const loaded = await loadPlaybook({ project, playbook: playbookFile, inventory: inventoryPath })
+  const relative = (file: string) => shorten(project.root, file)
+  const { playbook, given } = await giveInputs({
+    playbook: loaded.playbook,
+    path: playbookFile,
+    project,
+    words: request.given ?? [],
+    cwd: request.root,
+    terminal: request.terminal,
+    standIns: request.standIns ?? false,
+    compiled: loaded.checked,
+    relative,
+  })
   return {
     project,
     playbook,
     playbookFile,
     inventoryPath,
+    given,
     selection: select(playbook, { ...request, readFile: limitFiles(request.root) }),
-    compiled: checked,
-    relative: (file) => shorten(project.root, file),
+    compiled: loaded.checked,
+    relative,
   }
 }
 

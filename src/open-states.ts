@@ -1,4 +1,4 @@
-import { openHost } from './connect.ts'
+import { type ConnectOptions, openHost } from './connect.ts'
 import type { Gathered } from './engine/gather-facts.ts'
 import type { HostAccess } from './engine/host-access.ts'
 import { type HostState, onController, openHostState, openTogether } from './engine/host-state.ts'
@@ -19,7 +19,7 @@ export interface States {
 export async function openStates(
   { playbook, selection }: Pick<OpenedPlaybook, 'playbook' | 'selection'>,
   { access, failures }: Pick<Gathered, 'access' | 'failures'>,
-  check: boolean,
+  { check, becomePassword }: Pick<ConnectOptions, 'check' | 'becomePassword'>,
 ): Promise<States> {
   const { hosts } = playbook.inventory.model
   const down = new Set(selection.contacted.filter((name) => failures.has(name) || !access.has(name)))
@@ -41,7 +41,7 @@ export async function openStates(
   const there = new Map<string, HostState>()
   for (const [name, connection] of local) {
     const host = hosts.get(name)!
-    const way = await openHost({ ...host, connection }, { check }).catch(async (error: unknown) => {
+    const way = await openHost({ ...host, connection }, { check, becomePassword }).catch(async (error: unknown) => {
       await Promise.all(opened.map((one) => one.close()))
       throw error
     })

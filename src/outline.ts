@@ -1,4 +1,5 @@
 import { formatLine, type SourceLine } from './model/errors.ts'
+import type { GivenInput } from './model/input.ts'
 import { openPlaybook, type PlaybookRequest } from './open-playbook.ts'
 import { type GoOn, openPast } from './past-run.ts'
 
@@ -8,6 +9,8 @@ export interface Outline {
   readonly inventory: string
   readonly fleet: readonly string[]
   readonly targets: readonly string[]
+  /** Values that inputs have here; `not given` where something stands for one. */
+  readonly inputs?: readonly GivenInput[]
   readonly plays: readonly {
     readonly name: string
     readonly at?: string
@@ -22,7 +25,7 @@ export interface Outline {
 /** Loads, type-checks and narrows a playbook. */
 export async function outline(asked: PlaybookRequest & { readonly goOn?: GoOn }): Promise<Outline> {
   const request = asked.goOn ? openPast(asked, asked.goOn).request : asked
-  const { playbook, inventoryPath, selection, compiled, relative } = await openPlaybook(request)
+  const { playbook, inventoryPath, selection, compiled, given, relative } = await openPlaybook({ ...request, standIns: true })
   await compiled
   const place = (at: SourceLine | undefined) => (at ? { at: formatLine({ ...at, file: relative(at.file) }) } : {})
   return {
@@ -30,6 +33,7 @@ export async function outline(asked: PlaybookRequest & { readonly goOn?: GoOn })
     inventory: relative(inventoryPath),
     fleet: selection.fleet,
     targets: selection.targets,
+    ...(given.length > 0 && { inputs: given }),
     plays: selection.plays.map(({ play, hosts, tasks }) => ({
       name: play.name,
       hosts,

@@ -14,6 +14,7 @@ import { addTraffic, noTraffic } from './engine/traffic.ts'
 import { loadValidator } from './engine/validate.ts'
 import { type ErrorDetails, RollcallError } from './model/errors.ts'
 import type { Emit, HostRecap } from './model/event.ts'
+import type { GivenInput } from './model/input.ts'
 import { redactEvent } from './model/redact-event.ts'
 import { builtInDefinitions } from './module-named.ts'
 import { openDelegates } from './open-delegates.ts'
@@ -21,6 +22,7 @@ import { type OpenedPlaybook, openPlaybook, type PlaybookRequest } from './open-
 import { openStates, type States } from './open-states.ts'
 import type { GoOn, PastRun } from './past-run.ts'
 import { ownVersion } from './util/own-root.ts'
+import type { Secret } from './util/secret.ts'
 
 /** How a run goes, whatever it runs. */
 export interface RunOptions {
@@ -39,6 +41,8 @@ export interface RunOptions {
   readonly open?: AskRequest['open']
   /** The earlier run that it goes on with. */
   readonly past?: PastRun | undefined
+  /** For hosts whose inventory gives none. */
+  readonly becomePassword?: Secret | undefined
 }
 export interface RunRequest extends PlaybookRequest, Omit<RunOptions, 'past'> {
   /** Goes on with the last run of the playbook on the inventory. */
@@ -49,6 +53,7 @@ export interface RunRequest extends PlaybookRequest, Omit<RunOptions, 'past'> {
 export interface ToRun extends Pick<OpenedPlaybook, 'playbook' | 'inventoryPath' | 'selection' | 'compiled' | 'relative'> {
   /** Where paths of the controller begin. */
   readonly project: { readonly root: string }
+  readonly given?: readonly GivenInput[]
 }
 
 /**
@@ -79,7 +84,7 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
   const files = new Map<string, ResolvedInput>()
   const readingFiles = readAhead(opened.selection.plays, opened.project.root, files)
   const gathered = await unlessRefused(opened.compiled, askAll(opened, request)) // Every host answers …
-  const states = await openStates(opened, gathered, request.check).catch(async (error: unknown) => {
+  const states = await openStates(opened, gathered, request).catch(async (error: unknown) => {
     await closeAll(gathered)
     throw error
   })
@@ -124,7 +129,7 @@ async function askAll({ playbook, inventoryPath, selection }: ToRun, request: Ru
   const hosts = [...new Set([...selection.factsScope, ...selection.contacted])].map((name) => inventory.hosts.get(name)!)
   const families = [...new Set(plays.flatMap((facts) => facts.families))]
   const maxAge = Math.min(...plays.map((facts) => facts.maxAge))
-  const { check, forks, progress, open } = request
+  const { check, forks, progress, open, becomePassword } = request
   return askHosts({
     inventory,
     inventoryPath,
@@ -133,6 +138,7 @@ async function askAll({ playbook, inventoryPath, selection }: ToRun, request: Ru
     maxAge,
     targets: new Set(selection.contacted),
     becoming: becoming(selection),
+    becomePassword,
     check,
     forks,
     progress,
@@ -217,6 +223,7 @@ function announce(
     targets,
     ...(delegates.length > 0 && { delegates }),
     queries,
+    ...(opened.given !== undefined && opened.given.length > 0 && { inputs: opened.given }),
     ...(request.force && { forced: true as const }),
     ...(request.past && { continues: request.past.continues }),
   })

@@ -50,8 +50,13 @@ function unknownName(name: string, values: ReadonlyMap<string, string>, file: st
   return new RollcallError({
     summary: 'There is no such secret',
     detail: `'${name}' in ${file}`,
-    fix: meant ? `Did you mean '${meant}'?` : `Add it:\nrollcall secret set ${file} ${name}`,
+    fix: meant ? `Did you mean '${meant}'?` : file.endsWith('.age') ? `Add it:\nrollcall secret set ${file} ${name}` : inVault(values),
     exitCode: 1,
     ...(at && { at }),
   })
+}
+
+/** Of a file of Ansible Vault, which is written by Ansible's own program. */
+function inVault(values: ReadonlyMap<string, string>): string {
+  return `It holds: ${[...values.keys()].join(', ') || 'nothing'}. Names below others are joined by dots: 'smtp.password'.`
 }

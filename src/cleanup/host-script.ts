@@ -60,6 +60,15 @@ sized() {
 own=$(readlink "/proc/$PPID/cwd" 2>/dev/null)
 case $me in 0) pending=/var/lib/rollcall/pending ;; *) pending=$HOME/.local/state/rollcall/pending ;; esac`)
 
+// Root sees what tasks have left that became yet other users. Links are not followed: what a user has put in the way is not ours.
+const ofOthers = new Script(`if [ "$me" = 0 ]; then
+  while IFS=: read -r _ _ _ _ _ h _; do printf '%s\\n' "$h"; done </etc/passwd | sort -u | while IFS= read -r h; do
+    d=$h/.local/state/rollcall
+    [ -d "$d" ] && [ ! -L "$d" ] && [ ! -L "$d/pending" ] && [ ! -L "$d/unarchive" ] || continue
+    state "$d/pending" "$d/unarchive"
+  done
+fi`)
+
 /**
  * Lists what Rollcall keeps for the user who asks; changes nothing. `own`: the folders of our own sessions, which are no
  * leftovers. A line each: `kind age kilobytes path`; of a handler a line with its record follows.
@@ -72,15 +81,19 @@ runtime | while IFS= read -r d; do
   mine "$d" && continue
   if live "$d"; then printf 'live %s\n' "$d"; else sized sessions "$d"; fi
 done
-for f in "$pending"/*.1; do
-  [ -f "$f" ] || continue
-  sized pending "$f"
-  IFS= read -r l <"$f"; printf 'record %s\n' "$l"
-done
-for f in "$pending"/.*.1; do [ ! -f "$f" ] || sized temporary "$f"; done
+state() {
+  for f in "$1"/*.1; do
+    [ -f "$f" ] && [ ! -L "$f" ] || continue
+    sized pending "$f"
+    IFS= read -r l <"$f"; printf 'record %s\n' "$l"
+  done
+  for f in "$1"/.*.1; do [ ! -f "$f" ] || sized temporary "$f"; done
+  for f in "$2"/*; do [ ! -f "$f" ] || sized records "$f"; done
+  for f in "$2"/.*-*; do [ ! -f "$f" ] || sized temporary "$f"; done
+}
 ${findRecords}
-for f in "$records"/*; do [ ! -f "$f" ] || sized records "$f"; done
-for f in "$records"/.*-*; do [ ! -f "$f" ] || sized temporary "$f"; done
+state "$pending" "$records"
+${ofOthers}
 ${jobsFolder}
 for j in "$d"/*; do
   [ -d "$j" ] && [ ! -L "$j" ] || continue

@@ -23,12 +23,13 @@ export async function openCleanup(host: HostRecord, willRemove: boolean): Promis
   try {
     const login = await list(access, 'login', [])
     const users: As[] = ['login']
+    const asRoot = access.as({ wanted: true, user: 'root' })
     let rootUnseen: ErrorDetails | undefined
     let root: Awaited<ReturnType<typeof list>> | undefined
-    if (access.userOf('login') !== 'root') {
+    if (asRoot !== 'login') {
       try {
-        root = await list(access, 'become', login.own === undefined ? [] : [login.own])
-        users.push('become')
+        root = await list(access, asRoot, login.own === undefined ? [] : [login.own])
+        users.push(asRoot)
       } catch (error) {
         if (!(error instanceof RollcallError)) throw error
         rootUnseen = error.details
@@ -40,7 +41,7 @@ export async function openCleanup(host: HostRecord, willRemove: boolean): Promis
     const seen = new Set<string>()
     const kept = [
       ...login.items.map((item) => ({ item, as: 'login' as const })),
-      ...(root?.items ?? []).map((item) => ({ item, as: 'become' as const })),
+      ...(root?.items ?? []).map((item) => ({ item, as: asRoot })),
     ].flatMap(({ item, as }) => {
       // Root sees the login user's leftovers, too.
       if (seen.has(item.path)) return []

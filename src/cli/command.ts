@@ -1,5 +1,6 @@
 import type { InferredOptionTypes, Options, PositionalOptions } from 'yargs'
 import { RollcallError } from '../model/errors.ts'
+import { useVaultSources } from '../secrets/vault-passwords.ts'
 import type { Context } from './context.ts'
 
 interface Named {
@@ -33,7 +34,10 @@ export type AnyCommand = Command | CommandGroup
 type Arguments<P extends { [name: string]: PositionalOptions }, O extends { [name: string]: Options }> = InferredOptionTypes<O> &
   InferredOptionTypes<P> & { readonly '--'?: readonly string[] }
 
-/** Writes a command whose `run` knows the types of its arguments. Whatever has `--format` takes `--json` for it, too. */
+/**
+ * Writes a command whose `run` knows the types of its arguments. Whatever has `--format` takes `--json` for it, too, and the options
+ * for vaults take effect wherever they are.
+ */
 export function defineCommand<const P extends { [name: string]: PositionalOptions }, const O extends { [name: string]: Options }>(
   command: Omit<Command, 'positionals' | 'options' | 'run'> & {
     readonly positionals: P
@@ -41,7 +45,27 @@ export function defineCommand<const P extends { [name: string]: PositionalOption
     readonly run: (args: Arguments<P, O>, context: Context) => Promise<number>
   },
 ): Command {
-  return 'format' in command.options && !('json' in command.options) ? withJson(command) : command
+  const opening = 'vault-id' in command.options ? withVault(command) : command
+  return 'format' in opening.options && !('json' in opening.options) ? withJson(opening) : opening
+}
+
+function withVault(command: Command): Command {
+  return {
+    ...command,
+    run: async (args, context) => {
+      const { 'vault-password-file': passwordFiles = [], 'vault-id': ids = [], 'ask-vault-pass': ask = false } = args
+      for (const id of ids as readonly string[])
+        if (!/^[^@]*@./s.test(id))
+          throw new RollcallError({
+            summary: '--vault-id needs a label and a source',
+            detail: `'${id}'`,
+            fix: `--vault-id ${id.replace(/@$/, '') || 'prod'}@prompt`,
+            exitCode: 1,
+          })
+      useVaultSources({ passwordFiles, ids, ask, cwd: context.cwd })
+      return command.run(args, context)
+    },
+  }
 }
 
 function withJson(command: Command): Command {

@@ -8,6 +8,7 @@ export interface Engine {
   readonly listRuns: (request: { readonly root: string }) => Promise<ReturnType<typeof import('../runs.ts').listRuns>>
   readonly showRun: (request: { readonly root: string; readonly run: string }) => Promise<ReturnType<typeof import('../runs.ts').showRun>>
   readonly outline: typeof import('../outline.ts').outline
+  readonly listInputs: typeof import('../list-inputs.ts').listInputs
   readonly explain: typeof import('../explain.ts').explain
   readonly explainVar: typeof import('../explain-var.ts').explainVar
   readonly renderOne: typeof import('../render-one.ts').renderOne
@@ -38,6 +39,7 @@ export const engine: Engine = {
   listRuns: async (request) => (await import('../runs.ts')).listRuns(request),
   showRun: async (request) => (await import('../runs.ts')).showRun(request),
   outline: async (request) => (await import('../outline.ts')).outline(request),
+  listInputs: async (request) => (await import('../list-inputs.ts')).listInputs(request),
   explain: async (request) => (await import('../explain.ts')).explain(request),
   explainVar: async (request) => (await import('../explain-var.ts')).explainVar(request),
   renderOne: async (request) => (await import('../render-one.ts')).renderOne(request),

@@ -1,16 +1,17 @@
 import type { ExplainedCall, ExplainedTask, ExplainReport } from '../explain.ts'
-import { type Colours, count, formatAge, groupBy, listed, printableDeep } from '../report/index.ts'
+import { type Colours, count, formatAge, groupBy, inputLines, listed, printableDeep } from '../report/index.ts'
 import { place, tagList } from './format-outline.ts'
 
 type Play = ExplainReport['plays'][number]
 
 /** What each task and template sees, for people. Hosts on which a task is the same share its lines. */
 export function formatExplain(report: ExplainReport, colours: Colours): string[] {
-  const { playbook, inventory, fleet, targets, plays } = printableDeep(report)
+  const { playbook, inventory, fleet, targets, plays, inputs } = printableDeep(report)
   const width = Math.max(0, ...fleet.map(({ host }) => host.length))
   return [
     `${colours.strong(`playbook ${playbook}`)} · inventory ${inventory}`,
     `fleet ${count(fleet.length, 'host')}, whatever --limit says · targets ${targets.length} (${listed(targets, 8)})`,
+    ...inputLines(inputs ?? [], 1),
     '',
     ...fleet.map((host) =>
       `  ${host.host.padEnd(width)}  ${targets.includes(host.host) ? 'target' : '      '}  ${declared(host)}`.trimEnd(),
@@ -45,10 +46,10 @@ function factsLines({ connection, facts }: Play, fleetSize: number): string[] {
   ]
 }
 
-function taskLines({ name, handler, become, tags, at, hosts }: ExplainedTask, colours: Colours): string[] {
+function taskLines({ name, handler, become, becomeUsers = ['root'], tags, at, hosts }: ExplainedTask, colours: Colours): string[] {
   const alike = groupBy(hosts, ({ calls, note }) => JSON.stringify([calls, note]))
   return [
-    `  ${handler ? 'handler ' : ''}${colours.strong(name)}${become ? '  as root' : ''}${tagList(tags)}${place(at, colours)}`,
+    `  ${handler ? 'handler ' : ''}${colours.strong(name)}${become ? `  as ${becomeUsers.join(', ')}` : ''}${tagList(tags)}${place(at, colours)}`,
     ...[...alike.values()].flatMap((group) => [
       `    on ${listed(
         group.map(({ host }) => host),

@@ -1,5 +1,5 @@
 import type { Outline } from '../outline.ts'
-import { type Colours, count, printableDeep } from '../report/index.ts'
+import { type Colours, count, inputLines, printableDeep } from '../report/index.ts'
 
 /** What a run would go through, for people: `--list-hosts`, `--list-tasks`, `--list-tags`. */
 export function formatOutline(
@@ -7,9 +7,10 @@ export function formatOutline(
   lists: { readonly hosts: boolean; readonly tasks: boolean; readonly tags: boolean },
   colours: Colours,
 ): string[] {
-  const { playbook, inventory, fleet, targets, plays } = printableDeep(outline)
+  const { playbook, inventory, fleet, targets, plays, inputs } = printableDeep(outline)
   return [
     `${colours.strong(`playbook ${playbook}`)} · inventory ${inventory}: ${count(fleet.length, 'host')} · targets ${targets.length}`,
+    ...inputLines(inputs ?? [], 1),
     ...(lists.hosts
       ? fleet.map((host) => (targets.includes(host) ? `  ${host}` : colours.faint(`  ${host}  known, but not a target`)))
       : []),

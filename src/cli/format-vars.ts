@@ -1,5 +1,6 @@
 import type { ExplainedVar, ExplainedVars, VarSource } from '../explain-var.ts'
 import { type Colours, printableDeep } from '../report/index.ts'
+import { mask } from '../util/redact.ts'
 import { short } from './format-explain.ts'
 
 /** Vars with their origin for people: a line each, and below it what it overrides. */
@@ -24,5 +25,7 @@ export function formatVars(explained: ExplainedVars, colours: Colours): string[]
 }
 
 function same(left: VarSource, right: VarSource): boolean {
-  return JSON.stringify(left.value) === JSON.stringify(right.value)
+  // Of what is hidden nobody is told whether it differs.
+  const text = JSON.stringify(left.value)
+  return text === JSON.stringify(right.value) && !text?.includes(mask)
 }

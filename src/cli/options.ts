@@ -1,3 +1,4 @@
+import { type BecomeMethod, type BecomeOption, becomeMethods, isUserName } from '../model/become.ts'
 import { RollcallError } from '../model/errors.ts'
 import type { Emit } from '../model/event.ts'
 import { formats } from '../report/index.ts'
@@ -20,6 +21,79 @@ export const shared = {
   format: { choices: formats, default: 'human', requiresArg: true, describe: 'output for people, or for machines' },
   timing: { type: 'boolean', describe: 'tell of each host what was sent and where the time went' },
   forks: { alias: 'f', type: 'string', default: '50', defaultDescription: '50', requiresArg: true, describe: 'how many hosts at once' },
+} as const
+
+/** Where the password for becoming another user comes from. */
+export const becomePassword = {
+  'ask-become-pass': { alias: 'K', type: 'boolean', describe: 'ask once for the password of become' },
+  'become-password-file': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'file with the password of become, or a program that prints it',
+  },
+} as const
+
+/** Becoming another user, for commands without a playbook. */
+export const become = {
+  become: { alias: 'b', type: 'boolean', describe: 'as another user: root by sudo, unless the inventory or these options say otherwise' },
+  'become-user': { type: 'string', requiresArg: true, describe: 'as this user; implies --become' },
+  'become-method': { choices: becomeMethods, requiresArg: true, describe: 'by this program; implies --become' },
+  ...becomePassword,
+} as const
+
+interface BecomeArguments {
+  readonly become?: boolean | undefined
+  readonly 'become-user'?: string | undefined
+  readonly 'become-method'?: BecomeMethod | undefined
+  readonly 'ask-become-pass'?: boolean | undefined
+  readonly 'become-password-file'?: string | undefined
+}
+
+/** What the options of {@link become} say. @throws RollcallError (exit 1) for what cannot be a user, and a password for nobody. */
+export function becomeOf(args: BecomeArguments): BecomeOption {
+  const { become: plain = false, 'become-user': user, 'become-method': method } = args
+  const password = args['ask-become-pass'] ? '--ask-become-pass' : args['become-password-file'] !== undefined && '--become-password-file'
+  if (user === undefined && method === undefined) {
+    if (!plain && password)
+      throw new RollcallError({
+        summary: `${password} without --become`,
+        detail: 'nobody becomes another user, so no password is needed',
+        fix: 'Add --become (-b), or --become-user.',
+        exitCode: 1,
+      })
+    return plain
+  }
+  if (user === undefined || isUserName(user)) return { ...(user !== undefined && { user }), ...(method !== undefined && { method }) }
+  throw new RollcallError({
+    summary: '--become-user needs the name of a user',
+    detail: `'${user}'`,
+    fix: '--become-user postgres',
+    exitCode: 1,
+  })
+}
+
+/** What a playbook and its inventory are given from outside. */
+export const given = {
+  'extra-vars': {
+    alias: 'e',
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    describe:
+      'give an input of the playbook, or an overridable var: name=value, @file (JSON or YAML), @- for standard input; the last one counts',
+  },
+} as const
+
+/** Passwords of Ansible's vaults, by the names that Ansible gives the options. */
+export const vault = {
+  'vault-password-file': {
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    describe: 'file that holds the password of Ansible vaults, or program that prints it',
+  },
+  'vault-id': { type: 'string', array: true, requiresArg: true, describe: 'the same for vaults of one label: label@file or label@prompt' },
+  'ask-vault-pass': { type: 'boolean', describe: 'ask for the password of Ansible vaults' },
 } as const
 
 export const playbook = {

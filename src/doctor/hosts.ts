@@ -1,4 +1,5 @@
 import { openHost } from '../connect.ts'
+import { becomeOf } from '../engine/as.ts'
 import type { HostAccess } from '../engine/host-access.ts'
 import { RollcallError } from '../model/errors.ts'
 import type { HostRecord } from '../model/inventory.ts'
@@ -43,16 +44,18 @@ function failed(about: string, error: unknown, verdict?: 'warning'): Checked {
 }
 
 async function checkBecome(access: HostAccess): Promise<Checked> {
-  if (access.userOf('login') === 'root') return ok('sudo', 'not needed: the login is root')
+  const as = access.as({ wanted: true, user: 'root' })
+  const method = becomeOf(as)?.method
+  if (!method) return ok('sudo', 'not needed: the login is root')
   try {
-    const [reply] = await access.reader.read('become', [{ script: sh`id -u` }])
+    const [reply] = await access.reader.read(as, [{ script: sh`id -u` }])
     const uid = Buffer.from(reply!.stdout).toString('utf8').trim()
     return uid === '0'
-      ? ok('sudo', 'becomes root')
-      : problem('sudo', `it becomes the user with number ${uid}`, 'See what sudoers says of this user:\nsudo -l')
+      ? ok(method, 'becomes root')
+      : problem(method, `it becomes the user with number ${uid}`, 'See what the host allows this user:\nsudo -l')
   } catch (error) {
     // Only plays with `become` need it.
-    return failed('sudo', error, 'warning')
+    return failed(method, error, 'warning')
   }
 }
 

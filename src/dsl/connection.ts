@@ -1,5 +1,6 @@
 import { RollcallError } from '../model/errors.ts'
-import type { LabSettings, LocalSettings, SshSettings } from '../model/inventory.ts'
+import type { BecomeSettings, LabSettings, LocalSettings, SshSettings } from '../model/inventory.ts'
+import { becomeProblem } from './become.ts'
 
 /** A host reached over SSH. Whatever is not given comes from `~/.ssh/config`, then from SSH's own defaults. */
 export function ssh(settings: Omit<SshSettings, 'type'> = {}): SshSettings {
@@ -13,11 +14,14 @@ export function lab(settings: Partial<Omit<LabSettings, 'type'>> = {}): LabSetti
 
 /** The controller itself, without SSH; `connection: 'local'` says the same. */
 export function local(settings: Omit<LocalSettings, 'type'> = {}): LocalSettings {
-  return { type: 'local', ...settings }
+  return checked({ type: 'local', ...settings })
 }
 
 /** What ssh calls 0 is for ever, and what others call 0 is off. */
-function checked<S extends { readonly controlPersistSeconds?: number }>(settings: S): S {
+function checked<S extends BecomeSettings & { readonly controlPersistSeconds?: number }>(settings: S): S {
+  const { becomeMethod: method, becomeUser: user } = settings
+  const wrong = becomeProblem({ ...(method !== undefined && { method }), ...(user !== undefined && { user }) })
+  if (wrong) throw new RollcallError({ summary: 'The inventory is wrong', ...wrong, exitCode: 1 })
   const { controlPersistSeconds: seconds } = settings
   if (seconds === undefined || (Number.isInteger(seconds) && seconds >= 1)) return settings
   throw new RollcallError({

@@ -117,8 +117,11 @@ export type ShapeIn<I> = I extends Inventory<infer S> ? S : never
 export function defineInventory<const G extends GroupDefinitions, const H extends HostDefinitions<G>>(definition: {
   readonly groups: G & CheckedGroups<G>
   readonly hosts: H & CheckedHosts<G, H>
+  /** Vars of `all` or of groups that `-e name=value` may override, on every host that has them. */
+  readonly overridable?: readonly { [K in keyof G]: G[K] extends { readonly vars: infer V } ? keyof V & string : never }[keyof G][]
 }): InventoryOf<G, H> {
   const at: SourceLine | undefined = callerLine()
-  const model = resolveInventory(definition.groups as GroupDefinitions, definition.hosts as HostDefinitions<GroupDefinitions>, at)
+  const { groups, hosts, overridable = [] } = definition
+  const model = resolveInventory(groups as GroupDefinitions, hosts as HostDefinitions<GroupDefinitions>, at, overridable)
   return { kind: 'inventory', model } as unknown as InventoryOf<G, H>
 }

@@ -1,5 +1,7 @@
+import type { BecomeOption } from '../model/become.ts'
 import type { Failure } from './block.ts'
 import type { Call } from './call.ts'
+import type { Environment } from './environment.ts'
 import type { Topic } from './topic.ts'
 
 declare const left: unique symbol
@@ -70,8 +72,10 @@ interface Common<C> {
   /** Skips the task on hosts where this is false. */
   readonly when?: (scope: C) => boolean
   readonly tags?: readonly string[]
-  /** Overrides the play's `become`. */
-  readonly become?: boolean
+  /** As another user, `root` by default; key by key before what stands around it. */
+  readonly become?: BecomeOption
+  /** Variables that its commands and steps run with; key by key before what stands around it. */
+  readonly environment?: Environment<C>
   /**
    * Acts on this host in place of the task's own, whose closures, results and outcome it stays: `({ fleet }) => fleet.host('…')`,
    * or `'localhost'`, the machine that Rollcall runs on. It may be a host outside of `--limit`; the header names those.
@@ -88,7 +92,8 @@ export interface TaskOptions<C, R = unknown> extends Judgement<C, R>, Common<C> 
   readonly runOnce?: boolean
 }
 export interface HandlerOptions<C = any, R = unknown> extends Judgement<C, R> {
-  readonly become?: boolean
+  readonly become?: BecomeOption
+  readonly environment?: Environment<C>
   /** Topics whose notification runs this handler as well. */
   readonly listen?: Topic | readonly Topic[]
 }

@@ -1,3 +1,4 @@
+import type { BecomeOption, Becoming } from '../model/become.ts'
 import { RollcallError, type SourceLine } from '../model/errors.ts'
 import { type BuiltInFamily, builtInFamilies, type Facts, type Family } from '../model/facts.ts'
 import type { DeclaredHost, Fleet, Targets } from '../model/fleet.ts'
@@ -7,8 +8,12 @@ import type { GroupShape, InventoryModel, LocalSettings, Shape } from '../model/
 import { few, matchHosts } from '../model/match-hosts.ts'
 import { callerLine } from '../util/caller.ts'
 import { suggest } from '../util/suggest.ts'
+import { checkedBecome } from './become.ts'
+import { collecting, refuseAsync } from './collecting.ts'
 import { ownFacts } from './define-facts.ts'
+import { type Environment, environmentsOf } from './environment.ts'
 import type { CheckedChoice, Choice, Chosen, GroupOf, HostIn, Known } from './hosts.ts'
+import { checkInputs, type DeclaredInputs, type InputValues } from './input.ts'
 import type { Inventory } from './inventory.ts'
 import type { PlayTools, ResultReader } from './play-tools.ts'
 import { recordTools, type TaskRecord } from './record.ts'
@@ -64,6 +69,7 @@ export interface PlayOptions<
   G extends string = string,
   F extends Family = BuiltInFamily,
   C extends OnController | undefined = OnController | undefined,
+  V extends object = any,
 > {
   /**
    * A group or a host of the inventory; several together by `union`, `intersection`, `without` and `nth`, or, as text in
@@ -78,8 +84,10 @@ export interface PlayOptions<
    */
   readonly connection?: C
   readonly facts?: FactsScope<G, F>
-  /** Run tasks as root by sudo. */
-  readonly become?: boolean
+  /** Run tasks as another user: `true` is root by sudo, unless the inventory says otherwise. */
+  readonly become?: BecomeOption
+  /** Variables that commands and steps of all tasks run with. */
+  readonly environment?: Environment<ScopeNeeds<V, F>>
   readonly tags?: readonly string[]
   /**
    * `linear` (default): every host finishes a task before any host begins the next. `free`: each host goes through the tasks
@@ -125,7 +133,8 @@ export interface PlayRecord {
   readonly connection?: LocalSettings
   /** Families by name. */
   readonly facts: Required<Omit<FactsScope, 'families'>> & { readonly families: readonly string[] }
-  readonly become: boolean
+  readonly become: Becoming
+  readonly environment: readonly Environment[]
   readonly tags: readonly string[]
   readonly strategy: Strategy
   /** Sizes of its batches; none: all hosts at once. */
@@ -140,8 +149,23 @@ export interface Playbook {
   readonly kind: 'playbook'
   readonly name: string
   readonly inventory: Inventory
+  /** Of one with inputs: empty until {@link Playbook.withInputs} has run its body. */
   readonly plays: readonly PlayRecord[]
   readonly at: SourceLine | undefined
+  /** What it has to be given before its body can run. */
+  readonly inputs?: DeclaredInputs
+  /** Runs the body with values of all inputs, once. */
+  readonly withInputs?: (values: object) => Playbook
+}
+
+/** What a playbook is besides its plays. */
+export interface PlaybookOptions<I extends DeclaredInputs = DeclaredInputs> {
+  /** Values that a run is given by `-e`, or asks for. */
+  readonly inputs: I
+}
+/** What the body of a playbook with inputs gets besides `play`. */
+export interface PlaybookScope<I extends DeclaredInputs = DeclaredInputs> {
+  readonly inputs: InputValues<I>
 }
 
 /** Adds a play. Its body runs once, at load, and collects tasks; what differs by host stands in closures. */
@@ -151,7 +175,8 @@ export type DefinePlay<S extends Shape> = <
   const F extends Family = C extends OnController ? never : 'os' | 'network',
 >(
   name: string,
-  options: PlayOptions<H, keyof S & string, F, C> & CheckedChoice<H, Known<S>>,
+  // The vars alone, as the compiler prints all of it in each of its messages.
+  options: PlayOptions<H, keyof S & string, F, C, GroupOf<S, H>['vars']> & CheckedChoice<H, Known<S>>,
   body: (tools: PlayTools<Scope<S, GroupOf<S, H>, F>>) => void,
 ) => void
 
@@ -159,10 +184,38 @@ export type DefinePlay<S extends Shape> = <
  * Declares a playbook: a list of plays over one inventory.
  * @throws RollcallError at load for unknown hosts, two tasks of one name, or a foreign handler.
  */
-export function definePlaybook<S extends Shape>(name: string, inventory: Inventory<S>, body: (play: DefinePlay<S>) => void): Playbook {
+export function definePlaybook<S extends Shape>(name: string, inventory: Inventory<S>, body: (play: DefinePlay<S>) => void): Playbook
+/** One that is given values: its body runs when all of its inputs are known. */
+export function definePlaybook<S extends Shape, I extends DeclaredInputs>(
+  name: string,
+  inventory: Inventory<S>,
+  options: PlaybookOptions<I>,
+  body: (play: DefinePlay<S>, scope: PlaybookScope<I>) => void,
+): Playbook
+export function definePlaybook<S extends Shape>(
+  name: string,
+  inventory: Inventory<S>,
+  ...rest: readonly [body: Body] | readonly [options: PlaybookOptions, body: Body]
+): Playbook {
   const at = callerLine()
+  const [options, body] = rest.length === 1 ? [undefined, rest[0]] : rest
+  const known = { kind: 'playbook', name, inventory: inventory as unknown as Inventory, at } as const
+  if (options === undefined) return { ...known, plays: collectPlays(name, known.inventory, body, { inputs: {} }) }
+  const { inputs } = options
+  checkInputs(inputs, name)
+  const withInputs = (values: object): Playbook => ({
+    ...known,
+    inputs,
+    plays: collectPlays(name, known.inventory, body, { inputs: values }),
+  })
+  return { ...known, inputs, plays: [], withInputs }
+}
+
+type Body = (play: any, scope: any) => unknown
+
+function collectPlays(name: string, inventory: Inventory, body: Body, scope: { readonly inputs: object }): readonly PlayRecord[] {
   const plays: PlayRecord[] = []
-  const play = (playName: string, options: PlayOptions<Choice, string, Family>, fill: (tools: PlayTools<any>) => void) => {
+  const play = (playName: string, options: PlayOptions<Choice, string, Family>, fill: (tools: PlayTools<any>) => unknown) => {
     const playAt = callerLine()
     const { model } = inventory
     const hosts = options.hosts as HostChoice
@@ -177,14 +230,16 @@ export function definePlaybook<S extends Shape>(name: string, inventory: Invento
         ...(playAt && { at: playAt }),
       })
     const { tools, tasks, handlers, finish } = recordTools(playName, options)
-    fill(tools)
+    const body = collecting(`play '${playName}'`, tools)
+    refuseAsync(`play '${playName}'`, fill(body.tools))
+    body.end()
     finish()
     const connection = options.connection === 'local' ? ({ type: 'local' } as const) : options.connection
     const usual: readonly Family[] = connection ? [] : ['os', 'network']
     const { of = 'all', families = usual, ifDown = 'lastKnown', maxAge = 3600 } = options.facts ?? {}
     const names = families.map((family) => (typeof family === 'string' ? family : family.name))
     for (const name of names) refuseUnknownFamily(name, playName, playAt)
-    const { become = false, tags = [], strategy = 'linear', maxFailPercentage, order } = options
+    const { tags = [], strategy = 'linear', maxFailPercentage, order } = options
     const serial = options.serial === undefined ? [] : [options.serial].flat()
     if (order !== undefined && !orders.includes(order)) refuseOrder(order, playName, playAt)
     if (!strategies.includes(strategy)) refuseStrategy(strategy, playName, playAt)
@@ -196,7 +251,8 @@ export function definePlaybook<S extends Shape>(name: string, inventory: Invento
       ...(order !== undefined && { order }),
       ...(connection && { connection }),
       facts: { of, families: names, ifDown, maxAge },
-      become,
+      become: checkedBecome(options.become, `play '${playName}'`, playAt),
+      environment: environmentsOf(options.environment, `play '${playName}'`, playAt),
       tags,
       strategy,
       serial,
@@ -206,8 +262,10 @@ export function definePlaybook<S extends Shape>(name: string, inventory: Invento
       at: playAt,
     })
   }
-  body(play as unknown as DefinePlay<S>)
-  return { kind: 'playbook', name, inventory: inventory as unknown as Inventory, plays, at }
+  const whole = collecting(`playbook '${name}'`, { play })
+  refuseAsync(`playbook '${name}'`, body(whole.tools.play, Object.freeze({ inputs: Object.freeze({ ...scope.inputs }) })))
+  whole.end()
+  return plays
 }
 
 const strategies: readonly Strategy[] = ['linear', 'free', 'hostPinned']

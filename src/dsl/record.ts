@@ -1,7 +1,10 @@
+import { type Becoming, becomeInside } from '../model/become.ts'
 import { RollcallError, type SourceLine } from '../model/errors.ts'
 import { callerLine } from '../util/caller.ts'
 import { redact } from '../util/redact.ts'
+import { checkedBecome } from './become.ts'
 import type { BlockRecord, Within } from './block.ts'
+import { type Environment, environmentsOf } from './environment.ts'
 import type { BlockOptions, Calls, HandlerOptions, PlayTools, Retries, TaskOptions } from './play-tools.ts'
 import type { Topic } from './topic.ts'
 
@@ -29,7 +32,10 @@ export interface TaskRecord {
   readonly delegateTo: string | ((scope: any) => unknown) | undefined
   readonly notify: readonly TaskRecord[]
   readonly tags: readonly string[]
-  readonly become: boolean | undefined
+  /** What it says itself; its play says the rest. */
+  readonly become: Becoming
+  /** What it says itself, from the outside in; its play's stands before. */
+  readonly environment: readonly Environment[]
   /** The blocks it stands in, from the outermost. */
   readonly within: readonly Within[]
   readonly at: SourceLine | undefined
@@ -51,7 +57,8 @@ export const plainTask = {
   delegateTo: undefined,
   notify: [],
   tags: [],
-  become: undefined,
+  become: {},
+  environment: [],
   within: [],
 } as const satisfies Partial<TaskRecord>
 
@@ -73,13 +80,18 @@ interface Recorded {
 
 type Options = TaskOptions<any, any> & HandlerOptions<any, any>
 type Defaults = { readonly [K in keyof BlockOptions<any>]?: BlockOptions<any>[K] | undefined }
+type BlockDefaults = Omit<Defaults, 'become' | 'environment'> & Partial<Pick<Inherited, 'become' | 'environment'>>
 /** What a play hands to each of its tasks. */
 type PlayDefaults = Pick<Defaults, 'anyErrorsFatal' | 'ignoreErrors' | 'ignoreUnreachable' | 'throttle'>
 /** What the blocks around a task hand to it. */
-type Inherited = Pick<BlockOptions<any>, 'when' | 'become' | 'delegateTo' | 'anyErrorsFatal' | 'ignoreErrors' | 'ignoreUnreachable'> & {
+type Inherited = Pick<BlockOptions<any>, 'when' | 'delegateTo' | 'anyErrorsFatal' | 'ignoreErrors' | 'ignoreUnreachable'> & {
+  readonly become: Becoming
+  readonly environment: readonly Environment[]
   readonly tags: readonly string[]
   readonly within: readonly Within[]
 }
+
+const nothing: Inherited = { become: {}, environment: [], tags: [], within: [] }
 
 /** Tools that collect into two lists. Names must differ within a section: they identify tasks in reports. */
 export function recordTools(play: string, options: PlayDefaults = {}): Recorded {
@@ -89,7 +101,7 @@ export function recordTools(play: string, options: PlayDefaults = {}): Recorded 
   const notified: { readonly topic: Topic; readonly by: TaskRecord; readonly notify: TaskRecord[] }[] = []
   const listening = new Map<Topic, TaskRecord[]>()
   const { anyErrorsFatal, ignoreErrors, ignoreUnreachable, throttle } = options
-  const outermost = inherit({ tags: [], within: [] }, { anyErrorsFatal, ignoreErrors, ignoreUnreachable })
+  const outermost = inherit(nothing, { anyErrorsFatal, ignoreErrors, ignoreUnreachable })
   let around = outermost
 
   const section = (path: readonly string[], inherited: readonly string[]): SectionTools => {
@@ -127,7 +139,8 @@ export function recordTools(play: string, options: PlayDefaults = {}): Recorded 
         delegateTo: options.delegateTo ?? own.delegateTo,
         notify,
         tags: [...new Set([...own.tags, ...inherited, ...(options.tags ?? [])])],
-        become: options.become ?? own.become,
+        become: becomeInside(own.become, checkedBecome(options.become, `${kind} '${name}'`, at)),
+        environment: [...own.environment, ...environmentsOf(options.environment, `${kind} '${name}'`, at)],
         within: own.within,
         at,
       }
@@ -154,6 +167,7 @@ export function recordTools(play: string, options: PlayDefaults = {}): Recorded 
       block: <R>(name: string, body: (tools: PlayTools<any>) => R, options: BlockOptions<any> = {}): R => {
         const at = callerLine()
         const what = `block '${name}'`
+        const said = { become: checkedBecome(options.become, what, at), environment: environmentsOf(options.environment, what, at) }
         const block: BlockRecord = {
           name: [...path, redact(name)].join(' : '),
           rescues: options.rescue !== undefined,
@@ -163,7 +177,7 @@ export function recordTools(play: string, options: PlayDefaults = {}): Recorded 
         }
         const outer = around
         const inside = <T>(part: Within['part'], collect: (tools: PlayTools<any>) => T): T => {
-          around = inherit(outer, options, { block, part })
+          around = inherit(outer, { ...options, ...said }, { block, part })
           try {
             return collect(tools)
           } finally {
@@ -213,11 +227,12 @@ export function recordTools(play: string, options: PlayDefaults = {}): Recorded 
 }
 
 /** What a block hands on to the tasks in one of its parts: the inner word counts, tags add up, conditions must all hold. */
-function inherit(outer: Inherited, options: Defaults, within?: Within): Inherited {
-  const { when, become, delegateTo, anyErrorsFatal, ignoreErrors, ignoreUnreachable, tags = [] } = options
+function inherit(outer: Inherited, options: BlockDefaults, within?: Within): Inherited {
+  const { when, become = {}, environment = [], delegateTo, anyErrorsFatal, ignoreErrors, ignoreUnreachable, tags = [] } = options
   return {
     ...outer,
-    ...(become !== undefined && { become }),
+    become: becomeInside(outer.become, become),
+    environment: [...outer.environment, ...environment],
     ...(delegateTo !== undefined && { delegateTo }),
     ...(anyErrorsFatal !== undefined && { anyErrorsFatal }),
     ...(ignoreErrors !== undefined && { ignoreErrors }),

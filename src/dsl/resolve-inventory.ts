@@ -5,11 +5,17 @@ import type { ConnectionSettings, HostRecord, InventoryModel, VarLevel, Vars } f
 import { Secret } from '../util/secret.ts'
 import { suggest } from '../util/suggest.ts'
 import type { GroupDefinition, GroupDefinitions, HostDefinition, HostDefinitions } from './inventory.ts'
+import { overridableVars } from './overridable.ts'
 
 const hostName = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
 
 /** Resolves groups, vars (all < group < host) and connections into the model the engine works on. */
-export function resolveInventory(groups: GroupDefinitions, hosts: HostDefinitions<GroupDefinitions>, at?: SourceLine): InventoryModel {
+export function resolveInventory(
+  groups: GroupDefinitions,
+  hosts: HostDefinitions<GroupDefinitions>,
+  at?: SourceLine,
+  overridable: readonly string[] = [],
+): InventoryModel {
   const fail = (detail: string, fix: string) => {
     throw new RollcallError({ summary: 'The inventory is wrong', detail, fix, ...(at && { at }) })
   }
@@ -40,7 +46,12 @@ export function resolveInventory(groups: GroupDefinitions, hosts: HostDefinition
   const members = (group: string) =>
     [...records.values()].filter((host) => group === 'all' || host.groups.includes(group)).map((host) => host.name)
   const names = ['all', ...Object.keys(groups).filter((group) => group !== 'all')]
-  return { hosts: records, groups: new Map(names.map((group) => [group, members(group)])), ...(at && { at }) }
+  return {
+    hosts: records,
+    groups: new Map(names.map((group) => [group, members(group)])),
+    ...(overridable.length > 0 && { overridable: overridableVars(overridable, groups, fail) }),
+    ...(at && { at }),
+  }
 }
 
 type Fail = (detail: string, fix: string) => void

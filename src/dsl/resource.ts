@@ -80,6 +80,8 @@ export interface Read<State extends object = object> {
   readonly need: string
   /** `file:/etc/hosts`. */
   readonly key: string
+  /** Commands that its script is run behind: a task's environment. */
+  readonly environment?: Script
 }
 
 /**

@@ -1,3 +1,4 @@
+import { refuseAsync } from './collecting.ts'
 import { enterSection } from './record.ts'
 
 /** How one use of a service module is told from another. */
@@ -19,6 +20,8 @@ export function defineServiceModule<T, O, R>(
   return (tools, options, use = {}) => {
     const enter = (tools as { [enterSection]?: (instance: string, tags: readonly string[]) => T })[enterSection]
     if (!enter) throw new TypeError(`service module '${name}' takes the tools of a play as its first argument`)
-    return body(enter(use.as ?? name, use.tags ?? []), options)
+    const returned = body(enter(use.as ?? name, use.tags ?? []), options)
+    refuseAsync(`service module '${name}'`, returned)
+    return returned
   }
 }

@@ -75,7 +75,7 @@ function* upcoming(first: Due): Generator<Due> {
   const { context, playHost, as, call: own, ahead } = first
   for (const [index, task] of ahead.entries()) {
     if (index > 0 && !(context.free && task.kind === 'task' && isPlain(task) && isPlain(first.task))) return
-    if (task.changedWhen || task.failedWhen || userOf(context, task) !== as) return
+    if (task.changedWhen || task.failedWhen || userOf(context, playHost, task) !== as) return
     const evaluation = evaluate(context, playHost, task)
     if (evaluation.kind === 'skipped') continue
     if (evaluation.kind !== 'ready') return

@@ -5,6 +5,7 @@ import { RollcallError } from '../model/errors.ts'
 import type { DynamicSet } from '../model/host-set.ts'
 import type { Change } from './change.ts'
 import { differences, diffOf, merge, type State, type States, type WantedStates } from './compare.ts'
+import { stepsIn } from './environment.ts'
 import { perform } from './meta.ts'
 import { type CallOutcome, sureness } from './outcome.ts'
 import type { View } from './overlay.ts'
@@ -18,7 +19,7 @@ export type Decision = { readonly outcome: CallOutcome } | { readonly change: Ch
 
 /** Decides a call by what was read for it. Nothing is asked of the host and nothing on it changes. */
 export async function decide(due: Due, reads: ReadSet, states: ReadonlyMap<string, State>): Promise<Decision> {
-  const { definition, params, inputs } = due.call
+  const { definition, params, inputs, environment } = due.call
   if (definition.kind === 'controller')
     return { outcome: await answer(due, due.call.unsure, () => definition.run(params, controllerMode(due))) }
   const mode = { check: due.context.check }
@@ -45,7 +46,9 @@ export async function decide(due: Due, reads: ReadSet, states: ReadonlyMap<strin
       }
     const returns = definition.returns?.(params, found)
     if (returns && !due.playHost.state.access.reopen) throw new RollcallError({ ...onController, ...(due.call.at && { at: due.call.at }) })
-    return { change: { steps: definition.steps(params, inputs), unsure, returns, waits: definition.waits?.(params) } }
+    return {
+      change: { steps: stepsIn(environment, definition.steps(params, inputs)), unsure, returns, waits: definition.waits?.(params) },
+    }
   }
   const planned = await unlessUnsure(due, unsure, () => definition.plan(params, found, inputs) as WantedStates, reads)
   if ('outcome' in planned) return planned
@@ -67,7 +70,7 @@ export async function decide(due: Due, reads: ReadSet, states: ReadonlyMap<strin
   if ('outcome' in steps) return steps
   return {
     change: {
-      steps: steps.value,
+      steps: stepsIn(environment, steps.value),
       unsure,
       state: {
         reads,

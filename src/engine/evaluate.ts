@@ -8,6 +8,7 @@ import { mask } from '../util/redact.ts'
 import { holdsSecret, revealCount, wasTurnedIntoText } from '../util/secret.ts'
 import { Script } from '../util/sh.ts'
 import type { PlayContext, PlayHost } from './context.ts'
+import { environmentFor } from './environment.ts'
 import { leastSure, type Unsure } from './unsure.ts'
 
 /** A call whose parameters are valid and whose inputs are bytes. */
@@ -16,6 +17,8 @@ export interface PreparedCall {
   readonly params: object
   readonly inputs: { readonly [name: string]: ResolvedInput | undefined }
   readonly views: readonly TemplateView[]
+  /** Commands that set the environment of its steps, and of the scripts it reads by. */
+  readonly environment: Script | undefined
   /** A secret stands in its parameters or inputs: nobody sees content, hashes of it, or their results. */
   readonly sealed: boolean
   /** Something was made of a secret besides: then no part of the content is known to be harmless. */
@@ -100,8 +103,10 @@ function evaluateNow(context: PlayContext, playHost: PlayHost, task: TaskRecord)
     const action = typeof task.action === 'function' ? task.action(scope) : task.action
     const revealed = revealCount() !== reveals
     if (waits) return { kind: 'pending', calls: [] }
+    const environment = environmentFor(context.selected.play.environment, task, scope)
+    if (waits) return { kind: 'pending', calls: [] }
     const list = Array.isArray(action)
-    const calls = ([action].flat() as Call[]).map((call) => prepare(context, call, unsure(), revealed))
+    const calls = ([action].flat() as Call[]).map((call) => ({ ...prepare(context, call, unsure(), revealed), environment }))
     return waitsForWhen ? { kind: 'pending', calls } : { kind: 'ready', calls, list }
   } catch (error) {
     return waits ? { kind: 'pending', calls: [] } : { kind: 'error', error }
@@ -137,7 +142,7 @@ function mustHaveFailed({ within }: TaskRecord): boolean {
   return within.findLast(({ part }) => part !== 'body')?.part === 'rescue'
 }
 
-function prepare(context: PlayContext, call: Call, unsure: Unsure | undefined, revealed: boolean): PreparedCall {
+function prepare(context: PlayContext, call: Call, unsure: Unsure | undefined, revealed: boolean): Omit<PreparedCall, 'environment'> {
   const { definition, params, at } = call ?? {}
   if (!definition)
     throw new RollcallError({

@@ -1,6 +1,8 @@
 import type { Read } from '../dsl/resource.ts'
 import type { Job, Reply } from '../transport/session-types.ts'
+import type { Script } from '../util/sh.ts'
 import type { State } from './compare.ts'
+import { before } from './environment.ts'
 import type { As } from './host-access.ts'
 import { type HostState, remember } from './host-state.ts'
 
@@ -13,18 +15,26 @@ export interface ReadBatch {
   readonly parse: (replies: readonly Reply[]) => ReadonlyMap<string, State | Error>
 }
 
-/** Makes one job per kind: reads of one key merge to the largest need. */
+/** Makes one job per kind and environment: reads of one key merge to the largest need. */
 export function compileReads(reads: readonly Read[]): ReadBatch {
   const byKey = new Map<string, Read>()
   for (const read of reads) {
     const other = byKey.get(read.key)
     if (!other || read.kind.needs.indexOf(read.need) > read.kind.needs.indexOf(other.need)) byKey.set(read.key, read)
   }
-  const kinds = [...new Set([...byKey.values()].map((read) => read.kind))]
-  const batches = kinds.map((kind) => ({ kind, reads: [...byKey.values()].filter((read) => read.kind === kind) }))
+  const batches: { readonly kind: Read['kind']; readonly environment: Script | undefined; readonly reads: Read[] }[] = []
+  for (const read of byKey.values()) {
+    const { kind, environment } = read
+    const batch = batches.find((other) => other.kind === kind && other.environment?.text === environment?.text)
+    if (batch) batch.reads.push(read)
+    else batches.push({ kind, environment, reads: [read] })
+  }
   return {
     reads: [...byKey.values()],
-    jobs: batches.map(({ kind, reads: of }) => ({ script: kind.script(of), own: kind.sharesShell === true })),
+    jobs: batches.map(({ kind, environment, reads: of }) => {
+      const script = kind.script(of)
+      return { script: environment ? before(environment, script) : script, own: kind.sharesShell === true }
+    }),
     parse: (replies) => {
       const states = new Map<string, State | Error>()
       batches.forEach(({ kind, reads: of }, index) => {

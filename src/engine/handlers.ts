@@ -60,8 +60,8 @@ async function findPending(context: PlayContext, playHost: PlayHost): Promise<vo
   const { play, tasks } = context.selected
   const { state } = playHost
   if (state.lost) await reconnect(state)
-  const own = play.become ? 'become' : 'login'
-  const users = new Set([own, ...tasks.filter(({ notify }) => notify.length > 0).map((task) => userOf(context, task))] as const)
+  const own = state.access.as(play.become)
+  const users = new Set([own, ...tasks.filter(({ notify }) => notify.length > 0).map((task) => userOf(context, playHost, task))])
   for (const as of users) {
     if (state.pendingRead.has(as)) continue
     const asked = state.access.reader.read(as, [readPending(state.access.userOf(as))])

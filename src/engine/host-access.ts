@@ -1,8 +1,9 @@
+import type { Becoming } from '../model/become.ts'
 import type { HostTraffic } from '../model/event.ts'
 import type { Job, Reply } from '../transport/session-types.ts'
+import type { As } from './as.ts'
 
-/** Which user a task acts as: the one who logged in, or root by sudo. */
-export type As = 'login' | 'become'
+export type { As } from './as.ts'
 
 /** Reads from a host. The only way check mode has to it. */
 export interface HostReader {
@@ -23,7 +24,9 @@ export interface HostWriter {
 export interface HostAccess {
   readonly reader: HostReader
   readonly writer: HostWriter | undefined
-  /** The user that `as` stands for on this host; `become` of a root login is the login itself. */
+  /** Who acts on this host, by what was said of becoming: root who becomes root is the login itself. */
+  as(said: Becoming): As
+  /** The name of that user. */
   userOf(as: As): string
   /**
    * Drops every link and connects anew, when a host was away; what is said to it goes on being counted. Absent where there is no link

@@ -1,10 +1,12 @@
 import type { FoundSoFar } from '../dsl/definition.ts'
 import type { TaskRecord } from '../dsl/record.ts'
 import type { Read, ReadSet } from '../dsl/resource.ts'
+import { becomeInside } from '../model/become.ts'
 import { RollcallError, UnreachableError } from '../model/errors.ts'
 import type { Job } from '../transport/session-types.ts'
 import type { State } from './compare.ts'
 import type { PlayContext, PlayHost } from './context.ts'
+import { readsIn } from './environment.ts'
 import { evaluate, type PreparedCall } from './evaluate.ts'
 import { compileReads, keep } from './exchange.ts'
 import type { As } from './host-access.ts'
@@ -12,9 +14,9 @@ import { cached, type HostState } from './host-state.ts'
 import { notePending, parsePending, readPending } from './pending.ts'
 import { readAlone, readWithin, TooSlow, tooSlow } from './slow-reads.ts'
 
-/** Which user a task of this play acts as. */
-export function userOf(context: PlayContext, task: TaskRecord): As {
-  return (task.become ?? context.selected.play.become) ? 'become' : 'login'
+/** Which user of a host a task of this play acts as. */
+export function userOf(context: PlayContext, { state }: PlayHost, task: TaskRecord): As {
+  return state.access.as(becomeInside(context.selected.play.become, task.become))
 }
 
 /** What has been read so far, as reads that depend on reads see it; in check mode after planned changes. */
@@ -30,6 +32,10 @@ export function foundSoFar(state: HostState, as: As): FoundSoFar {
 
 /** What a call reads, given what is known by now. */
 export function readsOf(context: PlayContext, state: HostState, as: As, call: PreparedCall): ReadSet {
+  return readsIn(call.environment, readsAsked(context, state, as, call))
+}
+
+function readsAsked(context: PlayContext, state: HostState, as: As, call: PreparedCall): ReadSet {
   const { definition, params, inputs } = call
   if (definition.kind === 'controller') return {}
   if (definition.kind === 'query') return largestNeeds(definition.reads(params, { check: context.check }))
@@ -62,7 +68,7 @@ export function readsAhead(context: PlayContext, playHost: PlayHost, tasks: read
 function* comingReads(context: PlayContext, playHost: PlayHost, tasks: readonly TaskRecord[]): Generator<{ as: As; read: Read }> {
   for (const task of tasks) {
     if (task.delegateTo !== undefined) continue // It reads another host.
-    const as = userOf(context, task)
+    const as = userOf(context, playHost, task)
     const evaluation = evaluate(context, playHost, task)
     if (evaluation.kind !== 'ready' && evaluation.kind !== 'pending') continue
     for (const call of evaluation.calls) {

@@ -23,14 +23,13 @@ export function runCalls({ context, playHost, task, calls, ahead }: DueTask, out
   return state.turn(async () => {
     if (state.lost) await reconnect(state)
     for (const call of calls)
-      outcomes.push(await persist({ context, playHost, task, as: userOf(context, task), call, ahead: [task, ...ahead] }, runCall))
+      outcomes.push(await persist({ context, playHost, task, as: userOf(context, playHost, task), call, ahead: [task, ...ahead] }, runCall))
   })
 }
 
 /** The same on the host that the task is delegated to. @throws RollcallError, and no UnreachableError, where that one is lost. */
 export async function runCallsOn(delegate: string, due: DueTask, outcomes: CallOutcome[]): Promise<void> {
   const { context, playHost, task } = due
-  const as = userOf(context, task)
   try {
     const on = await context.delegates!.open(delegate)
     await on.turn(async () => {
@@ -39,7 +38,8 @@ export async function runCallsOn(delegate: string, due: DueTask, outcomes: CallO
       const own = { ...task, notify: [] } // They are owed by the task's own host.
       const evaluation = evaluate(context, acting, own)
       if (evaluation.kind !== 'ready') return
-      const before = () => recordOwed(context, playHost, task, as)
+      const as = userOf(context, acting, own)
+      const before = () => recordOwed(context, playHost, task, userOf(context, playHost, task))
       try {
         for (const call of evaluation.calls)
           outcomes.push(await persist({ context, playHost: acting, task: own, as, call, ahead: [own], before }, runCall))

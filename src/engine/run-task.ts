@@ -4,6 +4,7 @@ import type { TaskRecord } from '../dsl/record.ts'
 import { type ErrorDetails, formatLine, RollcallError, type SourceLine, UnreachableError } from '../model/errors.ts'
 import type { Confidence, OutcomeKind, TaskEvent } from '../model/event.ts'
 import { userFrames } from '../util/caller.ts'
+import { causesOf } from '../util/error-text.ts'
 import { jsonSafe } from './compare.ts'
 import type { PlayContext, PlayHost } from './context.ts'
 import { delegateOf } from './delegate.ts'
@@ -233,7 +234,7 @@ function explain(error: unknown, context: PlayContext, playHost: PlayHost, task:
   const thrown = error instanceof Error ? error : new Error(String(error))
   return {
     summary: `${thrown.name === 'Error' ? 'An error' : thrown.name} while working on the task`,
-    detail: thrown.message,
+    detail: [thrown.message, ...causesOf(thrown)].join('\n'),
     ...base,
     ...place(userFrames(thrown.stack)[0] ?? task.at),
   }

@@ -1,5 +1,6 @@
 import type { Playbook, PlayRecord } from '../dsl/playbook.ts'
 import type { TaskRecord } from '../dsl/record.ts'
+import { type Becoming, becomeInside } from '../model/become.ts'
 import { RollcallError } from '../model/errors.ts'
 import { showChoice } from '../model/host-set.ts'
 import type { InventoryModel } from '../model/inventory.ts'
@@ -80,15 +81,18 @@ function hostsOf({ hosts, name, at }: PlayRecord, inventory: InventoryModel, ear
   return matchHosts(hosts, inventory, { by: 'A play', where: `play '${name}'`, members: () => earlier, ...(at && { at }) })
 }
 
-/** Hosts on which a task will surely act as root: what its play asks for, no condition of its own, not on the controller. */
-export function becoming({ plays }: Pick<Selection, 'plays'>): ReadonlySet<string> {
+/** Hosts on which a task will surely become another user, and which the first of them becomes: no condition, not on the controller. */
+export function becoming({ plays }: Pick<Selection, 'plays'>): ReadonlyMap<string, Becoming> {
   const acts = ({ action }: TaskRecord) =>
     typeof action === 'function' || [action].flat().some(({ definition }) => definition.kind !== 'controller')
-  const certain = plays.filter(
-    ({ play, tasks }) =>
-      !play.connection && tasks.some((task) => task.kind === 'task' && (task.become ?? play.become) && surelyRuns(task) && acts(task)),
-  )
-  return new Set(certain.flatMap(({ hosts }) => hosts))
+  const first = new Map<string, Becoming>()
+  for (const { play, tasks, hosts } of plays) {
+    if (play.connection) continue
+    const certain = tasks.filter((task) => task.kind === 'task' && surelyRuns(task) && acts(task))
+    const said = certain.map((task) => becomeInside(play.become, task.become)).find(({ wanted }) => wanted)
+    if (said) for (const host of hosts) if (!first.has(host)) first.set(host, said)
+  }
+  return first
 }
 
 /** On its own host, and whatever becomes of others before it. */

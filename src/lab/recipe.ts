@@ -28,7 +28,7 @@ export const recipe = {
     'busybox-static',
   ],
   /** What hosts may install, with all that it depends on: they are offline. */
-  offer: ['haproxy', 'nginx', 'cron', 'git'],
+  offer: ['haproxy', 'nginx', 'cron', 'git', 'opendoas'],
   /** Left out of the image and of all that is installed later: half of the files, and none that a lab needs. */
   excludedPaths: ['/usr/share/man/*', '/usr/share/locale/*', '/usr/share/doc/*', '/usr/share/info/*', '/usr/share/lintian/*'],
 } as const

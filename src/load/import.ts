@@ -34,6 +34,18 @@ export async function importPlaybook(project: Project, choice: PlaybookChoice): 
   return playbook
 }
 
+/**
+ * The playbook with its body run, where it needs inputs.
+ * @throws RollcallError as {@link importPlaybook} does: it is user code as well.
+ */
+export async function fillPlaybook({ root }: Project, path: string, playbook: Playbook, inputs: object): Promise<Playbook> {
+  try {
+    return playbook.withInputs?.(inputs) ?? playbook
+  } catch (error) {
+    throw loadError(error, { root, path, word: 'playbook' })
+  }
+}
+
 /** A playbook that names an inventory file would ignore `-i`: it would act on other hosts than those asked for. */
 function otherInventory({ root }: Project, { playbook, inventory }: PlaybookChoice, loaded: Playbook): RollcallError {
   return new RollcallError({

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { RollcallError, type SourceLine } from '../model/errors.ts'
 import { userFrames } from '../util/caller.ts'
+import { errorText } from '../util/error-text.ts'
 import { suggest } from '../util/suggest.ts'
 import { frameOf, shortPath } from './code-frame.ts'
 import { syntaxProblemOf } from './strip.ts'
@@ -104,9 +105,12 @@ function linkError(error: unknown, loading: Loading): RollcallError | undefined 
 }
 
 function thrown(error: unknown, loading: Loading): RollcallError {
-  const isError = error instanceof Error
-  const at = (isError ? userFrames(error.stack)[0] : undefined) ?? { file: loading.path, line: 1 }
-  const message = isError ? `${error.name}: ${error.message}` : `thrown: ${String(error)}`
+  const message = errorText(error)
+  if (!(error instanceof Error)) {
+    const details = { detail: message, fix: `Only an Error knows where it was thrown:\nthrow new Error('…')` }
+    return fileError(loading, { summary: `The ${loading.word} threw while it was loaded`, ...details })
+  }
+  const at = userFrames(error.stack)[0] ?? { file: loading.path, line: 1 }
   const fix = `Correct the code: the body of ${/^[aeiou]/.test(loading.word) ? 'an' : 'a'} ${loading.word} runs once, when it is loaded.`
   return tell(loading, { summary: `The ${loading.word} threw while it was loaded`, message, at, fix }, error)
 }

@@ -1,6 +1,7 @@
 import type { ErrorDetails } from './errors.ts'
 import type { FactOrigin } from './facts.ts'
 import type { GroupSeen } from './host-groups.ts'
+import type { GivenInput } from './input.ts'
 
 /** How sure an outcome is. In a real run always `certain`; in check mode an earlier planned change may blur it. */
 export type Confidence = 'certain' | 'assumed' | 'unknown'
@@ -43,6 +44,8 @@ export interface RunEvent {
   readonly delegates?: readonly string[]
   /** Trusted commands of the user that run in check mode too. */
   readonly queries: readonly string[]
+  /** Values that the playbook's inputs have, and vars that `-e` overrides; absent where there are none. */
+  readonly inputs?: readonly GivenInput[]
   /** What holds already is applied all the same, where a module can. */
   readonly forced?: true
   /** The earlier run that it goes on with; absent where it begins. */

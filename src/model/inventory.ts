@@ -1,13 +1,25 @@
 import type { Secret } from '../util/secret.ts'
+import type { BecomeMethod } from './become.ts'
 import type { SourceLine } from './errors.ts'
 import type { DeclaredFacts } from './facts.ts'
+import type { InputDeclaration } from './input.ts'
 
 export type Vars = { readonly [name: string]: unknown }
 
 /** How a host is reached. Made by `ssh()`, `lab()` and `local()`. */
 export type ConnectionSettings = SshSettings | LabSettings | LocalSettings
 
-export interface SshSettings {
+/** How `become` is done on a host, where a task does not say. */
+export interface BecomeSettings {
+  /** Default `sudo`. */
+  readonly becomeMethod?: BecomeMethod
+  /** Default `root`. */
+  readonly becomeUser?: string
+  /** For where a password is asked for. sudo and doas want the login user's, su that of the user to become. */
+  readonly becomePassword?: Secret
+}
+
+export interface SshSettings extends BecomeSettings {
   readonly type: 'ssh'
   /**
    * `ssh2` (the default) speaks SSH itself; `openssh` has the system's `ssh` log in, for what only its configuration can
@@ -29,29 +41,26 @@ export interface SshSettings {
    * connections` lists and closes them. Off by default; needs OpenSSH's client.
    */
   readonly controlPersistSeconds?: number
-  /** Password for sudo, where it asks for one. */
-  readonly becomePassword?: Secret
 }
-export interface LabSettings {
+export interface LabSettings extends BecomeSettings {
   readonly type: 'lab'
   /** `systemd`: a whole system with services; `sshd`: sshd as the only process, starts faster. */
   readonly kind: 'systemd' | 'sshd'
   readonly user: string
   /** As for `ssh()`. */
   readonly controlPersistSeconds?: number
-  readonly becomePassword?: Secret
 }
-export interface LocalSettings {
+export interface LocalSettings extends BecomeSettings {
   readonly type: 'local'
-  /** Password for sudo, where it asks for one. */
-  readonly becomePassword?: Secret
 }
 
 /** One of the places that set a var of a host. */
 export interface VarLevel {
-  /** Nearer to the host wins: all < group < host. */
-  readonly level: 'all' | 'group' | 'host'
+  /** Nearer to the host wins: all < group < host; what a run was given by `-e` wins over all. */
+  readonly level: 'all' | 'group' | 'host' | 'given'
   readonly group?: string
+  /** Where it was given: `-e`, `release.yaml:3:10`. */
+  readonly from?: string
   readonly value: unknown
 }
 
@@ -74,6 +83,8 @@ export interface InventoryModel {
   readonly hosts: ReadonlyMap<string, HostRecord>
   /** Group → names of its hosts in inventory order; `all` is there too. */
   readonly groups: ReadonlyMap<string, readonly string[]>
+  /** Vars that a run may be given by `-e`. */
+  readonly overridable?: ReadonlyMap<string, InputDeclaration>
   readonly at?: SourceLine
 }
 

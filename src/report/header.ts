@@ -1,4 +1,5 @@
 import type { Continues, FactsEvent, RunEvent } from '../model/event.ts'
+import type { GivenInput } from '../model/input.ts'
 import { localTime } from '../util/local-time.ts'
 import { formatAge } from './age.ts'
 import type { Colours } from './colours.ts'
@@ -55,6 +56,7 @@ export function headerLines(run: RunEvent, facts: FactsEvent | undefined, colour
     ...notLiveLines(facts?.hosts ?? [], mostNames).map((line) => colours.warning(line)),
     ...(run.forced ? [colours.strong('forced: what is as it should be is applied again where it can be, and handlers are notified')] : []),
     ...(run.continues ? [continuesLine(run.continues, mostNames, colours)] : []),
+    ...inputLines(run.inputs ?? [], verbosity),
     ...(run.check ? checkLines(run.queries, colours) : []),
     ...(verbosity > 0 ? [colours.faint(`playbook ${run.playbook} · inventory ${run.inventory} · rollcall ${run.version}`)] : []),
   ]
@@ -68,6 +70,19 @@ function continuesLine({ by, run, started, leftOut }: Continues, mostNames: numb
       ? `resumes ${earlier}: what actions did there is not done again${without}`
       : `only hosts that failed in ${earlier}${without}`
   return colours.strong(what)
+}
+
+/** `inputs version=1.2.3 (-e) · token=[secret] (asked)`: what was given; in detail, defaults as well. */
+export function inputLines(inputs: readonly GivenInput[], verbosity: number): string[] {
+  const shown = inputs.filter(({ from }) => verbosity > 0 || from !== 'default')
+  if (shown.length === 0) return []
+  const one = ({ name, value, from, of }: GivenInput) => `${of === 'var' ? 'var ' : ''}${name}=${valueWords(value)} (${from})`
+  return [`inputs ${shown.map(one).join(' · ')}`]
+}
+
+function valueWords(value: unknown): string {
+  const text = typeof value === 'string' && /^(?:[\w./:@+,<>-]+|\[secret\])$/.test(value) ? value : (JSON.stringify(value) ?? 'undefined')
+  return text.length <= 60 ? text : `${text.slice(0, 59)}…`
 }
 
 function checkLines(queries: readonly string[], colours: Colours): string[] {

@@ -1,7 +1,7 @@
 export { formatAge, formatDuration } from './age.ts'
 export { type Colours, colours, wantsColour } from './colours.ts'
 export { describeError, shortFile, shortPlace } from './format-error.ts'
-export { factsSentence, notLiveLines } from './header.ts'
+export { factsSentence, inputLines, notLiveLines } from './header.ts'
 export { jsonText } from './json.ts'
 export { printable, printableDeep } from './printable.ts'
 export { createDoReporter, createReporter, type Format, formats, type ReporterOptions } from './reporter.ts'

@@ -83,6 +83,7 @@ printf '%s\n' ${likeness} >"$j/like"
 cat >"$j/input" && printf '%s' ${word(whole)} >"$j/script" && printf '%s\n' ${script.shown.trim().split('\n')[0]!} >"$j/about" || exit
 if command -v setsid >/dev/null 2>&1; then set -- setsid; else trap '' HUP; set --; fi
 "$@" sh -c ${runner} sh "$j" ${seconds} </dev/null >/dev/null 2>&1 &
+[ -s "$j/pid" ] || printf '%s\n' "$!" >"$j/pid"
 printf '%s\n' "${new Script(`\${j##*/}`)}"`
 }
 

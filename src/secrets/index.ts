@@ -5,3 +5,6 @@ export { findIdentities, identityVariable, makeIdentity, usualIdentityFile } fro
 export { ask, askPassphrase, canAsk, readInput, readValue } from './prompt.ts'
 export { readRecipients, recipientsFile, writeRecipients } from './recipients.ts'
 export { lockOf, type OpenFile, openFile, readSecrets, type SecretPlace, saveFile } from './secret-file.ts'
+export { isVault } from './vault.ts'
+export { isVaultFile, openVault, vaultValues } from './vault-file.ts'
+export { useVaultSources, type VaultSources } from './vault-passwords.ts'

@@ -7,6 +7,7 @@ import { parseDocument, type Values } from './document.ts'
 import { findIdentities, identityVariable, usualIdentityFile } from './identities.ts'
 import { askPassphrase } from './prompt.ts'
 import { readRecipients, recipientsFile } from './recipients.ts'
+import { isVaultFile, vaultValues } from './vault-file.ts'
 
 export interface SecretPlace {
   /** How a path is shown: from the project, or from where the command was given. */
@@ -47,6 +48,12 @@ export async function openFile(path: string, place: SecretPlace): Promise<OpenFi
       detail: file,
       fix: `An encrypted file cannot be merged. Take one side, and set what the other one changed once more:\ngit checkout --ours -- ${file}`,
     })
+  if (kind === undefined && isVaultFile(bytes.toString('latin1')))
+    throw fail({
+      summary: 'This is a file of Ansible Vault, which Rollcall reads and does not write',
+      detail: file,
+      fix: `A playbook may name it as it is. To keep its secrets in a file of age from now on:\nrollcall secret import ${file} …`,
+    })
   if (kind === undefined)
     throw fail({
       summary: 'This is no file of age',
@@ -68,8 +75,10 @@ export async function openFile(path: string, place: SecretPlace): Promise<OpenFi
   return { path, text: opened.text, values: parsed.values, ...(key.kind === 'passphrase' && { passphrase: key.passphrase }) }
 }
 
-/** The values of a file, for a run. */
+/** The values of a file of age or of Ansible Vault, for a run. */
 export async function readSecrets(path: string, place: SecretPlace): Promise<Values> {
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  if (lockKindOf(Buffer.from(text)) === undefined && isVaultFile(text)) return vaultValues(text, place.shown(path), place)
   return (await openFile(path, place)).values
 }
 

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
 import { hostname, userInfo } from 'node:os'
 import { RollcallError, UnreachableError } from '../model/errors.ts'
+import { quote } from '../util/sh.ts'
 import type { Connection, Exit, RemoteProcess } from './connection.ts'
+import { runProgram } from './openssh-program.ts'
 
 /** What a local connection may be told; the defaults are the controller's own shell and environment. */
 export interface LocalOptions {
@@ -31,8 +33,7 @@ export function connectLocal(options: LocalOptions = {}): Connection {
     description,
     async start(command, { pty = false } = {}) {
       if (closed) throw new UnreachableError({ summary: 'The connection is closed', detail: description })
-      if (pty) throw new RollcallError({ summary: 'A local connection has no terminal to give', fix: 'Use a connection over ssh.' })
-      const process = await startLocal(options, command.text)
+      const process = await startLocal(options, pty ? await onTerminal(options, command.text) : [shellOf(options), '-c', command.text])
       processes.add(process)
       const forget = () => processes.delete(process)
       process.exit.then(forget, forget)
@@ -75,16 +76,28 @@ async function ended({ exit }: LocalProcess): Promise<boolean> {
   }
 }
 
-async function startLocal(options: LocalOptions, command: string): Promise<LocalProcess> {
-  const shell = options.shell ?? 'sh'
+const shellOf = ({ shell = 'sh' }: LocalOptions) => shell
+
+/** Node has no terminals to give; `script` of util-linux has, and passes every byte on. It asks SHELL for the shell. */
+async function onTerminal(options: LocalOptions, command: string): Promise<readonly string[]> {
+  const said = await runProgram('script', ['--version']).catch(() => undefined)
+  if (said?.stdout.includes('util-linux')) return ['script', '-qefc', `exec ${quote(shellOf(options))} -c ${quote(command)}`, '/dev/null']
+  throw new RollcallError({
+    summary: 'A local connection has no terminal to give',
+    detail: 'this machine has no script(1) of util-linux, which makes one',
+    fix: 'Install util-linux (bsdutils), or become by a program that asks no password (sudo with NOPASSWD, doas with nopass).',
+  })
+}
+
+async function startLocal(options: LocalOptions, [program, ...words]: readonly string[]): Promise<LocalProcess> {
   // A session of its own: Ctrl-C on our terminal ends Rollcall, and a step that is running goes on to its end, as it
   // does on a remote host. The shell itself ends with its input.
-  const child = spawn(shell, ['-c', command], { stdio: 'pipe', env: options.env ?? process.env, detached: true })
+  const child = spawn(program!, words, { stdio: 'pipe', env: options.env ?? process.env, detached: true })
   const exit = new Promise<Exit>((resolve, reject) => {
     child.once('exit', (code, signal) => resolve({ code, signal }))
     child.once('error', (error) =>
       reject(
-        new UnreachableError({ summary: 'The local shell could not be started', detail: `${shell}: ${error.message}` }, { cause: error }),
+        new UnreachableError({ summary: 'The local shell could not be started', detail: `${program}: ${error.message}` }, { cause: error }),
       ),
     )
   })

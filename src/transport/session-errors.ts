@@ -8,12 +8,12 @@ function describeExit(exit: Exit): string {
 }
 
 /** The shell has not said hello within the limit. */
-export function startedLate(host: string, user: string, limitMs: number): UnreachableError {
+export function startedLate(host: string, user: string, limitMs: number, said = ''): UnreachableError {
   return new UnreachableError({
     summary: 'The host did not start a shell in time',
-    detail: `${limitMs / 1000} s after logging in as '${user}'`,
+    detail: [`${limitMs / 1000} s after logging in as '${user}'`, said.trim()].filter((line) => line !== '').join('\n'),
     host,
-    fix: 'Look for a login profile that waits for input, or a sudo (PAM) that asks for more than a password.',
+    fix: 'Look for a login profile that waits for input, or a sudo, su or doas (PAM) that asks for more than a password.',
   })
 }
 

@@ -195,3 +195,30 @@ export function bootWith(number: number, mark: string, driver: string): Buffer {
   const read = `rc_t=$(PATH=\${PATH:-/bin}:/usr/bin:/bin head -c ${text.length}) || exit 1; eval "$rc_t"\n`
   return Buffer.concat([Buffer.from(read), text])
 }
+
+/*
+ * A terminal hands on every byte only after `raw`, and still is no input for a loop: bash's `read` takes more of it than a line.
+ * So the input goes through a pipe. `dd` copies: busybox's `cat` has the kernel do it, which keeps the reader of the pipe out
+ * until the next byte comes. It waits for input that never comes, so in the end nobody waits for it.
+ *
+ * The session leaves the terminal, where that is possible: what a job asks its user at /dev/tty would wait for ever, and stand
+ * between frames. A line that does not begin with the nonce is no program: nothing else, a password above all, is ever run.
+ */
+const terminalBoot = [
+  'rc_go() { printf "\\n%s ready\\n" "$1"; rc_l=; until case $rc_l in "$1 "*) true;; *) false;; esac; do IFS= read -r rc_l || exit 1; done; rc_l=${rc_l#* };',
+  'if [ -n "$2" ] && command -v setsid >/dev/null; then setsid sh -c "$rc_l" rollcall "$1"; else eval "$rc_l"; fi; };',
+  'if [ -t 0 ]; then stty raw -echo || exit 97; dd bs=65536 2>/dev/null | { ( rc_go "$1" t ); kill $$; }; else rc_go "$1"; fi',
+].join(' ')
+
+/** {@link bootWords} for what may stand at a terminal. */
+export function terminalBootWords(nonce: string): readonly string[] {
+  return ['sh', '-c', terminalBoot, 'rollcall', nonce]
+}
+
+/** The line that {@link terminalBootWords} waits for. */
+export function terminalBootLine(nonce: string): string {
+  return `${nonce} ${bootLine}`
+}
+
+/** An exchange that ends the loop: a terminal passes on no end of input. */
+export const goodbye = '0 5 0 -\nexit\n'

@@ -1,35 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { RollcallError } from '../model/errors.ts'
-import type { Script } from '../util/sh.ts'
 import { within } from '../util/within.ts'
-import { answerPrompt, type Become, explainSudo, randomPrompt, sudoCommand, sudoWords } from './become.ts'
-import { type ByteReader, byteReader, StreamEnded } from './byte-reader.ts'
+import { type Become, becomeCommand, randomPrompt, sudoWords, usesTerminal } from './become.ts'
+import { NeedsTerminal } from './become-errors.ts'
+import { StreamEnded } from './byte-reader.ts'
 import type { Connection, RemoteProcess } from './connection.ts'
-import { endOf, firstOf, settled, tailOf } from './remote-process.ts'
+import { endOf, settled } from './remote-process.ts'
 import { lostAnswer, noShell, notKept, startedLate } from './session-errors.ts'
 import { encodeExchange, isOwn, lateInput, ownDriver, readAnswer } from './session-frame.ts'
-import { isShort, loopAfter, loopCommand } from './session-loop.ts'
+import { goodbye, isShort, loopAfter, loopCommand } from './session-loop.ts'
+import { greeted, listenFor, type SessionOptions, type Shell, startShell, startTimeoutMs } from './session-shell.ts'
 import type { Job, Reply, Session } from './session-types.ts'
-
-/** Whose shell to open, and how it is called in messages. */
-export interface SessionOptions {
-  readonly host: string
-  /** The user that the connection is logged in as. */
-  readonly user: string
-  readonly become?: Become
-  /** How long the shell may take until it says hello (a slow profile counts); 30 s by default. */
-  readonly startTimeoutMs?: number
-}
-
-/** A shell that runs on the host, before and after it has said hello. */
-interface Shell {
-  readonly process: RemoteProcess
-  readonly reader: ByteReader
-  readonly nonce: string
-  /** The last of what the shell itself (not a job) wrote to standard error. */
-  readonly stderr: () => string
-  readonly link: string
-}
 
 /** A session, and its answer to the jobs that it was opened with. */
 export interface Started {
@@ -51,14 +32,24 @@ export async function openSession(connection: Connection, options: SessionOption
  */
 export async function startSession(connection: Connection, options: SessionOptions, jobs: readonly Job[]): Promise<Started> {
   const { become } = options
+  try {
+    return await start(connection, options, jobs)
+  } catch (error) {
+    if (!become || !(error instanceof NeedsTerminal)) throw error
+    return start(connection, { ...options, become: { ...become, terminal: true } }, jobs)
+  }
+}
+
+async function start(connection: Connection, options: SessionOptions, jobs: readonly Job[]): Promise<Started> {
+  const { become } = options
   const nonce = randomBytes(16).toString('hex')
   const prompt = randomPrompt()
   const driver = become === undefined && jobs.length > 0 && jobs.every(isOpen) ? ownDriver(jobs) : undefined
   const whole = driver === undefined ? undefined : loopCommand(nonce, driver)
   const along = whole !== undefined && isShort(whole) ? whole : undefined
-  const command = along ?? (become === undefined ? loopCommand(nonce) : sudoCommand(become, prompt, nonce))
-  const shell = await startShell(connection, command, nonce)
-  await greeted(shell, options, prompt, refusal(shell, options, prompt))
+  const command = along ?? (become === undefined ? loopCommand(nonce) : becomeCommand(become, prompt, nonce))
+  const shell = await startShell(connection, command, nonce, become !== undefined && usesTerminal(become))
+  await greeted(shell, options, prompt, listenFor(shell, options, prompt))
   const { session, answerTo } = serve(shell, options)
   return { session, replies: along === undefined ? session.exchange(jobs) : answerTo(jobs, driver!.length) }
 }
@@ -80,17 +71,18 @@ export function startBecoming(
   options: SessionOptions & { readonly become: Become },
   jobs: readonly Job[],
 ): Promise<Becoming> | undefined {
-  if (jobs.length === 0 || !jobs.every(isOpen)) return undefined
+  const { become } = options
+  if (become.method !== 'sudo' || usesTerminal(become) || jobs.length === 0 || !jobs.every(isOpen)) return undefined
   const nonce = randomBytes(16).toString('hex')
   const prompt = randomPrompt()
   const driver = ownDriver(jobs)
-  const command = loopAfter(nonce, driver, sudoWords(options.become, prompt, nonce))
+  const command = loopAfter(nonce, driver, sudoWords(become, prompt, nonce))
   if (!isShort(command)) return undefined
-  return startShell(connection, command, nonce).then((shell) => {
-    const refused = refusal(shell, options, prompt) // The prompt may come before the answers are read.
+  return startShell(connection, command, nonce, false).then((shell) => {
+    const asked = listenFor(shell, options, prompt) // The prompt may come before the answers are read.
     const replies = firstAnswer(shell, options, jobs.length)
     const session = replies.then(async () => {
-      await greeted(shell, options, prompt, refused)
+      await greeted(shell, options, prompt, asked)
       return serve(shell, options, { exchanges: 1, bytesSent: driver.length }).session
     })
     session.catch(() => undefined)
@@ -101,14 +93,6 @@ export function startBecoming(
 function isOpen(job: Job): boolean {
   return isOwn(job) && job.open === true
 }
-
-async function startShell(connection: Connection, command: Script, nonce: string): Promise<Shell> {
-  const process = await connection.start(command)
-  process.stdin.on('error', () => undefined) // a lost link shows at the output's end, with more to say
-  return { process, reader: byteReader(process.stdout), nonce, stderr: tailOf(process), link: connection.description }
-}
-
-const startTimeoutMs = 30_000
 
 async function firstAnswer(shell: Shell, options: SessionOptions, jobs: number): Promise<readonly Reply[]> {
   const { process, reader, nonce, stderr, link } = shell
@@ -135,32 +119,6 @@ async function firstAnswer(shell: Shell, options: SessionOptions, jobs: number):
   }
 }
 
-/** Lets sudo have its password. A promise that only ever rejects. */
-function refusal({ process }: Shell, { become, host, user }: SessionOptions, prompt: string): Promise<never> {
-  const refused = become === undefined ? new Promise<never>(() => undefined) : answerPrompt(process, prompt, become, { host, login: user })
-  refused.catch(() => undefined)
-  return refused
-}
-
-/** Waits for the shell's greeting. A shell of another user has no program yet: that goes with its first exchange. */
-async function greeted(shell: Shell, options: SessionOptions, prompt: string, refused: Promise<never>): Promise<void> {
-  const { process } = shell
-  const { become, host, user } = options
-  const limit = options.startTimeoutMs ?? startTimeoutMs
-  try {
-    const word = await within(firstOf([greeting(shell), refused]), limit)
-    if (word === undefined) throw startedLate(host, user, limit)
-  } catch (error) {
-    const ended = error instanceof StreamEnded ? await endOf(process) : undefined
-    process.kill()
-    if (ended === undefined) throw error
-    // The connection's own error: the link was lost, or no channel was opened.
-    if (ended instanceof RollcallError) throw ended
-    if (become !== undefined) throw explainSudo(shell.stderr(), prompt, become, { host, login: user })
-    throw noShell(host, user, ended, [shell.reader.leftover(), shell.stderr()])
-  }
-}
-
 interface Served {
   readonly session: Session
   /** The answer to jobs that went with the command. */
@@ -168,10 +126,12 @@ interface Served {
 }
 
 function serve(shell: Shell, options: SessionOptions, before = { exchanges: 0, bytesSent: 0 }): Served {
-  const { process, reader, nonce, stderr, link } = shell
+  const { process, reader, nonce, stderr, link, terminal } = shell
   const { host } = options
   let { exchanges, bytesSent } = before
-  let booted = options.become === undefined
+  bytesSent += shell.programSent
+  // Where no program was sent yet it goes with the first exchange.
+  let booted = options.become === undefined || shell.programSent > 0
   // Nothing was made on the host that its shell would have to clear away, and nothing runs.
   let tidy = true
   let running = 0
@@ -236,6 +196,7 @@ function serve(shell: Shell, options: SessionOptions, before = { exchanges: 0, b
 
   async function end(): Promise<void> {
     over ??= new RollcallError({ summary: 'The session is closed', host })
+    if (terminal && !process.stdin.destroyed) process.stdin.write(goodbye)
     process.stdin.end()
     if (tidy && running === 0) return
     if ((await within(settled(process), 5000)) === undefined) process.kill()
@@ -284,9 +245,4 @@ function feed({ stdin }: RemoteProcess, input: Uint8Array): void {
     }
   }
   more()
-}
-
-async function greeting({ reader, nonce }: Shell): Promise<string> {
-  await reader.seek(Buffer.from(`\n${nonce} `))
-  return reader.line()
 }

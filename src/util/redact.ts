@@ -44,8 +44,13 @@ function* formsOf(text: string): Iterable<string> {
   yield text
   yield JSON.stringify(text).slice(1, -1)
   yield text.replaceAll(`'`, `'\\''`)
+  yield text.replaceAll(`'`, `'"'"'`) // As Python's shlex has it.
   yield text.replace(/["$`\\]/g, '\\$&')
+  yield text.replace(/[\s'"\\|&;()<>!{}*[\]?^$`,]/g, '\\$&') // As bash's printf %q has it.
   yield text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+  const hex = Buffer.from(text, 'utf8').toString('hex')
+  yield hex
+  yield hex.toUpperCase()
   yield* percentEncoded(text)
   yield* base64Of(text)
 }

@@ -91,7 +91,7 @@ describe('doc', () => {
   })
   test('every field of every result has a sentence, and each built-in has some', () => {
     for (const { name, resultFields, result } of describeModules()) {
-      expect(resultFields, name).not.toEqual([])
+      if (name !== 'setFact') expect(resultFields, name).not.toEqual([]) // It leaves what it was given.
       for (const { name: field, description } of resultFields) expect(description, `${name} ${field}`).toMatch(/^\S.*[^.\s]$/)
       expect(result).toBe(['changed', 'skipped', 'failed', ...resultFields.map((field) => field.name)].join(', '))
     }

@@ -236,3 +236,53 @@ test.each<[string, readonly string[], RegExp]>([
   expect([run.code, run.stdout, run.stderr]).toEqual([1, '', expect.stringMatching(says)])
   expect(readFileSync(path('secrets/lab.age'))).toEqual(before)
 })
+
+describe('import from a file of Ansible Vault', () => {
+  const vault = (name: string) => new URL(`../secrets/vaults/${name}`, import.meta.url).pathname
+  const imported = (...args: readonly string[]) => secret('import', ...args, '--vault-password-file', path('vault-password'))
+  beforeAll(() => {
+    put('vault-password', 'correct horse battery\n')
+    put('wrong-password', 'something else\n')
+    put('clear.yml', 'a: b\n')
+  })
+
+  test('values by their names, and a key as a whole; what is there stays', async () => {
+    const whole = await imported(vault('whole.yml'), 'ansible')
+    expect([whole.code, whole.stdout, whole.stderr]).toEqual([
+      0,
+      '',
+      expect.stringMatching(/smtp\.password is called smtp_password[\s\S]*ansible\.age: 8 secrets/),
+    ])
+    expect((await imported(vault('key.pem'), 'ansible', '--name', 'tlsKey')).stderr).toContain('9 secrets')
+    expect(JSON.parse(decrypted('ansible'))).toEqual({
+      db_password: 'hunter two é',
+      smtp_user: 'mailer',
+      smtp_password: `pass: 'word' "x" #1`,
+      api_tokens_0: 'first-token',
+      api_tokens_1: 'second-token',
+      mode: '0644',
+      enabled: 'yes',
+      key: '-----BEGIN THING-----\nbGluZSBvbmUgb2YgdGhlIGtleSE=\n-----END THING-----\n',
+      tlsKey: '-----BEGIN THING-----\nbGluZSBvbmUgb2YgdGhlIGtleSE=\n-----END THING-----\n',
+    })
+    expect((await imported(vault('whole.yml'), 'ansible')).code).toBe(0)
+  })
+  test('what would overwrite another value, what does not open, and what is none', async () => {
+    const before = decrypted('ansible')
+    await piped('another', 'set', 'ansible', 'mode')
+    for (const [args, says] of [
+      [[vault('whole.yml'), 'ansible'], /is there already, and is another\n {2}'mode' in secrets\/ansible\.age/],
+      [[vault('key.pem'), 'ansible'], /holds no names and values[\s\S]*--name/],
+      [['clear.yml', 'ansible'], /This is no file of Ansible Vault\n {2}clear\.yml/],
+      [['none.yml', 'ansible'], /There is no such file\n {2}none\.yml/],
+      [[vault('key.pem'), 'ansible', '--name', 'a-b'], /cannot be the name/],
+    ] as const) {
+      const run = await imported(...args)
+      expect([run.code, run.stderr]).toEqual([1, expect.stringMatching(says)])
+      expect(run.stderr).not.toMatch(/hunter|bGluZ/)
+    }
+    const wrong = await secret('import', vault('whole.yml'), 'ansible', '--vault-password-file', 'wrong-password')
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('does not open')])
+    expect(JSON.parse(decrypted('ansible'))).toEqual({ ...JSON.parse(before), mode: 'another' })
+  })
+})

@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encrypt } from '../../src/secrets/age.ts'
 import { makeIdentity } from '../../src/secrets/identities.ts'
 import { ownRoot } from '../../src/util/own-root.ts'
-import { eventsOf, rollcall } from '../helpers/cli.ts'
+import { eventsOf, onTerminal, rollcall } from '../helpers/cli.ts'
 
 let root = ''
 const path = (name: string) => join(root, name)
@@ -45,6 +45,14 @@ beforeAll(async () => {
     'inventory/url.ts',
     inventory("defineSecrets({ file: new URL('../secrets/lab.age', import.meta.url), names: ['other', 'password'] })"),
   )
+  for (const name of ['whole.yml', 'key.pem']) copyFileSync(new URL(`../secrets/vaults/${name}`, import.meta.url), path(name))
+  put('vault-password', 'correct horse battery\n')
+  put('wrong-password', 'something else\n')
+  put(
+    'inventory/vault.ts',
+    inventory("{ password: defineSecrets({ file: 'whole.yml', names: ['db_password', 'smtp.password'] })['smtp.password'] }"),
+  )
+  put('inventory/vaulttypo.ts', inventory("{ password: defineSecrets({ file: 'whole.yml', names: ['smtp'] }).smtp }"))
   put('inventory/env.ts', inventory("{ password: secretFromEnv('SITE_PASSWORD') }"))
   put('inventory/typo.ts', inventory("defineSecrets({ file: 'secrets/lab.age', names: ['pasword', 'password'] })"))
   put('inventory/unknown.ts', inventory("defineSecrets({ file: 'secrets/lab.age', names: ['password', 'zzz'] })"))
@@ -103,6 +111,50 @@ test.each<[string, string, NodeJS.ProcessEnv, RegExp]>([
   expect(done.stderr).not.toMatch(/hunter two|more text/)
 })
 
+describe('a file that ansible-vault wrote, in place of one of age', () => {
+  const asked = ['run', 'site', '--format', 'json']
+  test.each<[string, readonly string[], NodeJS.ProcessEnv]>([
+    ['the option that Ansible has', ['--vault-password-file', 'vault-password'], {}],
+    ['one of several passwords', ['--vault-password-file', 'wrong-password', '--vault-id', 'x@vault-password'], {}],
+    ["Ansible's variable", [], { ANSIBLE_VAULT_PASSWORD_FILE: 'vault-password' }],
+  ])('is opened with %s', async (_, more, env) => {
+    const done = await run('vault', [...asked, ...more], env)
+    expect([done.code, done.stderr]).toEqual([0, ''])
+    expect(eventsOf(done, 'task')[0]).toMatchObject({ result: { stdout: `${`pass: 'word' "x" #1`.length}\n` } })
+  })
+  test.each<[string, string, readonly string[], RegExp]>([
+    ['no password, and no terminal', 'vault', [], /The password of a vault is needed[\s\S]*whole\.yml[\s\S]*--vault-password-file ~/],
+    [
+      'a wrong one',
+      'vault',
+      ['--vault-password-file', 'wrong-password'],
+      /does not open\n {2}whole\.yml: the password does not fit[\s\S]*inventory\/vault\.ts:2/,
+    ],
+    [
+      'a name it does not hold',
+      'vaulttypo',
+      ['--vault-password-file', 'vault-password'],
+      /no such secret\n {2}'smtp' in whole\.yml[\s\S]*Did you mean 'smtp\.\w+'/,
+    ],
+    [
+      'an id without a source',
+      'vault',
+      ['--vault-id', 'prod'],
+      /--vault-id needs a label and a source\n {2}'prod'\n {2}--vault-id prod@prompt/,
+    ],
+  ])('%s ends a run with exit code 1', async (_, name, more, says) => {
+    const done = await run(name, [...asked, ...more])
+    expect([done.code, done.stdout]).toEqual([1, ''])
+    expect(done.stderr).toMatch(says)
+  })
+  test('is asked for at a terminal, without an echo', async () => {
+    const command = ['run', 'site', '-i', 'inventory/vault.ts', '--ask-vault-pass']
+    const done = await onTerminal(command, [['Vault password: ', 'correct horse battery\r']], { cwd: root })
+    expect([done.code, done.shown]).toEqual([0, expect.stringContaining('1 task ok')])
+    expect(done.shown).not.toContain('correct horse')
+  })
+})
+
 test.each([
   [['run', 'site', '--list-tasks']],
   [['run', 'site', '--list-hosts']],
@@ -110,7 +162,7 @@ test.each([
   [['inventory', 'list']],
   [['inventory', 'host', 'here']],
 ])('%j needs neither identity nor variable', async (args) => {
-  for (const name of ['lab', 'env']) {
+  for (const name of ['lab', 'env', 'vault']) {
     const done = await run(name, args, { ROLLCALL_AGE_IDENTITY: '' })
     expect([done.code, done.stderr]).toEqual([0, ''])
   }

@@ -7,7 +7,7 @@ import { startSshServer } from '../helpers/ssh-server.ts'
 import { startSshd } from '../helpers/sshd.ts'
 import { connectionContract } from './connection.ts'
 
-connectionContract('local', { link: false, signals: true, pty: false, bothOutputs: true }, async (host) => ({
+connectionContract('local', { link: false, signals: true, pty: true, bothOutputs: true }, async (host) => ({
   connect: async () => connectLocal({ env: { ...process.env, ...host } }),
 }))
 

@@ -7,7 +7,7 @@ import { openSession } from '../../src/transport/session.ts'
 import { Secret } from '../../src/util/secret.ts'
 import { type Script, sh } from '../../src/util/sh.ts'
 import { testFolder } from '../helpers/folder.ts'
-import { writeSudo } from '../helpers/sudo.ts'
+import { writeBecomePrograms } from '../helpers/sudo.ts'
 
 /** What the suite needs to know of an implementation. */
 export interface ConnectionSubject {
@@ -111,7 +111,7 @@ export function connectionContract(name: string, kind: ConnectionKind, start: (h
     beforeAll(async () => {
       const programs = join(folder, 'bin')
       mkdirSync(programs)
-      writeSudo(programs)
+      writeBecomePrograms(programs)
       const log = join(folder, 'sudo.log')
       subject = await start({ PATH: `${programs}:/usr/bin:/bin`, SUDO_KIND: 'password', SUDO_LOG: log, SUDO_PASSWORD: password })
     })
@@ -223,34 +223,45 @@ export function connectionContract(name: string, kind: ConnectionKind, start: (h
       await other.close()
     })
 
-    test('carries a session: frames, steps, reads', () =>
-      connected(async (connection) => {
-        const session = await openSession(connection, names)
-        const replies = await session.exchange([
-          { script: sh`cat; echo err >&2; exit 7`, stdin: Buffer.from('a\0b') },
-          { script: sh`echo first`, step: true },
-          { script: sh`exit 9`, step: true },
-          { script: sh`echo never`, step: true },
-          { script: sh`echo read` },
-        ])
-        const none = new Uint8Array(0)
-        expect(replies.map(({ time }) => time !== undefined)).toEqual([false, true, true, false, false])
-        expect(replies.map(({ time: _, ...reply }) => reply)).toEqual([
-          { ran: true, code: 7, stdout: Buffer.from('a\0b'), stderr: Buffer.from('err\n') },
-          { ran: true, code: 0, stdout: Buffer.from('first\n'), stderr: none },
-          { ran: true, code: 9, stdout: none, stderr: none },
-          { ran: false, code: 0, stdout: none, stderr: none },
-          { ran: true, code: 0, stdout: Buffer.from('read\n'), stderr: none },
-        ])
-        const big = Buffer.alloc(1_000_000, 'x\n')
-        const [echoed, killed] = await session.exchange([{ script: sh`cat`, stdin: big }, { script: sh`kill -9 $$` }])
-        expect(Buffer.from(echoed?.stdout ?? []).equals(big)).toBe(true)
-        expect(killed).toMatchObject({ ran: true, code: 137 })
-        const long = Buffer.alloc(5_000_000, 'long\n')
-        const [counted] = await session.exchange([{ script: sh`cksum; echo done`, stdin: long, step: true, countsInput: true }])
-        expect(Buffer.from(counted?.stdout ?? []).toString()).toBe(`${execFileSync('cksum', { input: long })}done\n`)
-        await session.close()
-      }))
+    const throughTerminals = kind.pty
+      ? (['sudo', 'su', 'doas'] as const).map((method) => ({ method, through: `${method}, through a terminal` }))
+      : []
+    test.each([{ method: undefined, through: 'the login' }, ...throughTerminals])(
+      'carries a session: frames, steps, reads ($through)',
+      ({ method }) =>
+        connected(async (connection) => {
+          const become = method && { method, user: 'deploy', password: new Secret(password), terminal: true }
+          const session = await openSession(connection, { ...names, ...(become && { become }) })
+          const replies = await session.exchange([
+            { script: sh`cat; echo err >&2; exit 7`, stdin: Buffer.from('a\0b') },
+            { script: sh`echo first`, step: true },
+            { script: sh`exit 9`, step: true },
+            { script: sh`echo never`, step: true },
+            { script: sh`echo read` },
+          ])
+          const none = new Uint8Array(0)
+          expect(replies.map(({ time }) => time !== undefined)).toEqual([false, true, true, false, false])
+          expect(replies.map(({ time: _, ...reply }) => reply)).toEqual([
+            { ran: true, code: 7, stdout: Buffer.from('a\0b'), stderr: Buffer.from('err\n') },
+            { ran: true, code: 0, stdout: Buffer.from('first\n'), stderr: none },
+            { ran: true, code: 9, stdout: none, stderr: none },
+            { ran: false, code: 0, stdout: none, stderr: none },
+            { ran: true, code: 0, stdout: Buffer.from('read\n'), stderr: none },
+          ])
+          const bytes = Buffer.from([...everyByte, ...everyByte.toReversed()])
+          expect(
+            (await session.exchange([{ script: sh`cat`, stdin: bytes }])).map(({ stdout }) => Buffer.from(stdout).equals(bytes)),
+          ).toEqual([true])
+          const big = Buffer.alloc(1_000_000, 'x\n')
+          const [echoed, killed] = await session.exchange([{ script: sh`cat`, stdin: big }, { script: sh`kill -9 $$` }])
+          expect(Buffer.from(echoed?.stdout ?? []).equals(big)).toBe(true)
+          expect(killed).toMatchObject({ ran: true, code: 137 })
+          const long = Buffer.alloc(5_000_000, 'long\n')
+          const [counted] = await session.exchange([{ script: sh`cksum; echo done`, stdin: long, step: true, countsInput: true }])
+          expect(Buffer.from(counted?.stdout ?? []).toString()).toBe(`${execFileSync('cksum', { input: long })}done\n`)
+          await session.close()
+        }),
+    )
 
     test('carries the session of another user beside the login user’s', () =>
       connected(async (connection) => {

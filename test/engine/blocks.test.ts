@@ -308,3 +308,24 @@ test.for([
   expect(make).toThrow(message)
   expect(make).toThrow(expect.objectContaining({ details: expect.objectContaining({ at: expect.anything() }) }))
 })
+
+describe('a body of a block', () => {
+  test('that is async is refused', () => {
+    const make = () =>
+      definePlaybook('refused', inventory, (play) => {
+        play('p', { hosts: 'one' }, ({ block }) => void block('b', async () => {}))
+      })
+    expect(make).toThrow(/A body that collects is async: the body of block 'b'/)
+  })
+  test('adds nothing once it has ended', () => {
+    let late = () => {}
+    definePlaybook('late', inventory, (play) => {
+      play('p', { hosts: 'one' }, ({ block }) => {
+        block('b', ({ task }) => {
+          late = () => void task('late', debug({ msg: 'x' }))
+        })
+      })
+    })
+    expect(late).toThrow(/added to what is closed already/)
+  })
+})

@@ -3,8 +3,9 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach } from 'vitest'
 import type { Playbook } from '../../src/dsl/playbook.ts'
+import { type As, asOf, becomeOf } from '../../src/engine/as.ts'
 import type { Patience, Terminal } from '../../src/engine/context.ts'
-import type { As, HostAccess } from '../../src/engine/host-access.ts'
+import type { HostAccess } from '../../src/engine/host-access.ts'
 import { type HostState, openHostState } from '../../src/engine/host-state.ts'
 import { openPlay } from '../../src/engine/open-play.ts'
 import { preflight } from '../../src/engine/preflight.ts'
@@ -19,9 +20,10 @@ import type { Event, TaskEvent } from '../../src/model/event.ts'
 import type { FactFamilies, HostKnowledge } from '../../src/model/facts.ts'
 import { builtInDefinitions } from '../../src/module-named.ts'
 import { openDelegates } from '../../src/open-delegates.ts'
+import type { Connection } from '../../src/transport/connection.ts'
 import { connectLocal } from '../../src/transport/local.ts'
 import { openSession } from '../../src/transport/session.ts'
-import type { Job } from '../../src/transport/session-types.ts'
+import type { Job, Session } from '../../src/transport/session-types.ts'
 
 /** An empty folder that is removed when the test file is done. */
 export function temporaryFolder(): string {
@@ -109,7 +111,7 @@ export interface LocalRunOptions {
   readonly patience?: Patience
   /** A program that stands for the hosts' `sh`; default the machine's own. */
   readonly shell?: string
-  /** Home of a second user, as whom tasks with `become` run. Absent: they run as the first. */
+  /** Home of root, as whom tasks with `become` run; of other users `-` and their name behind it. Absent: all run as the first. */
   readonly becomeHome?: string
 }
 
@@ -204,15 +206,24 @@ async function openLocalAccess(
   })
   const open = () => openSession(connection, { host: name, user: userInfo().username })
   let session = Promise.resolve(await open())
-  const another = becomeHome === undefined ? undefined : connectLocal({ env: { ...process.env, HOME: becomeHome } })
-  const become = another && (await openSession(another, { host: name, user: userInfo().username }))
+  const others = new Map<As, { connection: Connection; session: Promise<Session> }>()
+  const openOther = (as: As, user: string) => {
+    const env = { ...process.env, HOME: user === 'root' ? becomeHome : `${becomeHome}-${user}`, BECAME: as }
+    const another = connectLocal({ env })
+    const session = openSession(another, { host: name, user })
+    session.then(traffic.follow)
+    const opened = { connection: another, session }
+    others.set(as, opened)
+    return opened
+  }
   const traffic = countTraffic()
   traffic.follow(await session)
-  if (become) traffic.follow(become)
   let attempts = 0
   const exchange = async (as: As, jobs: readonly Job[]) => {
     scripts.set(name, [...(scripts.get(name) ?? []), jobs.map((job) => job.script.text)])
-    return (as === 'become' && become ? become : await session).exchange(jobs)
+    const user = becomeOf(as)?.user
+    const own = user === undefined || becomeHome === undefined ? session : (others.get(as) ?? openOther(as, user)).session
+    return (await own).exchange(jobs)
   }
   const openAnew = async () => {
     const opened = await open()
@@ -228,6 +239,7 @@ async function openLocalAccess(
         ),
     },
     writer: check ? undefined : { apply: (as, jobs) => exchange(as, jobs) },
+    as: (said) => asOf(said, 'operator', {}),
     userOf: () => 'operator', // Not root: state is kept below HOME, in a folder of the test.
     abandon: () => {
       session.then((old) => old.close()).catch(() => {})
@@ -246,8 +258,10 @@ async function openLocalAccess(
     close: async () => {
       await (await session).close()
       await connection.close()
-      await become?.close()
-      await another?.close()
+      for (const other of others.values()) {
+        await (await other.session).close()
+        await other.connection.close()
+      }
     },
   }
 }

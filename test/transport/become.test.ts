@@ -5,11 +5,12 @@ import type { Connection } from '../../src/transport/connection.ts'
 import { connectLocal } from '../../src/transport/local.ts'
 import { openSession } from '../../src/transport/session.ts'
 import { Secret } from '../../src/util/secret.ts'
-import { type Script, sh } from '../../src/util/sh.ts'
+import { sh } from '../../src/util/sh.ts'
 import { testFolder } from '../helpers/folder.ts'
-import { writeSudo } from '../helpers/sudo.ts'
+import { shells } from '../helpers/shells.ts'
+import { writeBecomePrograms } from '../helpers/sudo.ts'
 
-type Kind = 'password' | 'nopasswd' | 'sudoers' | 'tty' | 'unknown' | 'strange' | 'silent'
+type Kind = 'password' | 'nopasswd' | 'sudoers' | 'tty' | 'requiretty' | 'unknown' | 'strange' | 'silent' | 'restricted' | 'lecture'
 const password = `p'a"ss $(x) \\`
 
 interface StandIn {
@@ -22,12 +23,12 @@ interface StandIn {
 function hostWithSudo(kind: Kind): StandIn {
   const folder = testFolder()
   const log = join(folder, 'log')
-  writeSudo(folder)
+  writeBecomePrograms(folder)
   const local = connectLocal({ env: { PATH: `${folder}:/usr/bin:/bin`, SUDO_KIND: kind, SUDO_LOG: log, SUDO_PASSWORD: password } })
   const commands: string[] = []
-  const start = (command: Script) => {
+  const start: Connection['start'] = (command, options) => {
     commands.push(command.text)
-    return local.start(command)
+    return local.start(command, options)
   }
   return { connection: { ...local, start }, commands, log }
 }
@@ -90,7 +91,13 @@ describe('becoming another user by sudo', () => {
       fix: /NOPASSWD/,
     },
     { name: 'a user who may not', kind: 'sudoers', secret, summary: 'The login user may not use sudo this way', fix: /'admin'/ },
-    { name: 'requiretty', kind: 'tty', secret, summary: /requiretty.*not supported/, fix: /!requiretty/ },
+    {
+      name: 'requiretty that no terminal satisfies',
+      kind: 'tty',
+      secret,
+      summary: 'sudo ended without starting a shell',
+      fix: /sudo -u deploy/,
+    },
     {
       name: 'a user to become who does not exist',
       kind: 'unknown',
@@ -155,5 +162,138 @@ describe('becoming another user by sudo', () => {
     await expect(openSession(connection, { ...names, become: { method: 'sudo', user: 'root' } })).rejects.toMatchObject({
       details: { host: 'honor-viper', summary: 'sudo is not installed on the host' },
     })
+  })
+})
+
+describe('becoming another user through a terminal', () => {
+  const become = (connection: Connection, method: 'sudo' | 'su' | 'doas', password?: Secret) =>
+    openSession(connection, { ...names, become: { method, user: 'deploy', ...(password && { password }) } })
+  const refusal = (opened: Promise<unknown>) =>
+    opened.then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+
+  test.each([
+    { method: 'su', kind: 'password' },
+    { method: 'su', kind: 'lecture' },
+    { method: 'su', kind: 'nopasswd' },
+    { method: 'doas', kind: 'password' },
+    { method: 'doas', kind: 'nopasswd' },
+    { method: 'sudo', kind: 'requiretty' },
+  ] as const)('$method ($kind): the password is sent once it is asked for, and is nowhere to be seen', async ({ method, kind }) => {
+    const { connection, commands, log } = hostWithSudo(kind)
+    const session = await become(connection, method, secret)
+    const everyByte = Buffer.from(Array.from({ length: 1024 }, (_, at) => at % 256))
+    const replies = await session.exchange([
+      { script: sh`printf %s "$BECAME"` },
+      { script: sh`cat`, stdin: everyByte },
+      { script: sh`env; cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" " "` },
+    ])
+    const [who, echoed, seen] = replies.map(({ stdout }) => Buffer.from(stdout))
+    expect(who?.toString()).toBe('deploy')
+    expect(echoed?.equals(everyByte)).toBe(true)
+    await session.close()
+    for (const text of [...commands, readFileSync(log, 'utf8'), seen!.toString()]) expect(text).not.toContain(password)
+  })
+
+  test.each(shells)('on a host whose sh is $name', async ({ name, connect, path }) => {
+    const folder = testFolder()
+    writeBecomePrograms(folder)
+    symlinkSync('/usr/bin/script', join(folder, 'script'))
+    if (name === 'busybox') for (const applet of ['stty', 'setsid']) symlinkSync('/bin/busybox', join(folder, applet))
+    const env = { PATH: `${folder}:${path}`, SUDO_KIND: 'password', SUDO_LOG: '/dev/null', SUDO_PASSWORD: password }
+    // To busybox its own su is no program that PATH finds, but a part of the shell.
+    for (const method of name === 'busybox' ? (['doas'] as const) : (['su', 'doas'] as const)) {
+      const session = await become(connect(env), method, secret)
+      const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, at) => (at * 7) % 256))
+      const [who, echoed] = await session.exchange([{ script: sh`printf %s "$BECAME"` }, { script: sh`cat`, stdin: bytes }])
+      expect([Buffer.from(who!.stdout).toString(), Buffer.from(echoed!.stdout).equals(bytes)]).toEqual(['deploy', true])
+      await session.close()
+    }
+  })
+
+  test.each(['su', 'doas'] as const)('%s without a password: no terminal is needed where it asks for none', async (method) => {
+    const { connection } = hostWithSudo('nopasswd')
+    const withoutTerminal: Connection = {
+      ...connection,
+      start: (command, options) => (options?.pty ? Promise.reject(new Error('a terminal')) : connection.start(command)),
+    }
+    const session = await become(withoutTerminal, method)
+    expect(Buffer.from((await session.exchange([{ script: sh`printf %s "$BECAME"` }]))[0]!.stdout).toString()).toBe('deploy')
+    await session.close()
+  })
+
+  test('a job has no terminal that it could ask somebody at', async () => {
+    const { connection } = hostWithSudo('password')
+    const session = await become(connection, 'su', secret)
+    const [reply] = await session.exchange([{ script: sh`if ( : </dev/tty ) 2>/dev/null; then echo asks; else echo cannot; fi` }])
+    expect(Buffer.from(reply!.stdout).toString()).toBe('cannot\n')
+    await session.close()
+  })
+
+  test('a session that is closed leaves no process', async () => {
+    const { connection } = hostWithSudo('password')
+    const session = await become(connection, 'su', secret)
+    const [reply] = await session.exchange([{ script: sh`echo $PPID`, step: true }])
+    const pid = Buffer.from(reply!.stdout).toString().trim()
+    expect(existsSync(`/proc/${pid}`)).toBe(true)
+    await session.close()
+    await expect.poll(() => existsSync(`/proc/${pid}`)).toBe(false)
+  })
+
+  test.each([
+    { method: 'su', kind: 'password', given: new Secret('wrong'), summary: 'su did not accept the password', fix: /the one of 'deploy'/ },
+    {
+      method: 'doas',
+      kind: 'password',
+      given: new Secret('wrong'),
+      summary: 'doas did not accept the password',
+      fix: /the one of 'admin'/,
+    },
+    {
+      method: 'sudo',
+      kind: 'requiretty',
+      given: new Secret('wrong'),
+      summary: 'sudo did not accept the password',
+      fix: /the one of 'admin'/,
+    },
+    { method: 'su', kind: 'password', given: undefined, summary: 'su asks for a password, and none was given', fix: /--ask-become-pass/ },
+    { method: 'doas', kind: 'password', given: undefined, summary: 'doas asks for a password, and none was given', fix: /nopass/ },
+    { method: 'su', kind: 'unknown', given: secret, summary: 'The user to become does not exist on the host', fix: /'deploy'/ },
+    { method: 'doas', kind: 'unknown', given: secret, summary: 'The user to become does not exist on the host', fix: /'deploy'/ },
+    {
+      method: 'su',
+      kind: 'restricted',
+      given: secret,
+      summary: "su gives no shell to 'deploy', whose own shell allows none",
+      fix: /sudo or doas/,
+    },
+  ] as const)('$method ($kind): $summary', async ({ method, kind, given, summary, fix }) => {
+    const error = await refusal(become(hostWithSudo(kind).connection, method, given))
+    expect(error).toMatchObject({ name: 'RollcallError', details: { host: 'honor-viper', summary, fix: expect.stringMatching(fix) } })
+    expect(JSON.stringify(error)).not.toContain('rollcall-')
+  })
+
+  test('what is not asked for at the right place gets no password', async () => {
+    const { connection } = hostWithSudo('nopasswd')
+    const said: string[] = []
+    const watched: Connection = {
+      ...connection,
+      async start(command, options) {
+        // As a login profile would.
+        const process = await connection.start(sh`printf 'Password: '; sleep 0.2; ${command}`, options)
+        const write = process.stdin.write.bind(process.stdin)
+        process.stdin.write = ((chunk: string) => {
+          said.push(String(chunk))
+          return write(chunk)
+        }) as typeof process.stdin.write
+        return process
+      },
+    }
+    const session = await become(watched, 'su', secret)
+    expect((await session.exchange([{ script: sh`exit 3` }]))[0]?.code).toBe(3)
+    await session.close()
+    expect(said.join('')).not.toContain(password)
   })
 })

@@ -40,7 +40,7 @@ function hostOf({ port, identityFile, knownHostsFile }: TestSshd, user: string, 
 const job = { script: sh`printf %s "$BECAME"` }
 async function run(host: HostRecord): Promise<readonly string[]> {
   const access = await openHost(host, { check: true })
-  const replies = [await access.reader.read('login', [job]), await access.reader.read('become', [job])]
+  const replies = [await access.reader.read('login', [job]), await access.reader.read(access.as({ wanted: true }), [job])]
   await access.close()
   return replies.map(([reply]) => Buffer.from(reply?.stdout ?? []).toString())
 }

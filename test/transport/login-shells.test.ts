@@ -8,7 +8,7 @@ import { Secret } from '../../src/util/secret.ts'
 import { sh } from '../../src/util/sh.ts'
 import { testFolder } from '../helpers/folder.ts'
 import { startSshd, type TestSshd } from '../helpers/sshd.ts'
-import { writeSudo } from '../helpers/sudo.ts'
+import { writeBecomePrograms } from '../helpers/sudo.ts'
 
 /** Login shells as users have them; what sshd runs is `shell -c command`. */
 const loginShells: readonly { readonly name: string; readonly path: string; readonly pack: string }[] = [
@@ -41,7 +41,7 @@ describe.each([...loginShells, { name: 'a noisy profile', path: '', pack: '' }])
     const folder = testFolder()
     const programs = join(folder, 'bin')
     mkdirSync(programs)
-    writeSudo(programs)
+    writeBecomePrograms(programs)
     const env = {
       HOME: folder,
       PATH: `${programs}:/usr/bin:/bin`,
@@ -91,6 +91,16 @@ describe.each([...loginShells, { name: 'a noisy profile', path: '', pack: '' }])
     const first = [await started.replies, await becoming.replies, await third.exchange([ask])]
     expect(first.map(([reply]) => Buffer.from(reply?.stdout ?? []).toString())).toEqual([`:${hostile}`, `:${hostile}`, `deploy:${hostile}`])
     for (const session of [third, started.session, became, login]) await session.close()
+    await connection.close()
+  })
+
+  test.each(['sudo', 'su', 'doas'] as const)('%s opens a session at a terminal', async (method) => {
+    const connection = await connectSsh2(sshd.target())
+    const become = { method, user: 'deploy', password: new Secret(password), terminal: true }
+    const session = await openSession(connection, { host: 'honor-viper', user: sshd.user, become })
+    const [reply] = await session.exchange([{ script: sh`printf %s "$BECAME"; cat`, stdin: Buffer.from(':\0\x03\x04\r\n') }])
+    expect(Buffer.from(reply!.stdout).toString()).toBe('deploy:\0\x03\x04\r\n')
+    await session.close()
     await connection.close()
   })
 })

@@ -48,10 +48,10 @@ test.each(transports.flatMap((transport) => [false, true].map((becomes) => ({ tr
   '$transport: a server that gives each connection one channel gets a second connection for root (at once: $becomes)',
   async ({ transport, becomes }) => {
     const { server, host } = await hostWithSudo(transport, 1, 'letmein')
-    const access = await openHost(host, { check: true, becomes })
+    const access = await openHost(host, { check: true, becomes: { wanted: becomes } })
     const job = { script: who }
     for (let round = 0; round < 2; round++) {
-      const replies = [await access.reader.read('login', [job]), await access.reader.read('become', [job])]
+      const replies = [await access.reader.read('login', [job]), await access.reader.read('sudo root', [job])]
       expect(said(replies)).toEqual(['', 'root'])
     }
     await access.close()
@@ -60,12 +60,25 @@ test.each(transports.flatMap((transport) => [false, true].map((becomes) => ({ tr
   },
 )
 
+test('each user has a session, where need be over a connection of its own', async () => {
+  const { server, host } = await hostWithSudo('ssh2', 1, 'letmein')
+  const access = await openHost(host, { check: true })
+  const users = [{}, { wanted: true }, { wanted: true, user: 'deploy' }, { wanted: true }, { wanted: true, user: 'deploy' }].map(access.as)
+  expect(users.map(access.userOf)).toEqual(['admin', 'root', 'deploy', 'root', 'deploy'])
+  const replies: (readonly Reply[])[] = []
+  for (const as of users) replies.push(await access.reader.read(as, [{ script: who }]))
+  expect(said(replies)).toEqual(['', 'root', 'deploy', 'root', 'deploy'])
+  await access.close()
+  expect(server.connections).toBe(3)
+  await server.close()
+})
+
 test.each(transports)("%s: root's session opens in the process that answers the login user's first reads", async (transport) => {
   const { server, host } = await hostWithSudo(transport, 1, 'letmein')
-  const access = await openHost(host, { check: true, becomes: true })
+  const access = await openHost(host, { check: true, becomes: { wanted: true } })
   const read = { script: sh`printf '%s-%s' "$BECAME" ${`it's \\ ! "$x"\n`}`, own: true, open: true }
   expect(said([await access.reader.read('login', [read])])).toEqual([`-it's \\ ! "$x"\n`])
-  expect(said([await access.reader.read('become', [read])])).toEqual([`root-it's \\ ! "$x"\n`])
+  expect(said([await access.reader.read('sudo root', [read])])).toEqual([`root-it's \\ ! "$x"\n`])
   expect(access.stats().exchanges).toBe(2)
   // The password, and then the program with the exchange.
   expect(server.traffic.channels.map(({ kind, turns }) => ({ kind, turns }))).toEqual([{ kind: 'become', turns: 2 }])
@@ -77,22 +90,22 @@ test.each(transports)("%s: root's session opens in the process that answers the 
 
 test("first reads that fail are asked for again, in the login user's own session", async () => {
   const { server, host } = await hostWithSudo('ssh2', 10, 'letmein')
-  const access = await openHost(host, { check: true, becomes: true })
+  const access = await openHost(host, { check: true, becomes: { wanted: true } })
   const [reply] = await access.reader.read('login', [{ script: sh`echo why >&2; exit 3`, own: true, open: true }])
   expect([reply?.code, Buffer.from(reply?.stderr ?? []).toString()]).toEqual([3, 'why\n'])
-  expect(said([await access.reader.read('become', [{ script: who }])])).toEqual(['root'])
+  expect(said([await access.reader.read('sudo root', [{ script: who }])])).toEqual(['root'])
   await access.close()
   await server.close()
 })
 
 test("what refuses root's session is heard by who needs it, and by nobody else", async () => {
   const { server, host } = await hostWithSudo('ssh2', 10, 'wrong')
-  const access = await openHost(host, { check: true, becomes: true })
+  const access = await openHost(host, { check: true, becomes: { wanted: true } })
   const read = { script: who, own: true, open: true }
   expect(said([await access.reader.read('login', [read])])).toEqual([''])
   const refused = { details: { summary: 'sudo did not accept the password' } }
-  await expect(access.reader.read('become', [read])).rejects.toMatchObject(refused)
-  await expect(access.reader.read('become', [read])).rejects.toMatchObject(refused)
+  await expect(access.reader.read('sudo root', [read])).rejects.toMatchObject(refused)
+  await expect(access.reader.read('sudo root', [read])).rejects.toMatchObject(refused)
   expect(said([await access.reader.read('login', [read])])).toEqual([''])
   await access.close()
   expect(server.traffic.channels.filter(({ kind }) => kind === 'become')).toHaveLength(1)

@@ -312,3 +312,26 @@ export const chosen = definePlaybook('chosen', fleet, (play) => {
     })
   })
 })
+
+definePlaybook('environments', inventory, (play) => {
+  play(
+    'p',
+    { hosts: 'cluster', environment: ({ host }) => ({ PORT: String(host.vars.appPort) }), become: { user: 'postgres' } },
+    ({ task }) => {
+      task('a', command({ argv: ['true'] }), {
+        environment: ({ host, result }) => {
+          expectTypeOf(host.vars.appPort).toEqualTypeOf<number>()
+          expectTypeOf(result).toBeFunction()
+          return { PORT: String(host.vars.appPort) }
+        },
+        become: { method: 'su' },
+      })
+      // @ts-expect-error No var of these hosts.
+      task('b', command({ argv: ['true'] }), { environment: ({ host }) => ({ PORT: host.vars.appPrt }) })
+      // @ts-expect-error A value is text.
+      task('c', command({ argv: ['true'] }), { environment: { PORT: 80 } })
+      // @ts-expect-error There is no such program.
+      task('d', command({ argv: ['true'] }), { become: { method: 'run' } })
+    },
+  )
+})

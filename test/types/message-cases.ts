@@ -93,6 +93,12 @@ export const messageCases: readonly MessageCase[] = [
     play: inPlay(`task('kernel', ({ fleet }) => debug({ msg: fleet.host('gamma').facts.os.kernel }))`),
   },
   { mistake: 'an unknown option of a play', play: inPlay('', `{ hosts: 'web', becom: true }`) },
+  { mistake: 'a program to become by that there is not', play: inPlay('', `{ hosts: 'web', become: { method: 'sud' } }`) },
+  { mistake: 'a number in an environment', play: inPlay('', `{ hosts: 'web', environment: { PORT: 80 } }`) },
+  {
+    mistake: 'a var that the hosts do not have, in an environment',
+    play: inPlay('', `{ hosts: 'web', environment: ({ host }) => ({ PORT: String(host.vars.prt) }) }`),
+  },
   // Modules.
   { mistake: 'an unknown parameter', play: inPlay(`task('directory', file({ path: '/srv', stat: 'directory' }))`) },
   { mistake: 'a parameter of another type', play: inPlay(`task('package', apt({ name: 7 }))`) },
@@ -186,4 +192,46 @@ export const messageCases: readonly MessageCase[] = [
     mistake: 'a declared fact of another type',
     inventory: `  groups: { web: {} },\n  hosts: { alpha: { groups: ['web'], facts: { hardware: { memoryMb: '2G' } } } },`,
   },
+  {
+    mistake: 'a var that may be overridden and is none',
+    inventory: `  groups: { all: { vars: { domain: 'a' } }, web: { vars: { port: 80 } } },\n  hosts: { alpha: { groups: ['web'] } },\n  overridable: ['prot'],`,
+  },
+  // Inputs.
+  ...[
+    {
+      mistake: 'an input that is not declared',
+      inputs: '{ version: input.string() }',
+      body: 'play(inputs.verson, { hosts: "web" }, () => {})',
+    },
+    {
+      mistake: 'an input used as another type',
+      inputs: '{ replicas: input.integer() }',
+      body: 'play(inputs.replicas, { hosts: "web" }, () => {})',
+    },
+    { mistake: 'a secret input used as text', inputs: '{ token: input.secret() }', body: 'play(inputs.token, { hosts: "web" }, () => {})' },
+    { mistake: 'a default of another type', inputs: `{ replicas: input.integer({ default: '2' }) }`, body: 'void play' },
+    {
+      mistake: 'a default that is none of the words',
+      inputs: `{ color: input.oneOf(['blue', 'green'], { default: 'red' }) }`,
+      body: 'void play',
+    },
+    { mistake: 'an unknown option of an input', inputs: `{ version: input.string({ patern: 'x' }) }`, body: 'void play' },
+    { mistake: 'an input that is no input', inputs: `{ version: 'text' }`, body: 'void play' },
+    {
+      mistake: 'an input that may be undefined where text is due',
+      inputs: '{ note: input.optional(input.string()) }',
+      body: 'play(inputs.note, { hosts: "web" }, () => {})',
+    },
+  ].map(({ mistake, inputs, body }) => ({
+    mistake,
+    files: {
+      [`playbooks/${mistake.replaceAll(' ', '-')}.ts`]: `import { definePlaybook, input } from 'rollcall'
+import { inventory } from '#inventory'
+export default definePlaybook('given', inventory, { inputs: ${inputs} }, (play, { inputs }) => {
+  ${body}
+  void inputs
+})
+`,
+    },
+  })),
 ]

@@ -1,7 +1,8 @@
 import { text } from 'node:stream/consumers'
 import { createDoReporter } from '../../report/index.ts'
+import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
-import { changesMade, narrowing, noteChanges, positiveInteger, shared } from '../options.ts'
+import { become, becomeOf, changesMade, narrowing, noteChanges, positiveInteger, shared, vault } from '../options.ts'
 
 /** `rollcall do`: one module on many hosts, without a playbook. */
 export const doCommand = defineCommand({
@@ -20,13 +21,14 @@ export const doCommand = defineCommand({
     inventory: shared.inventory,
     exclude: shared.exclude,
     'allow-empty': shared['allow-empty'],
-    become: { alias: 'b', type: 'boolean', describe: 'as root, by sudo' },
+    ...become,
     check: shared.check,
     diff: shared.diff,
     force: shared.force,
     forks: shared.forks,
     format: shared.format,
     timing: shared.timing,
+    ...vault,
     verbose: { alias: 'v', type: 'count', describe: 'print steps and the whole result' },
     'detailed-exit-code': shared['detailed-exit-code'],
   },
@@ -40,7 +42,8 @@ export const doCommand = defineCommand({
     ['rollcall do localhost stat path=/etc/hosts --format json', 'this machine; needs no inventory'],
     ['rollcall doc copy', 'the parameters of a module'],
   ],
-  async run(args, { engine, screen, colour, cwd, progress }) {
+  async run(args, context) {
+    const { engine, screen, colour, cwd, progress } = context
     const forks = positiveInteger(args.forks, '--forks')
     const { pattern, module } = args
     const report = createDoReporter(args.format, screen, module, {
@@ -51,6 +54,8 @@ export const doCommand = defineCommand({
       cwd,
     })
     const changes = noteChanges(report)
+    const asWhom = becomeOf(args)
+    const becomePassword = await becomePasswordOf(args, context)
     const exitCode = await engine.doModule({
       root: cwd,
       ...(args.inventory !== undefined && { inventory: args.inventory }),
@@ -58,7 +63,8 @@ export const doCommand = defineCommand({
       pattern,
       module,
       words: args.parameters ?? [],
-      become: args.become ?? false,
+      become: asWhom,
+      ...(becomePassword && { becomePassword }),
       check: args.check ?? false,
       ...(args.force && { force: true }),
       forks,

@@ -1,8 +1,9 @@
 import { formatError, RollcallError } from '../../model/errors.ts'
 import type { HostTraffic } from '../../model/event.ts'
 import { jsonText, printable, timingLines } from '../../report/index.ts'
+import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
-import { narrowing, positiveInteger, shared } from '../options.ts'
+import { become, becomeOf, narrowing, positiveInteger, shared, vault } from '../options.ts'
 
 /** `rollcall exec`: one command on many hosts. */
 export const exec = defineCommand({
@@ -14,16 +15,18 @@ export const exec = defineCommand({
     inventory: shared.inventory,
     exclude: shared.exclude,
     'allow-empty': shared['allow-empty'],
-    become: { alias: 'b', type: 'boolean', describe: 'as root, by sudo' },
+    ...become,
     forks: shared.forks,
     format: shared.format,
     timing: shared.timing,
+    ...vault,
   },
   examples: [
     ['rollcall exec cluster -- uptime', 'on every host of a group'],
     ["rollcall exec honor-viper -b -- sh -c 'journalctl -u haproxy | tail'", 'as root, with a shell of your own'],
   ],
-  async run(args, { engine, screen, colours, cwd, progress }) {
+  async run(args, context) {
+    const { engine, screen, colours, cwd, progress } = context
     const argv = args['--'] ?? []
     if (argv.length === 0)
       throw new RollcallError({
@@ -32,13 +35,16 @@ export const exec = defineCommand({
         fix: `rollcall exec ${args.pattern} -- uptime`,
       })
     const timings: { [host: string]: HostTraffic } = {}
+    const asWhom = becomeOf(args)
+    const becomePassword = await becomePasswordOf(args, context)
     const exitCode = await engine.exec({
       root: cwd,
       ...(args.inventory !== undefined && { inventory: args.inventory }),
       ...narrowing(args),
       pattern: args.pattern,
       argv,
-      become: args.become ?? false,
+      become: asWhom,
+      ...(becomePassword && { becomePassword }),
       forks: positiveInteger(args.forks, '--forks'),
       progress,
       done: (result) => {

@@ -3,7 +3,7 @@ import { jsonText } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
 import { formatExplain } from '../format-explain.ts'
 import { formatVars } from '../format-vars.ts'
-import { narrowing, playbook, shared, words } from '../options.ts'
+import { given, narrowing, playbook, shared, vault, words } from '../options.ts'
 
 /** `rollcall explain var`: where the vars of a host come from. */
 const explainVar = defineCommand({
@@ -13,10 +13,11 @@ const explainVar = defineCommand({
     host: { type: 'string', demandOption: true, describe: 'a host of the inventory' },
     name: { type: 'string', describe: 'one of its vars; default is all' },
   },
-  options: { inventory: shared.inventory, format: shared.format },
+  options: { inventory: shared.inventory, ...given, format: shared.format, ...vault },
   examples: [
     ['rollcall explain var honor-viper', 'every var with its origin'],
     ['rollcall explain var honor-viper appPort', 'one of them, with what it overrides'],
+    ['rollcall explain var honor-viper appPort -e appPort=9000', 'as a run with this -e has it'],
   ],
   async run(args, { engine, screen, colours, cwd }) {
     const explained = await engine.explainVar({
@@ -24,6 +25,7 @@ const explainVar = defineCommand({
       host: args.host,
       ...(args.name !== undefined && { name: args.name }),
       ...(args.inventory !== undefined && { inventory: args.inventory }),
+      ...(args['extra-vars'] && { given: args['extra-vars'] }),
     })
     for (const line of args.format === 'json' ? [jsonText(explained)] : formatVars(explained, colours)) screen.print(line)
     return 0
@@ -41,7 +43,9 @@ export const explain = defineCommand({
     exclude: shared.exclude,
     tags: { alias: 't', type: 'string', array: true, requiresArg: true, describe: 'only tasks with one of these tags' },
     'skip-tags': { type: 'string', array: true, requiresArg: true, describe: 'no task with one of these tags' },
+    ...given,
     format: shared.format,
+    ...vault,
   },
   examples: [
     ['rollcall explain prepare --limit honor-viper', 'see that templates know every host all the same'],
@@ -58,6 +62,7 @@ export const explain = defineCommand({
       ...narrowing(args),
       tags: words(args.tags),
       skipTags: words(args['skip-tags']),
+      ...(args['extra-vars'] && { given: args['extra-vars'] }),
     })
     const report = await explaining.catch((error: unknown) => {
       throw args.playbook === 'var' && error instanceof RollcallError && error.details.summary === 'There is no such playbook'

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { factsSentence, jsonText, notLiveLines, printable, viewSentence } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
-import { playbook, positiveInteger, shared } from '../options.ts'
+import { given, playbook, positiveInteger, shared, vault } from '../options.ts'
+import { openTerminal } from '../terminal.ts'
 
 /** `rollcall render`: one file as it would be written. stdout holds exactly its bytes, so that it can be piped. */
 export const render = defineCommand({
@@ -13,6 +14,8 @@ export const render = defineCommand({
     host: { type: 'string', demandOption: true, requiresArg: true, describe: 'host it would be written to' },
     reveal: { type: 'boolean', describe: 'print the secrets in it; without it they are [secret]' },
     inventory: shared.inventory,
+    ...given,
+    ...vault,
     forks: shared.forks,
     format: shared.format,
   },
@@ -28,6 +31,8 @@ export const render = defineCommand({
       task: args.task,
       host: args.host,
       ...(args.reveal && { reveal: true }),
+      ...(args['extra-vars'] && { given: args['extra-vars'] }),
+      terminal: openTerminal(screen),
       forks: positiveInteger(args.forks, '--forks'),
       progress,
     })

@@ -1,8 +1,23 @@
+import { RollcallError } from '../../model/errors.ts'
 import { createReporter, jsonText } from '../../report/index.ts'
 import type { RunRequest } from '../../run.ts'
+import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
+import { formatInputs } from '../format-inputs.ts'
 import { formatOutline } from '../format-outline.ts'
-import { changesMade, exclusive, narrowing, noteChanges, playbook, positiveInteger, shared, words } from '../options.ts'
+import {
+  becomePassword,
+  changesMade,
+  exclusive,
+  given,
+  narrowing,
+  noteChanges,
+  playbook,
+  positiveInteger,
+  shared,
+  vault,
+  words,
+} from '../options.ts'
 import { openTerminal } from '../terminal.ts'
 
 /** `rollcall run`: the main job. */
@@ -24,14 +39,18 @@ export const run = defineCommand({
     resume: { type: 'boolean', describe: 'go on where the last run failed: what its actions did is not done again' },
     'start-at-task': { type: 'string', requiresArg: true, describe: 'begin with this task, by name or glob; those before it are skipped' },
     step: { type: 'boolean', describe: 'ask before each task: yes, no, or continue without asking' },
+    ...given,
     forks: shared.forks,
     format: shared.format,
     'list-hosts': { type: 'boolean', describe: 'list the hosts and stop; contacts none' },
     'list-tasks': { type: 'boolean', describe: 'list the tasks and stop; contacts no host' },
     'list-tags': { type: 'boolean', describe: 'list the tags of each play and stop; contacts no host' },
+    'list-inputs': { type: 'boolean', describe: 'list what -e may give and stop; contacts no host' },
     timing: shared.timing,
+    ...vault,
     verbose: { alias: 'v', type: 'count', describe: 'print every task, its steps and its result' },
     'detailed-exit-code': shared['detailed-exit-code'],
+    ...becomePassword,
   },
   examples: [
     ['rollcall run prepare', 'run playbooks/prepare.ts on all its hosts'],
@@ -40,9 +59,11 @@ export const run = defineCommand({
     ['rollcall run prepare --resume', 'after a failure: go on at the task that failed'],
     ['rollcall run site --limit @down.txt --exclude edge', 'hosts from a file, a line each, without some'],
     ["rollcall run site --start-at-task 'haproxy : *' --step", 'from a task on, asking before each'],
+    ['rollcall run release -e version=1.2.3 -e @more.yaml', 'with values for inputs that the playbook declares'],
     ['rollcall run prepare -i production --list-hosts', 'which hosts that would be on another inventory'],
   ],
-  async run(args, { engine, screen, colour, colours, cwd, progress }) {
+  async run(args, context) {
+    const { engine, screen, colour, colours, cwd, progress } = context
     const request = {
       root: cwd,
       playbook: args.playbook,
@@ -52,13 +73,20 @@ export const run = defineCommand({
       ...(args['start-at-task'] !== undefined && { startAt: args['start-at-task'] }),
       tags: words(args.tags),
       skipTags: words(args['skip-tags']),
+      ...(args['extra-vars'] && { given: args['extra-vars'] }),
     }
     const goOn = goOnWith(args.resume ?? false, args['retry-failed'] ?? false)
     const forks = positiveInteger(args.forks, '--forks')
     const lists = { hosts: args['list-hosts'] ?? false, tasks: args['list-tasks'] ?? false, tags: args['list-tags'] ?? false }
-    const listing = Object.entries(lists).find(([, wanted]) => wanted)?.[0]
+    const listing = Object.entries({ ...lists, inputs: args['list-inputs'] ?? false }).find(([, wanted]) => wanted)?.[0]
+    if (listing !== undefined && args.step) throw exclusive('--step', `--list-${listing}`, 'A list runs nothing that could be asked for.')
+    if (args['list-inputs']) {
+      if (lists.hosts || lists.tasks || lists.tags) throw onlyInputs()
+      const inputs = await engine.listInputs(request)
+      for (const line of args.format === 'json' ? [jsonText(inputs)] : formatInputs(inputs, colours)) screen.print(line)
+      return 0
+    }
     if (listing !== undefined) {
-      if (args.step) throw exclusive('--step', `--list-${listing}`, 'A list runs nothing that could be asked for.')
       const outline = await engine.outline({ ...request, ...goOn })
       const lines = args.format === 'json' ? [jsonText(outline)] : formatOutline(outline, lists, colours)
       for (const line of lines) screen.print(line)
@@ -74,6 +102,7 @@ export const run = defineCommand({
     })
     const changes = noteChanges(report)
     const terminal = openTerminal(screen)
+    const password = await becomePasswordOf(args, context)
     const exitCode = await engine.run({
       ...request,
       check: args.check ?? false,
@@ -84,6 +113,7 @@ export const run = defineCommand({
       progress,
       terminal,
       ...goOn,
+      ...(password && { becomePassword: password }),
     })
     return exitCode === 0 && changes.made() && args['detailed-exit-code'] ? changesMade : exitCode
   },
@@ -98,4 +128,13 @@ function goOnWith(resume: boolean, retryFailed: boolean): Pick<RunRequest, 'goOn
       'the one goes on at the failed task of each host, the other does everything again on hosts that failed',
     )
   return resume ? { goOn: 'resume' } : retryFailed ? { goOn: 'retryFailed' } : {}
+}
+
+function onlyInputs(): RollcallError {
+  return new RollcallError({
+    summary: '--list-inputs stands alone',
+    detail: 'what else there is to list may hang on the inputs',
+    fix: 'Ask for one list after the other.',
+    exitCode: 1,
+  })
 }

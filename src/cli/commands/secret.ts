@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { jsonText, printable } from '../../report/index.ts'
 import { type CommandGroup, defineCommand } from '../command.ts'
-import { shared } from '../options.ts'
+import { readVault } from '../import-vault.ts'
+import { shared, vault } from '../options.ts'
 import {
   change,
   chosenLock,
@@ -169,6 +170,41 @@ const rekey = defineCommand({
   },
 })
 
+const importVault = defineCommand({
+  usage: 'import <vault> <file>',
+  summary: 'take the secrets of a file of Ansible Vault over into a file of age, which is made where it is not there',
+  positionals: {
+    vault: { type: 'string', demandOption: true, describe: 'a file that ansible-vault encrypted, or one with !vault values' },
+    file,
+  },
+  options: {
+    name: { type: 'string', requiresArg: true, describe: 'keep the whole text as one secret of this name: keys, certificates' },
+    recipient,
+    passphrase,
+    ...vault,
+  },
+  examples: [
+    ['rollcall secret import group_vars/all/vault.yml lab', 'its values, by their names; smtp.password becomes smtp_password'],
+    ['rollcall secret import files/tls.key lab --name tlsKey', 'a file that was encrypted as a whole'],
+  ],
+  async run(args, context) {
+    const { secrets, place } = await open(context)
+    const taken = await readVault(args.vault, args.name, context)
+    const path = newPath(args.file, context)
+    const opened = existsSync(path) ? await secrets.openFile(path, place) : undefined
+    for (const [each, value] of taken)
+      if ((opened?.values.get(each) ?? value) !== value)
+        throw mistake(
+          'A secret of this name is there already, and is another',
+          `'${each}' in ${place.shown(path)}`,
+          `Nothing was imported. Take it away, or import into another file:\nrollcall secret remove ${args.file} ${each}`,
+        )
+    const lock =
+      (opened && (await chosenLock(path, args, context))) ?? (await (opened ? secrets.lockOf(opened, place) : newLock(path, args, context)))
+    return save(path, secrets.formatDocument(new Map([...(opened?.values ?? []), ...taken])), lock, context, secrets)
+  },
+})
+
 const keygen = defineCommand({
   usage: 'keygen',
   summary: 'make your identity, and print its public key, which others encrypt for',
@@ -197,5 +233,5 @@ const keygen = defineCommand({
 export const secret: CommandGroup = {
   usage: 'secret',
   summary: 'keep secrets in files that age encrypts',
-  commands: [create, editFile, set, encrypt, get, view, list, remove, rekey, keygen],
+  commands: [create, editFile, set, encrypt, get, view, list, remove, rekey, importVault, keygen],
 }
