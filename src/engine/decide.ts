@@ -61,7 +61,14 @@ export async function decide(due: Due, reads: ReadSet, states: ReadonlyMap<strin
     const open = undecided(due, reads, wanted)
     const again = open || !due.context.force ? [] : (definition.again?.(params, { found, inputs }) ?? [])
     if (again.length > 0)
-      return { change: { steps: again, unsure, forced: true, state: { reads, found, wanted, hidden, diff: [], after: found, result } } }
+      return {
+        change: {
+          steps: stepsIn(environment, again),
+          unsure,
+          forced: true,
+          state: { reads, found, wanted, hidden, diff: [], after: found, result },
+        },
+      }
     const left = due.context.force && !unsure && { reason: 'it cannot be forced' }
     return { outcome: open ?? { ...quiet, ...sureness(unsure), ...left, result: result(found, false) } }
   }
