@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import type { Playbook } from './dsl/playbook.ts'
 import type { Terminal } from './engine/context.ts'
-import { type Selection, select } from './engine/select.ts'
+import { type Selection, type SelectOptions, select } from './engine/select.ts'
 import { giveInputs } from './give-inputs.ts'
 import { limitFiles } from './limit-files.ts'
 import { loadPlaybook } from './load/load.ts'
@@ -21,6 +21,8 @@ export interface PlaybookRequest {
   readonly exclude?: string
   readonly tags: readonly string[]
   readonly skipTags: readonly string[]
+  /** Hosts that an earlier run has left something to do on. */
+  readonly only?: SelectOptions['only']
   /** The task to begin with: its name, or a glob. */
   readonly startAt?: string
   /** No host or no task being left is no error. */
@@ -37,6 +39,7 @@ export interface PlaybookRequest {
 export interface OpenedPlaybook {
   readonly project: Project
   readonly playbook: Playbook
+  readonly playbookFile: string
   readonly inventoryPath: string
   /** What its inputs, and vars that may be overridden, were given. */
   readonly given: readonly GivenInput[]
@@ -55,12 +58,12 @@ export interface OpenedPlaybook {
 export async function openPlaybook(request: PlaybookRequest): Promise<OpenedPlaybook> {
   const project = findProject(request.root)
   const inventoryPath = findInventory(project, request.inventory, request.root)
-  const path = findPlaybook(project, request.playbook, request.root)
-  const loaded = await loadPlaybook({ project, playbook: path, inventory: inventoryPath })
+  const playbookFile = findPlaybook(project, request.playbook, request.root)
+  const loaded = await loadPlaybook({ project, playbook: playbookFile, inventory: inventoryPath })
   const relative = (file: string) => shorten(project.root, file)
   const { playbook, given } = await giveInputs({
     playbook: loaded.playbook,
-    path,
+    path: playbookFile,
     project,
     words: request.given ?? [],
     cwd: request.root,
@@ -72,6 +75,7 @@ export async function openPlaybook(request: PlaybookRequest): Promise<OpenedPlay
   return {
     project,
     playbook,
+    playbookFile,
     inventoryPath,
     given,
     selection: select(playbook, { ...request, readFile: limitFiles(request.root) }),

@@ -1,6 +1,7 @@
 import { formatLine, type SourceLine } from './model/errors.ts'
 import type { GivenInput } from './model/input.ts'
 import { openPlaybook, type PlaybookRequest } from './open-playbook.ts'
+import { type GoOn, openPast } from './past-run.ts'
 
 /** What a run would go through, without contacting a host: for `--list-hosts`, `--list-tasks` and `--list-tags`. */
 export interface Outline {
@@ -22,7 +23,8 @@ export interface Outline {
 }
 
 /** Loads, type-checks and narrows a playbook. */
-export async function outline(request: PlaybookRequest): Promise<Outline> {
+export async function outline(asked: PlaybookRequest & { readonly goOn?: GoOn }): Promise<Outline> {
+  const request = asked.goOn ? openPast(asked, asked.goOn).request : asked
   const { playbook, inventoryPath, selection, compiled, given, relative } = await openPlaybook({ ...request, standIns: true })
   await compiled
   const place = (at: SourceLine | undefined) => (at ? { at: formatLine({ ...at, file: relative(at.file) }) } : {})

@@ -2,12 +2,13 @@ import { type AskRequest, askHosts } from './ask-hosts.ts'
 import { ownFacts } from './dsl/define-facts.ts'
 import type { ResolvedInput } from './dsl/definition.ts'
 import type { PlayContext, Terminal } from './engine/context.ts'
+import { openGroups } from './engine/dynamic-groups.ts'
 import type { Gathered } from './engine/gather-facts.ts'
 import { type OpenPlay, openPlay } from './engine/open-play.ts'
 import { preflight } from './engine/preflight.ts'
 import { readAhead } from './engine/read-ahead.ts'
 import { runPlay } from './engine/run-play.ts'
-import { becoming, type Selection } from './engine/select.ts'
+import { becoming, type SelectedPlay, type Selection } from './engine/select.ts'
 import { stepByStep } from './engine/step-by-step.ts'
 import { addTraffic, noTraffic } from './engine/traffic.ts'
 import { loadValidator } from './engine/validate.ts'
@@ -19,6 +20,7 @@ import { builtInDefinitions } from './module-named.ts'
 import { openDelegates } from './open-delegates.ts'
 import { type OpenedPlaybook, openPlaybook, type PlaybookRequest } from './open-playbook.ts'
 import { openStates, type States } from './open-states.ts'
+import type { GoOn, PastRun } from './past-run.ts'
 import { ownVersion } from './util/own-root.ts'
 import type { Secret } from './util/secret.ts'
 
@@ -31,14 +33,21 @@ export interface RunOptions {
   readonly progress: (line: string) => void
   /** The person who started the run, where there is a terminal; `pause` asks them. */
   readonly terminal?: Terminal | undefined
+  /** What holds already is applied all the same, where that can be. */
+  readonly force?: boolean
   /** Ask that person before each task. */
   readonly step?: boolean
   /** How a host is reached; default is as its inventory says. */
   readonly open?: AskRequest['open']
+  /** The earlier run that it goes on with. */
+  readonly past?: PastRun | undefined
   /** For hosts whose inventory gives none. */
   readonly becomePassword?: Secret | undefined
 }
-export interface RunRequest extends PlaybookRequest, RunOptions {}
+export interface RunRequest extends PlaybookRequest, Omit<RunOptions, 'past'> {
+  /** Goes on with the last run of the playbook on the inventory. */
+  readonly goOn?: GoOn
+}
 
 /** What is to run: a playbook that is loaded and narrowed, or one that was made for the occasion. */
 export interface ToRun extends Pick<OpenedPlaybook, 'playbook' | 'inventoryPath' | 'selection' | 'compiled' | 'relative'> {
@@ -54,7 +63,15 @@ export interface ToRun extends Pick<OpenedPlaybook, 'playbook' | 'inventoryPath'
 export async function run(request: RunRequest): Promise<number> {
   const started = performance.now()
   if (request.step) stepByStep(request.terminal) // Nobody to ask: refused before anything is loaded.
-  return runOpened(await openPlaybook(request), request, started) // Fleet, facts scope and Targets are fixed here; no host was contacted.
+  const past = request.goOn && (await import('./past-run.ts')).openPast(request, request.goOn)
+  const opened = await openPlaybook(past?.request ?? request) // Fleet, facts scope and Targets are fixed here; no host was contacted.
+  const { keepJournal } = await import('./journal.ts')
+  const journal = keepJournal(opened, { ...(past?.request ?? request), check: request.check }, request.emit)
+  try {
+    return await runOpened(opened, { ...request, emit: journal.emit, past }, started)
+  } finally {
+    journal.close()
+  }
 }
 
 /** {@link run} from where everything is known but what hosts say. */
@@ -76,7 +93,10 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
   try {
     await opened.compiled // … and before the compiler's verdict nothing but facts was asked.
     await readingFiles
-    const contexts = openPlays(opened, gathered, states, request, { validate, files, delegates, step })
+    const { past, warnings } = request.past?.of(opened.selection.plays) ?? { past: undefined, warnings: [] }
+    const groups = openGroups(opened.playbook.inventory.model)
+    const open = playOpener(opened, gathered, states, request, { validate, files, delegates, step, past, groups })
+    const contexts = opened.selection.plays.map(open)
     const looks = contexts.map(preflight)
     const [mistake] = looks.flatMap((look) => look.mistakes)
     if (mistake) throw mistake
@@ -84,12 +104,17 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
       queries: [...own, ...new Set(looks.flatMap((look) => look.queries))],
       delegates: [...new Set(looks.flatMap((look) => look.delegates))].filter((name) => !opened.selection.targets.includes(name)),
     })
+    for (const warning of warnings) request.emit(warning)
     const refusal = refuseIfDown(opened, gathered)
     if (refusal) {
       recap(opened, gathered, states, request, started, refusal.details)
       throw refusal
     }
-    for (const context of contexts) if (context.hosts.size > 0 && !(await runPlay(context, request.forks))) break // … before any host changes.
+    for (const context of contexts) {
+      const selected = groups.settle(context.selected) // What tasks before it have chosen is known by now.
+      const due = selected === context.selected ? context : open(selected)
+      if (context.hosts.size > 0 && !(await runPlay(due, request.forks))) break // … before any host changes.
+    }
     return recap(opened, gathered, states, request, started)
   } finally {
     await Promise.all([closeAll(gathered), states.close(), delegates.close()])
@@ -128,19 +153,19 @@ function ownFactsOf({ selection }: ToRun): string[] {
   return [...names].map((name) => `facts ${name}`)
 }
 
-/** Each play with what its closures may know: the fleet, whole, and the targets, limited. */
-function openPlays(
+/** Opens plays, each with what its closures may know: the fleet, whole, and the targets, limited. */
+function playOpener(
   opened: ToRun,
   { knowledge }: Gathered,
   states: States,
   request: RunOptions,
-  shared: Pick<OpenPlay, 'validate' | 'files' | 'delegates' | 'step'>,
-): PlayContext[] {
+  shared: Pick<OpenPlay, 'validate' | 'files' | 'delegates' | 'step' | 'past' | 'groups'>,
+): (selected: SelectedPlay) => PlayContext {
   const { playbook, selection, relative, project } = opened
-  const { check, emit, terminal } = request
+  const { check, emit, terminal, force } = request
   const inventory = playbook.inventory.model
   const own = new Set(builtInDefinitions())
-  return selection.plays.map((selected) =>
+  return (selected) =>
     openPlay({
       selected,
       inventory,
@@ -149,14 +174,14 @@ function openPlays(
       targets: selection.targets,
       knowledge,
       check,
+      force,
       root: project.root,
       relative,
       emit,
       ...shared,
       terminal,
       trusts: (definition) => own.has(definition),
-    }),
-  )
+    })
 }
 
 /** A playbook that does not compile is refused as soon as that is known, also while hosts are still being asked. */
@@ -199,6 +224,8 @@ function announce(
     ...(delegates.length > 0 && { delegates }),
     queries,
     ...(opened.given !== undefined && opened.given.length > 0 && { inputs: opened.given }),
+    ...(request.force && { forced: true as const }),
+    ...(request.past && { continues: request.past.continues }),
   })
   request.emit(gathered.event)
   for (const warning of gathered.warnings) request.emit(warning)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { connectionsFolder, showConnections } from '../connections.ts'
 import { findProject, listInventories, type Project } from '../load/project.ts'
 import { RollcallError } from '../model/errors.ts'
-import { inventoryIdOf, userCacheDir, userStateDir } from '../store/index.ts'
+import { allJournals, inventoryIdOf, journalsOf, userCacheDir, userStateDir } from '../store/index.ts'
 import { ownRoot } from '../util/own-root.ts'
 import type { Kept } from './kept.ts'
 import { isRollcallOf, otherProcesses, type SeenProcess } from './processes.ts'
@@ -41,7 +41,15 @@ async function find(root: string): Promise<readonly Found[]> {
   const project = projectOf(root)
   const running = processes.find(isRollcallOf(userStateDir(), project?.root))
   const use = running === undefined ? {} : { inUse: `a rollcall is at work (process ${running.pid})` }
-  return [...facts(project, use), ...compiled(project, use), ...builds(processes), ...(await labs()), ...records(use), ...connections()]
+  return [
+    ...facts(project, use),
+    ...runs(project, use),
+    ...compiled(project, use),
+    ...builds(processes),
+    ...(await labs()),
+    ...records(use),
+    ...connections(),
+  ]
 }
 
 /** Those that are open are ended by a command of their own. */
@@ -97,6 +105,20 @@ function facts(project: Project | undefined, use: Use): Found[] {
     about: known.has(id) ? `what is remembered of the hosts of ${known.get(id)}` : 'what is remembered of the hosts of another inventory',
     ...use,
   }))
+}
+
+/** Journals of a project are removed together. */
+function runs(project: Project | undefined, use: Use): Found[] {
+  const own = project === undefined ? undefined : journalsOf(project.root)
+  return entries(allJournals()).map((id) => {
+    const path = join(allJournals(), id)
+    const of = count(entries(path).filter((name) => name.endsWith('.jsonl')).length, 'run')
+    return { kind: 'runs', path, about: `what happened in ${of} of ${path === own ? 'this' : 'another'} project`, ...use }
+  })
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
 
 function compiled(project: Project | undefined, use: Use): Found[] {

@@ -1,3 +1,4 @@
+import { jobsFolder } from '../resources/background.ts'
 import { findRecords } from '../resources/unpacked.ts'
 import { Script, sh } from '../util/sh.ts'
 
@@ -93,6 +94,13 @@ state() {
 ${findRecords}
 state "$pending" "$records"
 ${ofOthers}
+${jobsFolder}
+for j in "$d"/*; do
+  [ -d "$j" ] && [ ! -L "$j" ] || continue
+  sized jobs "$j"
+  l=; [ ! -f "$j/about" ] || IFS= read -r l <"$j/about"
+  if [ -s "$j/rc" ] || ! kill -0 "$(cat "$j/pid" 2>/dev/null)" 2>/dev/null; then printf 'record ended %s\n' "$l"; else printf 'record running %s\n' "$l"; fi
+done
 set --
 for d in ${writtenTo} "$HOME"; do [ ! -d "$d" ] || set -- "$@" "$d"; done
 [ "$me" = 0 ] && u= || u="-user $me"
@@ -116,7 +124,7 @@ busy=$(runtime | while IFS= read -r d; do mine "$d" || ! live "$d" || printf x; 
 for f in ${files}; do
   if [ -n "$busy" ]; then printf '%s may be in use: another session is on the host\n' "$f" >&2; continue; fi
   case $f in
-    */.rollcall-files-*) rm -rf -- "$f" || s=1 ;;
+    */.rollcall-files-* | */rollcall/jobs/*) rm -rf -- "$f" || s=1 ;;
     *) rm -f -- "$f" || s=1 ;;
   esac
 done
@@ -125,6 +133,7 @@ exit "$s"`
 
 const patterns = {
   sessions: /^\/[^\n]*\/rollcall\.[A-Za-z0-9]{10}$/,
+  jobs: /^\/[^\n]*\/rollcall\/jobs\/[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
   pending: /^\/[^\n]*\/rollcall\/pending\/[0-9a-f]{24}\.1$/,
   records: /^\/[^\n]*\/rollcall\/unarchive\/[0-9a-f]{24}$/,
   temporary:
@@ -136,7 +145,7 @@ export interface Listed {
   readonly ageSeconds: number
   readonly bytes: number
   readonly path: string
-  /** Of a pending handler: what is recorded of it. */
+  /** Of a pending handler: what is recorded of it; of a job whether it is running, and what it is. */
   readonly record?: string
 }
 export interface Listing {
@@ -160,7 +169,8 @@ export function parseListing(stdout: string): Listing {
     const [, word = '', rest = ''] = /^(\S+) (.*)$/.exec(line) ?? []
     if (word === 'own') own = rest || undefined
     else if (word === 'live') live.push(rest)
-    else if (word === 'record' && items.at(-1)?.kind === 'pending') items[items.length - 1] = { ...items.at(-1)!, record: rest }
+    else if (word === 'record' && ['pending', 'jobs'].includes(items.at(-1)?.kind ?? ''))
+      items[items.length - 1] = { ...items.at(-1)!, record: rest }
     else if (word in patterns) {
       const [, age, kb, path = ''] = /^(-?\d+) (\d*) (\/.*)$/.exec(rest) ?? []
       const kind = word as keyof typeof patterns

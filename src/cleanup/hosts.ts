@@ -88,7 +88,8 @@ const abouts = {
 } as const
 
 function ofListed(host: string, { kind, ageSeconds, bytes, path, record }: Listed, others: boolean): Kept {
-  const about = kind === 'pending' ? pendingAbout(record ?? '') : abouts[kind]
+  const about = kind === 'pending' ? pendingAbout(record ?? '') : kind === 'jobs' ? jobAbout(path, record ?? '') : abouts[kind]
+  const running = kind === 'jobs' && record?.startsWith('running ') ? { inUse: 'it is still running' } : {}
   return {
     host,
     kind,
@@ -97,7 +98,14 @@ function ofListed(host: string, { kind, ageSeconds, bytes, path, record }: Liste
     ageSeconds,
     about,
     ...(others && kind !== 'sessions' && { inUse: 'another session of Rollcall is on the host' }),
+    ...running,
   }
+}
+
+/** Its name, and the command that it is of. */
+function jobAbout(path: string, record: string): string {
+  const command = record.replace(/^\S+ ?/, '')
+  return `job ${path.replace(/^.*\//, '')}${command === '' ? '' : `: ${command}`}`
 }
 
 function text(bytes: Uint8Array): string {

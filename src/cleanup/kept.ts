@@ -16,7 +16,21 @@ export interface Kept {
  * `facts`: the memory of facts. `compiled`: code without types and verdicts of the compiler. `builds`: older builds of
  * Rollcall. `lab`: state that a lab left. `images`: what lab hosts are made from. `pending`: handlers that a run still
  * owes a host. `records`: what unpacked archives left, so that no later run unpacks them again. `sessions`: folders of sessions that ended without tidying up. `temporary`: files of a write that was
- * cut off. `connections`: sockets and records of kept connections.
+ * cut off. `connections`: sockets and records of kept connections. `runs`:
+ * journals of runs, which --resume and --retry-failed look into. `jobs`: what commands with `async` have left.
  */
-export const kinds = ['facts', 'compiled', 'builds', 'lab', 'images', 'pending', 'records', 'sessions', 'temporary', 'connections'] as const
+export const kinds = [
+  'facts',
+  'compiled',
+  'builds',
+  'lab',
+  'images',
+  'pending',
+  'records',
+  'sessions',
+  'temporary',
+  'connections',
+  'runs',
+  'jobs',
+] as const
 export type Kind = (typeof kinds)[number]

@@ -5,6 +5,8 @@ type Lab = typeof import('../lab/index.ts')
 /** All that commands do happens here. Each part is imported when it is called, so that help and completion stay fast. */
 export interface Engine {
   readonly run: typeof import('../run.ts').run
+  readonly listRuns: (request: { readonly root: string }) => Promise<ReturnType<typeof import('../runs.ts').listRuns>>
+  readonly showRun: (request: { readonly root: string; readonly run: string }) => Promise<ReturnType<typeof import('../runs.ts').showRun>>
   readonly outline: typeof import('../outline.ts').outline
   readonly listInputs: typeof import('../list-inputs.ts').listInputs
   readonly explain: typeof import('../explain.ts').explain
@@ -34,6 +36,8 @@ type LabVerb = 'attachIn' | 'defaultLab' | 'down' | 'reset' | 'sshArgv' | 'start
 /** Rollcall itself, as main runs it. */
 export const engine: Engine = {
   run: async (request) => (await import('../run.ts')).run(request),
+  listRuns: async (request) => (await import('../runs.ts')).listRuns(request),
+  showRun: async (request) => (await import('../runs.ts')).showRun(request),
   outline: async (request) => (await import('../outline.ts')).outline(request),
   listInputs: async (request) => (await import('../list-inputs.ts')).listInputs(request),
   explain: async (request) => (await import('../explain.ts')).explain(request),

@@ -14,6 +14,7 @@ export const shared = {
   },
   exclude: { type: 'string', requiresArg: true, describe: 'hosts to leave out of that, e.g. edge,db[0]' },
   'allow-empty': { type: 'boolean', describe: 'no host being left is no error: nothing runs, and the exit code is 0' },
+  force: { type: 'boolean', describe: 'apply again what is as it should be, where a module can, and notify handlers' },
   check: { alias: 'C', type: 'boolean', describe: 'only say what would change' },
   diff: { alias: 'D', type: 'boolean', describe: 'show changes line by line' },
   'detailed-exit-code': { type: 'boolean', describe: 'exit with 3 where something changed, or would' },

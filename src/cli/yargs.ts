@@ -16,6 +16,7 @@ import { inventory } from './commands/inventory.ts'
 import { lab } from './commands/lab.ts'
 import { render } from './commands/render.ts'
 import { run } from './commands/run.ts'
+import { runs } from './commands/runs.ts'
 import { secret } from './commands/secret.ts'
 import { complete } from './complete.ts'
 import type { Context, World } from './context.ts'
@@ -26,6 +27,7 @@ import { refuseAmbiguous, standingOf, usageError } from './usage-error.ts'
 /** Every command there is, in the order of the help. */
 export const commands: readonly AnyCommand[] = [
   run,
+  runs,
   explain,
   render,
   facts,

@@ -1,3 +1,4 @@
+import type { DynamicSet } from '../model/host-set.ts'
 import type { Secret } from '../util/secret.ts'
 import type { Script } from '../util/sh.ts'
 import type { Read, ReadSet, Unknown } from './resource.ts'
@@ -54,6 +55,8 @@ export interface Mode {
   readonly ask?: Ask
   /** Controller calls: shows a line right away, not first in the task's result. */
   readonly say?: (line: string) => void
+  /** Controller calls: puts the host of the task into a group. Absent where nothing runs. */
+  readonly join?: (group: DynamicSet) => void
   /** Controller calls: steers the run, as seen from the host of the task. */
   readonly meta?: (action: MetaAction) => Promise<void>
 }
@@ -90,6 +93,20 @@ export interface Return {
   readonly fix: string
 }
 
+/** A command that its steps only start: the engine looks at it until it has ended. */
+export interface Waiting {
+  /** How long it may run. */
+  readonly seconds: number
+  /** Seconds between two looks. */
+  readonly poll: number
+  /** Looks at it, by what the last step said; changes nothing. */
+  readonly look: (started: StepOutcome) => Script
+  /** What a look has found; undefined while it runs. `problem`: why that is no end. */
+  readonly ended: (stdout: Uint8Array) => { readonly outcome: StepOutcome; readonly problem?: string } | undefined
+  /** Removes what it has left, once that was seen. */
+  readonly tidy: (started: StepOutcome) => Script
+}
+
 /** A sentence for each field of a result. */
 export interface ResultFields {
   readonly [field: string]: string
@@ -111,6 +128,7 @@ export interface ModuleDefinition extends Named {
   readonly reads: (params: any, found: FoundSoFar, inputs: any) => ReadSet
   readonly plan: (params: any, found: AnyFound, inputs: any) => AnyWanted
   readonly steps: (params: any, change: { readonly found: AnyFound; readonly wanted: AnyWanted; readonly inputs: any }) => readonly Step[]
+  readonly again?: (params: any, of: { readonly found: AnyFound; readonly inputs: any }) => readonly Step[]
   readonly touches?: (params: any) => readonly string[]
   readonly leaves?: (params: any, change: { readonly wanted: AnyWanted; readonly after: AnyFound }) => AnyWanted
   readonly result?: (
@@ -134,6 +152,7 @@ export interface ActionDefinition extends Named {
   readonly idle: (params: any, reason: string) => object
   readonly okCodes?: (params: any) => readonly number[]
   readonly returns?: (params: any, found: AnyFound) => Return
+  readonly waits?: (params: any) => Waiting | undefined
   readonly would?: string
 }
 export interface QueryDefinition extends Named {

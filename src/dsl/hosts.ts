@@ -22,6 +22,10 @@ export interface Without<A extends Choice, B extends List> extends Chosen<NamesI
 export interface Nth<A extends Choice> extends Chosen<NamesIn<A>> {
   readonly nth: A
 }
+/** Hosts that tasks put into it while the run goes on. */
+export interface DynamicGroup<A extends Choice = Choice> extends Chosen<NamesIn<A>> {
+  readonly dynamic: A
+}
 /** A pattern as text: of its names the compiler knows nothing. */
 export interface Pattern extends Chosen<never> {
   readonly pattern: string
@@ -59,7 +63,7 @@ type ComposedOf<S extends Shape, H> =
     ? GroupOf<S, A[number]>
     : H extends Intersection<infer A>
       ? EachOf<S, A>
-      : H extends Without<infer A, any> | Nth<infer A>
+      : H extends Without<infer A, any> | Nth<infer A> | DynamicGroup<infer A>
         ? GroupOf<S, A>
         : All<S>
 /** Part by part: a union among the parts must not become an intersection. */
@@ -97,6 +101,13 @@ export const without = <const A extends Choice, const B extends readonly [Choice
  */
 export const nth = <const A extends Choice>(of: A, position: Position): Nth<A> =>
   make({ kind: 'nth', of: [of as unknown as HostChoice], position })
+
+/**
+ * A group that `groupBy` fills while a run goes on, and that a later play names as its `hosts`. It takes hosts of `of`, whose vars
+ * closures then see; default is `all`. Its name is for reports.
+ */
+export const dynamicGroup = <const A extends Choice = 'all'>(name: string, { of }: { readonly of?: A } = {}): DynamicGroup<A> =>
+  make({ kind: 'dynamic', name, of: all([of ?? 'all']) as readonly [HostChoice] })
 
 /** A pattern of Ansible's as text: `pattern('web:!edge')`. Its names are checked at load; closures see the vars of `all`. */
 export const pattern = (text: string): Pattern => make({ kind: 'pattern', text })

@@ -13,6 +13,7 @@ import type {
   ResultFields,
   Return,
   StepOutcome,
+  Waiting,
 } from './definition.ts'
 import type { Found, ReadSet, Wanted } from './resource.ts'
 import type { Params, ParamsSchema } from './schema.ts'
@@ -63,6 +64,8 @@ export function defineModule<
     params: Params<P>,
     change: { readonly found: Found<R>; readonly wanted: Wanted<R>; readonly inputs: Inputs<I> },
   ) => readonly Step[]
+  /** For `--force`, where all is as wanted: the steps that make it so once more. Absent, or none: nothing is done again. */
+  readonly again?: (params: Params<P>, of: { readonly found: Found<R>; readonly inputs: Inputs<I> }) => readonly Step[]
   /** Keys (globs, `file:/etc/*`) that a change may touch besides those it reads. Default: none. */
   readonly touches?: (params: Params<P>) => readonly string[]
   /** What of the state wanted must be found after the steps. Default: all of it. */
@@ -115,6 +118,8 @@ export function defineAction<
   readonly okCodes?: (params: Params<P>) => readonly number[]
   /** The host goes away with the steps and comes back, as by a reboot: the engine waits for it over links of its own. */
   readonly returns?: (params: Params<P>, found: Found<R>) => Return
+  /** Its steps only start something; its result is made of how that ends. */
+  readonly waits?: (params: Params<P>) => Waiting | undefined
   /** What check mode says it would do; default `run`. */
   readonly would?: string
 }): Callable<P, Res> {

@@ -22,11 +22,11 @@ import { settle } from './settle.ts'
 export async function apply(due: Due, planned: Change, writer: HostWriter): Promise<CallOutcome> {
   const { context, playHost, task, as } = due
   const { state: host } = playHost
-  const { returns } = planned
+  const { returns, waits } = planned
   const user = host.access.userOf(as)
   const members = await batchOf(due, planned)
   const { tasks, reach, ended } = comingTasks(members)
-  const behind = returns ? [] : readsBehind(context, playHost, as, tasks)
+  const behind = returns || waits ? [] : readsBehind(context, playHost, as, tasks)
   discard(host, reach)
   const parts = openParts()
   const earlier = parts.add(host.pendingRead.has(as) ? [] : [readPending(user)])

@@ -47,7 +47,7 @@ export async function batchOf(first: Due, planned: Change): Promise<readonly Mem
     const before = bearings(all)
     if (before.includes('surely')) break
     const decision = await decide(due, known.reads, known.states).catch(() => undefined) // What it throws is raised at its turn.
-    if (!decision || ('change' in decision && decision.change.returns)) break
+    if (!decision || ('change' in decision && (decision.change.returns || decision.change.waits))) break
     const within = (group.effects === all ? before : bearings(group.effects)).some((bearing) => bearing !== 'none')
     const guard = within || !group.trusted ? 'alone' : due.task === first.task ? 'none' : 'group'
     members.push({ due, reads: known.reads, decision, guard })
@@ -61,9 +61,9 @@ export async function batchOf(first: Due, planned: Change): Promise<readonly Mem
   return members.slice(0, members.findLastIndex(({ decision }) => 'change' in decision) + 1)
 }
 
-/** Nothing goes with a host that goes away, nor behind a step whose failure may be none. */
-function mayGoOn({ call }: Due, { returns }: Change): boolean {
-  return returns === undefined && okCodesOf(call).every((code) => code === 0)
+/** Nothing goes with a host that goes away or a command that is waited for, nor behind a step whose failure may be none. */
+function mayGoOn({ call }: Due, { returns, waits }: Change): boolean {
+  return returns === undefined && waits === undefined && okCodesOf(call).every((code) => code === 0)
 }
 
 /** Whether it is through with one attempt, and runs where and when any other would. */

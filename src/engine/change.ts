@@ -1,5 +1,5 @@
 import type { Within } from '../dsl/block.ts'
-import type { Return, StepOutcome } from '../dsl/definition.ts'
+import type { Return, StepOutcome, Waiting } from '../dsl/definition.ts'
 import type { ReadSet } from '../dsl/resource.ts'
 import type { Step } from '../dsl/step.ts'
 import type { DiffEntry } from '../model/event.ts'
@@ -16,7 +16,11 @@ import type { Unsure } from './unsure.ts'
 export interface Change {
   /** The host goes away with the steps, and comes back. */
   readonly returns?: Return | undefined
+  /** The steps only start something. */
+  readonly waits?: Waiting | undefined
   readonly steps: readonly Step[]
+  /** All is as wanted, and is made so once more. */
+  readonly forced?: boolean
   /** Check mode: what makes it uncertain that this is what would happen. */
   readonly unsure: Unsure | undefined
   readonly state?: {
@@ -61,6 +65,9 @@ export function layOver(overlay: Overlay, due: Due, { state, unsure }: Change): 
   if (!due.harmless) overlay.touch(touches(due), task, of)
 }
 
+/** What `--force` says of what it has done again, or would do. */
+export const forced = { reason: 'forced', would: 'be applied again' } as const
+
 function foresee(due: Due, planned: Change): CallOutcome {
   const { overlay } = due.playHost.state
   const { state } = planned
@@ -69,6 +76,7 @@ function foresee(due: Due, planned: Change): CallOutcome {
   return {
     changed: true,
     ...sureness(planned.unsure),
+    ...(planned.forced && forced),
     ...(state ? { result: state.result(state.after, true) } : { result: { ran: false, reason: 'check mode' }, partial: true }),
     ...(definition.kind === 'action' && definition.would !== undefined && { would: definition.would }),
     diff: state?.diff ?? [],

@@ -3,9 +3,11 @@ import type { Ask, Definition, InputSource, ResolvedInput } from '../dsl/definit
 import type { TaskRecord } from '../dsl/record.ts'
 import type { Emit, TemplateView } from '../model/event.ts'
 import type { Delegates } from './delegate.ts'
+import type { Groups } from './dynamic-groups.ts'
 import type { Evaluation, PreparedCall } from './evaluate.ts'
 import type { HostState } from './host-state.ts'
 import type { Once } from './once.ts'
+import type { Past } from './past.ts'
 import type { Prepared } from './prepared.ts'
 import type { SelectedPlay } from './select.ts'
 import type { Stepping } from './step-by-step.ts'
@@ -34,6 +36,8 @@ export interface PlayContext {
   readonly selected: SelectedPlay
   readonly playbook: string
   readonly check: boolean
+  /** What holds already is applied all the same, where a module can. */
+  readonly force?: boolean | undefined
   readonly emit: Emit
   readonly validate: ParamsValidator
   readonly resolveInput: ResolveInput
@@ -59,6 +63,10 @@ export interface PlayContext {
   readonly course?: { readonly end: (what: 'play' | 'batch') => void }
   /** Where tasks act that are delegated to other hosts; absent where there is no host (`explain`). */
   readonly delegates?: Delegates | undefined
+  /** Groups that tasks fill; absent where nothing runs. */
+  readonly groups?: Groups | undefined
+  /** The run that this one resumes; absent where it begins. */
+  readonly past?: Past | undefined
   /** Shares work between the hosts of one round of a task; made by the play for each round. */
   readonly once?: Once
 }

@@ -2,6 +2,7 @@ import { type Mode, Refusal, type StepOutcome } from '../dsl/definition.ts'
 import { type ReadSet, unknown } from '../dsl/resource.ts'
 import type { Step } from '../dsl/step.ts'
 import { RollcallError } from '../model/errors.ts'
+import type { DynamicSet } from '../model/host-set.ts'
 import type { Change } from './change.ts'
 import { differences, diffOf, merge, type State, type States, type WantedStates } from './compare.ts'
 import { stepsIn } from './environment.ts'
@@ -45,7 +46,9 @@ export async function decide(due: Due, reads: ReadSet, states: ReadonlyMap<strin
       }
     const returns = definition.returns?.(params, found)
     if (returns && !due.playHost.state.access.reopen) throw new RollcallError({ ...onController, ...(due.call.at && { at: due.call.at }) })
-    return { change: { steps: stepsIn(environment, definition.steps(params, inputs)), unsure, returns } }
+    return {
+      change: { steps: stepsIn(environment, definition.steps(params, inputs)), unsure, returns, waits: definition.waits?.(params) },
+    }
   }
   const planned = await unlessUnsure(due, unsure, () => definition.plan(params, found, inputs) as WantedStates, reads)
   if ('outcome' in planned) return planned
@@ -54,8 +57,21 @@ export async function decide(due: Due, reads: ReadSet, states: ReadonlyMap<strin
   const hidden = hiddenFields(due.call.sealed, reads, wanted)
   const result = (after: States, changed: boolean, outcomes: readonly StepOutcome[] = []) =>
     sealResult(definition.result?.(params, { before: found, after, changed, outcomes }) ?? { before: found, after }, [found, after], hidden)
-  if (differing.length === 0)
-    return { outcome: undecided(due, reads, wanted) ?? { ...quiet, ...sureness(unsure), result: result(found, false) } }
+  if (differing.length === 0) {
+    const open = undecided(due, reads, wanted)
+    const again = open || !due.context.force ? [] : (definition.again?.(params, { found, inputs }) ?? [])
+    if (again.length > 0)
+      return {
+        change: {
+          steps: stepsIn(environment, again),
+          unsure,
+          forced: true,
+          state: { reads, found, wanted, hidden, diff: [], after: found, result },
+        },
+      }
+    const left = due.context.force && !unsure && { reason: 'it cannot be forced' }
+    return { outcome: open ?? { ...quiet, ...sureness(unsure), ...left, result: result(found, false) } }
+  }
   const after: States = Object.fromEntries(Object.entries(found).map(([name, state]) => [name, merge(state, wanted[name])]))
   const steps = await unlessUnsure(due, unsure, () => definition.steps(params, { found, wanted, inputs }) as readonly Step[], reads)
   if ('outcome' in steps) return steps
@@ -91,9 +107,16 @@ function undecided(due: Due, reads: ReadSet, wanted: WantedStates): CallOutcome 
 
 /** Controller calls may wait, or talk with the person at the terminal. */
 function controllerMode(due: Due): Mode {
-  const { check, once, terminal } = due.context
+  const { check, once, terminal, groups } = due.context
   const { name } = due.playHost.state.host
-  return { check, meta: (action) => perform(due, action), ...(once && { once: (work) => once(name, work) }), ...terminal }
+  const join = groups && ((group: DynamicSet) => groups.join(name, group))
+  return {
+    check,
+    ...(join && { join }),
+    meta: (action) => perform(due, action),
+    ...(once && { once: (work) => once(name, work) }),
+    ...terminal,
+  }
 }
 
 const onController = {

@@ -29,7 +29,13 @@ export interface PreparedCall {
 }
 
 export type Evaluation =
-  | { readonly kind: 'skipped'; readonly reason: string; readonly unsure: Unsure | undefined }
+  | {
+      readonly kind: 'skipped'
+      readonly reason: string
+      readonly unsure: Unsure | undefined
+      /** What an earlier run left, which has done it. */
+      readonly left?: object
+    }
   | { readonly kind: 'ready'; readonly calls: readonly PreparedCall[]; readonly list: boolean }
   /** It waits for the result of a task that has not run yet; its reads are known unless `calls` is empty. */
   | { readonly kind: 'pending'; readonly calls: readonly PreparedCall[] }
@@ -51,6 +57,8 @@ export function evaluate(context: PlayContext, playHost: PlayHost, task: TaskRec
 }
 
 function evaluateNow(context: PlayContext, playHost: PlayHost, task: TaskRecord): Evaluation {
+  const left = task.kind === 'task' ? context.past?.done(playHost.state.host.name, task) : undefined
+  if (left) return { kind: 'skipped', reason: context.past!.reason, unsure: undefined, left }
   let waits = false
   const read = new Set<TaskRecord>(task.kind === 'handler' ? [task] : []) // A handler is as sure as what notified it.
   const unsure = () => leastSure([...read].flatMap((of) => playHost.unsure.get(of) ?? []))

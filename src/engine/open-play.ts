@@ -35,6 +35,9 @@ export interface OpenPlay {
   /** Default: half a minute for what is read ahead, ten minutes for what is due. */
   readonly patience?: Patience
   readonly trusts?: PlayContext['trusts']
+  readonly past?: PlayContext['past']
+  readonly force?: boolean | undefined
+  readonly groups?: PlayContext['groups']
 }
 
 /** The facts a play's closures may read: the scope it declared, whatever the limit says. */
@@ -93,6 +96,9 @@ export function openPlay(open: OpenPlay): PlayContext {
     now: () => new Date(),
     terminal: open.terminal,
     delegates: open.delegates,
+    past: open.past,
+    force: open.force,
+    groups: open.groups,
     hosts: new Map(hosts),
     scopeOf: (name) => {
       const known = scopes.get(name) ?? {

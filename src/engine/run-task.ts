@@ -39,6 +39,11 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
   let delegatedTo: string | undefined
   try {
     const evaluation = evaluate(context, playHost, task)
+    if (evaluation.kind === 'skipped' && evaluation.left) {
+      const { reason, left: result } = evaluation
+      playHost.results.set(task, result)
+      return emit({ module, outcome: 'skipped', confidence: 'certain', reason, result, action: true, doneBy: context.past!.run })
+    }
     if (evaluation.kind === 'skipped') {
       playHost.results.set(task, skippedResult(task))
       if (evaluation.unsure) {
@@ -61,13 +66,16 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
     if (changed) notify(context, playHost, task, summary)
     const list = evaluation.kind === 'ready' && evaluation.list
     const result = resultOf(outcomes, list)
-    playHost.results.set(task, resultLeft(task, outcomes, list, changed))
+    // What the run that is resumed has changed is changed to later tasks, also where nothing is left to do now.
+    const altered = changed || (context.past?.changed(state.host.name, task) ?? false)
+    playHost.results.set(task, resultLeft(task, outcomes, list, altered))
     noteUnsure(context, playHost, task, calls, summary)
     emit({
       module,
       ...summary,
       ...viewsOf(calls),
-      result: jsonSafe({ ...result, changed }),
+      result: jsonSafe({ ...result, changed: altered }),
+      ...(calls.length > 0 && calls.every(({ definition }) => definition.kind === 'action') && { action: true as const }),
       ...(changed && task.notify.length > 0 && { notified: task.notify.map((handler) => handler.name) }),
     })
   } catch (error) {

@@ -32,6 +32,8 @@ export interface SelectOptions extends LimitOptions, TagOptions {
   readonly startAt?: string | undefined
   /** No host or no task being left is no error; then nothing runs. */
   readonly allowEmpty?: boolean | undefined
+  /** No other hosts, besides what the limit says; and who says so, for messages. */
+  readonly only?: { readonly hosts: ReadonlySet<string>; readonly because: string } | undefined
 }
 
 /**
@@ -41,10 +43,13 @@ export interface SelectOptions extends LimitOptions, TagOptions {
 export function select(playbook: Playbook, options: SelectOptions): Selection {
   const inventory = playbook.inventory.model
   const fleet = [...inventory.hosts.keys()]
-  const limited = new Set(limitHosts(options, inventory))
+  const limited = new Set(limitHosts(options, inventory).filter((host) => options.only?.hosts.has(host) ?? true))
   checkTags(playbook, options)
+  const earlier = new Set<string>()
   const whole = playbook.plays.map((play): SelectedPlay => {
-    const hosts = hostsOf(play, inventory).filter((host) => limited.has(host))
+    // A group that tasks fill can hold only hosts that tasks ran for.
+    const hosts = hostsOf(play, inventory, earlier).filter((host) => limited.has(host))
+    for (const host of hosts) earlier.add(host)
     // A play on the controller that lists no facts needs nothing of its hosts but what is declared.
     const scope = new Set(play.connection && play.facts.families.length === 0 ? [] : [...membersOf(play.facts.of, inventory), ...hosts])
     return {
@@ -72,8 +77,8 @@ function membersOf(name: string, inventory: InventoryModel): readonly string[] {
   return inventory.groups.get(name) ?? [name]
 }
 
-function hostsOf({ hosts, name, at }: PlayRecord, inventory: InventoryModel): readonly string[] {
-  return matchHosts(hosts, inventory, { by: 'A play', where: `play '${name}'`, ...(at && { at }) })
+function hostsOf({ hosts, name, at }: PlayRecord, inventory: InventoryModel, earlier: ReadonlySet<string>): readonly string[] {
+  return matchHosts(hosts, inventory, { by: 'A play', where: `play '${name}'`, members: () => earlier, ...(at && { at }) })
 }
 
 /** Hosts on which a task will surely become another user, and which the first of them becomes: no condition, not on the controller. */
@@ -107,7 +112,11 @@ function noTargets(playbook: Playbook, options: SelectOptions): RollcallError {
   const limit = showLimit(options)
   return new RollcallError({
     summary: 'No host is left to run on',
-    detail: limit === '' ? `the plays of '${playbook.name}' run on ${hosts}, which has no host` : `${limit} leaves no host of ${hosts}`,
+    detail: options.only
+      ? [options.only.because, limit !== '' && `${limit} leaves none of them`].filter(Boolean).join(', and ')
+      : limit === ''
+        ? `the plays of '${playbook.name}' run on ${hosts}, which has no host`
+        : `${limit} leaves no host of ${hosts}`,
     fix: `See which hosts there are:\nrollcall run ${playbook.name} --list-hosts`,
     exitCode: 1,
   })

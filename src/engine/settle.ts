@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Happening } from '../dsl/definition.ts'
+import type { Happening, StepOutcome } from '../dsl/definition.ts'
 import type { Read } from '../dsl/resource.ts'
 import { RollcallError } from '../model/errors.ts'
 import type { Reply } from '../transport/session-types.ts'
-import type { Change } from './change.ts'
+import { awaitJob } from './await-job.ts'
+import { type Change, forced } from './change.ts'
 import { comeBack } from './come-back.ts'
 import type { State } from './compare.ts'
 import { failOn, okCodesOf } from './fail-on.ts'
@@ -67,7 +68,7 @@ async function failOnSteps(slot: Slot, start: Date, writer: HostWriter): Promise
       replies,
       (index) => ({ name: describeStep(steps[index]!, call.sealed), step: steps[index]! }),
       due,
-      okCodesOf(call),
+      slot.change!.waits ? [0] : okCodesOf(call), // What it only starts has its own exit code later.
       (failed) => ({
         result: resultOf(due, replies.slice(0, failed + 1), happening(replies.slice(0, failed + 1), start, context.now())),
         touched: !isUntouched(slot),
@@ -84,6 +85,7 @@ async function outcomeOf(slot: Slot, change: Change, start: Date): Promise<CallO
   const { call, context } = due
   if (change.returns) await comeBack(due, change.returns)
   const replies = slot.steps()
+  if (change.waits) return endOf(due, change, await awaitJob(due, change.waits, replies.at(-1)!), start)
   const steps = change.steps.map((step) => describeStep(step, call.sealed))
   if (!change.state) {
     // A host that came back did so after its last step.
@@ -92,7 +94,24 @@ async function outcomeOf(slot: Slot, change: Change, start: Date): Promise<CallO
     return { changed: true, confidence: 'certain', result, diff: [], steps }
   }
   const after = verify(due, change.state, slot.after())
-  return { changed: true, confidence: 'certain', result: change.state.result(after, true, replies), diff: change.state.diff, steps }
+  const result = change.state.result(after, true, replies)
+  return { changed: true, confidence: 'certain', ...(change.forced && { reason: forced.reason }), result, diff: change.state.diff, steps }
+}
+
+/** What a command that was waited for has come to. */
+function endOf(due: Due, { steps }: Change, ended: StepOutcome, start: Date): CallOutcome {
+  const { call, context } = due
+  const shown = steps.map((step) => describeStep(step, call.sealed))
+  const reply = { ...ended, ran: true }
+  const result = resultOf(due, [reply], { start, end: context.now() }) ?? {}
+  failOn(
+    [reply],
+    () => ({ name: shown.at(-1)!, step: steps.at(-1)! }),
+    due,
+    okCodesOf(call),
+    () => ({ result, touched: true }),
+  )
+  return { changed: true, confidence: 'certain', result, diff: [], steps: shown }
 }
 
 /** A call's own time within the exchange, where its steps tell. */

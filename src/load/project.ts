@@ -13,14 +13,17 @@ export interface Project {
   readonly playbooks: string
   readonly modules: string
   readonly templates: string
+  /** How many journals of runs are kept, and for how many days. */
+  readonly runs: { readonly keep: number; readonly days: number }
 }
 
 interface PackageJson {
   readonly name?: string
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
-  readonly rollcall?: Readonly<Partial<Record<Exclude<keyof Project, 'root'>, string>>>
+  readonly rollcall?: Readonly<Partial<Record<Folder, string>>> & { readonly runs?: unknown }
 }
+type Folder = Exclude<keyof Project, 'root' | 'runs'>
 
 const defaults = {
   inventory: 'inventory/lab.ts',
@@ -28,7 +31,8 @@ const defaults = {
   playbooks: 'playbooks',
   modules: 'modules',
   templates: 'templates',
-}
+} as const satisfies Record<Folder, string>
+const keepRuns = { keep: 50, days: 30 }
 
 /**
  * The project that a folder belongs to: the nearest package.json that is rollcall's, depends on rollcall, or has a
@@ -72,17 +76,33 @@ function readPackage(path: string): PackageJson {
 
 function project(root: string, json: PackageJson): Project {
   for (const key of Object.keys(json.rollcall ?? {})) {
-    if (key in defaults) continue
-    const meant = suggest(key, Object.keys(defaults))
+    const known = [...Object.keys(defaults), 'runs']
+    if (known.includes(key)) continue
+    const meant = suggest(key, known)
     throw new RollcallError({
       summary: `package.json's rollcall key has an unknown entry`,
       detail: `${join(root, 'package.json')}: '${key}'`,
-      fix: meant ? `Did you mean '${meant}'?` : `It knows: ${Object.keys(defaults).join(', ')}.`,
+      fix: meant ? `Did you mean '${meant}'?` : `It knows: ${known.join(', ')}.`,
       exitCode: 1,
     })
   }
-  const paths = Object.entries({ ...defaults, ...json.rollcall }).map(([key, path]) => [key, resolve(root, path)])
-  return { root, ...(Object.fromEntries(paths) as Omit<Project, 'root'>) }
+  const { runs, ...folders } = json.rollcall ?? {}
+  const paths = Object.entries({ ...defaults, ...folders }).map(([key, path]) => [key, resolve(root, path)])
+  return { root, ...(Object.fromEntries(paths) as Record<Folder, string>), runs: runsOf(root, runs) }
+}
+
+/** What package.json says of journals. */
+function runsOf(root: string, said: unknown): Project['runs'] {
+  const given = said === undefined ? {} : said
+  const entries: [string, unknown][] = typeof given === 'object' && given !== null ? Object.entries(given) : [['runs', given]]
+  const wrong = entries.find(([name, value]) => !(name in keepRuns) || !Number.isInteger(value) || Number(value) < 1)
+  if (!wrong) return { ...keepRuns, ...given }
+  throw new RollcallError({
+    summary: "package.json's rollcall.runs cannot be used",
+    detail: `${join(root, 'package.json')}: ${JSON.stringify(given)}`,
+    fix: 'It says how many journals of runs are kept, and for how many days: { "keep": 50, "days": 30 }.',
+    exitCode: 1,
+  })
 }
 
 /** A playbook by its name in `playbooks/`, with or without `.ts`, or by a path. */

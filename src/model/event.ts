@@ -46,6 +46,20 @@ export interface RunEvent {
   readonly queries: readonly string[]
   /** Values that the playbook's inputs have, and vars that `-e` overrides; absent where there are none. */
   readonly inputs?: readonly GivenInput[]
+  /** What holds already is applied all the same, where a module can. */
+  readonly forced?: true
+  /** The earlier run that it goes on with; absent where it begins. */
+  readonly continues?: Continues
+}
+/** How a run goes on with an earlier one. */
+export interface Continues {
+  readonly by: 'resume' | 'retryFailed'
+  /** Its id, as `rollcall runs` lists it. */
+  readonly run: string
+  /** When it began, ISO 8601. */
+  readonly started: string
+  /** Targets of it that are none of this one: there is nothing left to do. */
+  readonly leftOut: readonly string[]
 }
 /** One line per host of the facts scope. `none`: nothing is known, `reason` says why. */
 export interface FactsEvent {
@@ -140,6 +154,14 @@ export interface TaskEvent {
   /** Check mode: what an action would do, where that is not `run`. */
   readonly would?: string
   readonly templates?: readonly TemplateView[]
+  /** It is something that happens, and no state that holds. */
+  readonly action?: true
+  /** It is not done again: the run that has, which this one resumes; `result` is of then. */
+  readonly doneBy?: string
+  /** A secret stood in what is here as its result. */
+  readonly masked?: true
+  /** Of a journal: its diff, or all but what became of it, was too long to be kept. */
+  readonly cut?: true
   /** Handlers this change notified. */
   readonly notified?: readonly string[]
   readonly durationMs: number

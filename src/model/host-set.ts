@@ -5,7 +5,21 @@ export type HostChoice = string | HostSet
 export type HostSet =
   | { readonly kind: 'pattern'; readonly text: string }
   | { readonly kind: 'union' | 'intersection' | 'without'; readonly of: readonly HostChoice[] }
+  | DynamicSet
   | { readonly kind: 'nth'; readonly of: readonly [HostChoice]; readonly position: Position }
+
+/** Hosts that tasks choose while a run goes on, out of others. Told apart by identity: its name is for reports. */
+export interface DynamicSet {
+  readonly kind: 'dynamic'
+  readonly name: string
+  readonly of: readonly [HostChoice]
+}
+
+/** Whether it is known only when a play begins which hosts are meant. */
+export function isDynamic(choice: HostChoice): boolean {
+  if (typeof choice === 'string' || choice.kind === 'pattern') return false
+  return choice.kind === 'dynamic' || choice.of.some(isDynamic)
+}
 
 /** A place in a list, counted from 0, or from the end where it is negative; or several, the last included. */
 export type Position = number | { readonly from: number; readonly to?: number }
@@ -14,6 +28,7 @@ export type Position = number | { readonly from: number; readonly to?: number }
 export function showChoice(choice: HostChoice): string {
   if (typeof choice === 'string') return choice
   if (choice.kind === 'pattern') return choice.text
+  if (choice.kind === 'dynamic') return `dynamic group '${choice.name}'`
   const of = choice.of.map((each) => (typeof each === 'string' ? `'${each}'` : showChoice(each))).join(', ')
   return `${choice.kind}(${of}${choice.kind === 'nth' ? `, ${showPosition(choice.position)}` : ''})`
 }

@@ -1,7 +1,7 @@
 import { suggest } from '../util/suggest.ts'
 import { RollcallError, type SourceLine } from './errors.ts'
 import { isWild, itemsOf, type PatternItem, pythonOnly, splitPlace, testOf } from './host-pattern.ts'
-import type { HostChoice, Position } from './host-set.ts'
+import { type DynamicSet, type HostChoice, isDynamic, type Position, showChoice } from './host-set.ts'
 import type { InventoryModel } from './inventory.ts'
 
 /** Who asks for hosts, for messages, and what may be read for it. */
@@ -11,6 +11,8 @@ export interface Asking {
   /** Stands before what is wrong: which play. */
   readonly where?: string
   readonly at?: SourceLine
+  /** Hosts that have been put into a dynamic group so far; absent: all that can be. */
+  readonly members?: (group: DynamicSet) => ReadonlySet<string>
   /** The text of a file that `@` names; absent where there are no files. */
   readonly readFile?: (path: string) => string
 }
@@ -23,7 +25,12 @@ export interface Asking {
 export function matchHosts(choice: HostChoice, inventory: InventoryModel, asking: Asking): readonly string[] {
   const of = (each: HostChoice) => matchHosts(each, inventory, asking)
   if (typeof choice === 'string') return named(choice, inventory) ?? matchText(choice, inventory, asking)
+  if (choice.kind === 'nth' || choice.kind === 'without') refuseUnknowable(choice.of.slice(choice.kind === 'nth' ? 0 : 1), asking)
   switch (choice.kind) {
+    case 'dynamic': {
+      const chosen = asking.members?.(choice)
+      return of(choice.of[0]).filter((host) => chosen?.has(host) ?? true)
+    }
     case 'pattern':
       return matchText(choice.text, inventory, asking)
     case 'union':
@@ -37,6 +44,18 @@ export function matchHosts(choice: HostChoice, inventory: InventoryModel, asking
     default:
       return choice satisfies never
   }
+}
+
+/** Before the run nobody could tell which hosts a play may change. */
+function refuseUnknowable(choices: readonly HostChoice[], asking: Asking): void {
+  const dynamic = choices.find(isDynamic)
+  if (dynamic === undefined) return
+  throw refusal(
+    asking,
+    'takes places of a dynamic group, or leaves one out',
+    showChoice(dynamic),
+    'Which hosts are in it is known only when it is filled: put the others into a group of their own, by groupBy.',
+  )
 }
 
 const common = (left: readonly string[], right: readonly string[]) => {

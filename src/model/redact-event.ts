@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { redact, redactDeep } from '../util/redact.ts'
 import type { Event } from './event.ts'
 
@@ -28,7 +29,9 @@ export function redactEvent(event: Event): Event {
     case 'task': {
       const { event: kind, host, module, handler, outcome, confidence, durationMs, templates, ...said } = event
       const own = { event: kind, host, module, handler, outcome, confidence, durationMs, ...(templates && { templates }) }
-      return { ...redactDeep(said), ...own }
+      const shown = redactDeep(said)
+      const masked = said.action === true && !isDeepStrictEqual(shown.result, said.result)
+      return { ...shown, ...own, ...(masked && { masked }) }
     }
     case 'recap':
       return event.error === undefined ? event : { ...event, error: redactDeep(event.error) }

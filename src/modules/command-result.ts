@@ -18,6 +18,8 @@ export interface CommandResult {
   /** `0:00:01.250`. */
   readonly delta?: string
   readonly msg: string
+  /** With `async` and `poll: 0`: the name of what runs now, for `asyncStatus`. Its `rc` is 0 then, its output empty. */
+  readonly job?: string
   /** Why it has not run. */
   readonly reason?: string
 }
@@ -31,6 +33,7 @@ export const commandFields = {
   start: 'when it began by the clock of the controller, as an ISO time',
   end: 'when it ended',
   delta: "how long it took: '0:00:01.250'",
+  job: 'with async and poll: 0, the name of what runs now, for asyncStatus; rc is 0 then and the output empty',
   msg: "'non-zero return code', or why it was left out",
 }
 
@@ -66,7 +69,7 @@ export function idleCommand(cmd: CommandResult['cmd'], reason: string): CommandR
   return { ran: false, reason, rc: 0, stdout: '', stderr: '', stdoutLines: [], stderrLines: [], cmd, msg }
 }
 
-function linesOf(text: string): readonly string[] {
+export function linesOf(text: string): readonly string[] {
   return text === '' ? [] : text.replace(/\r?\n$/, '').split(/\r?\n/)
 }
 

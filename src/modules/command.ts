@@ -1,15 +1,16 @@
-import { Refusal } from '../dsl/definition.ts'
+import { type Happening, Refusal, type StepOutcome } from '../dsl/definition.ts'
 import { defineAction } from '../dsl/module.ts'
 import type { Read } from '../dsl/resource.ts'
 import { type Params, parameters, Type } from '../dsl/schema.ts'
 import { run } from '../dsl/step.ts'
 import type { GlobState } from '../resources/glob.ts'
 import { type ProbeState, probe } from '../resources/probe.ts'
-import type { Secret } from '../util/secret.ts'
+import { Secret } from '../util/secret.ts'
 import { Script, sh } from '../util/sh.ts'
 import { splitWords, WordsError } from '../util/split-words.ts'
 import { type CommandResult, commandFields, commandResult, idleCommand } from './command-result.ts'
 import { dueByFiles, type FileConditionsFound, fileConditions } from './file-conditions.ts'
+import { type Background, backgroundParams, backgroundStep, checkBackground, isLeftAlone, startedJob, waitingFor } from './in-background.ts'
 import { fieldsOf } from './result-fields.ts'
 import { absolutePath, script, text } from './shared-params.ts'
 
@@ -30,9 +31,10 @@ const common = {
   stripEmptyEnds: Type.Optional(
     Type.Boolean({ description: 'leave empty lines at the end of stdout and stderr out of the result; default true' }),
   ),
+  ...backgroundParams,
 }
 
-interface Common {
+interface Common extends Background {
   readonly chdir?: string | undefined
   readonly creates?: string | undefined
   readonly removes?: string | undefined
@@ -65,10 +67,19 @@ function shownAs(script: Script, shown: string): Script {
 
 function step(params: Common, then: Script) {
   const { stdin } = params
-  return run(
-    inPlace(params, then),
-    stdin === undefined ? undefined : new TextEncoder().encode(typeof stdin === 'string' ? stdin : stdin.reveal()),
-  )
+  const input = stdin === undefined ? undefined : new TextEncoder().encode(typeof stdin === 'string' ? stdin : stdin.reveal())
+  const whole = inPlace(params, then)
+  return params.async === undefined ? run(whole, input) : backgroundStep(params, whole, input, stdin instanceof Secret)
+}
+
+/** Of what is only started the start itself must go well. */
+function okCodesOf(params: Common): readonly number[] {
+  return isLeftAlone(params) ? [0] : (params.okCodes ?? [0])
+}
+
+function resultOf(params: Common, cmd: CommandResult['cmd'], outcome: StepOutcome, happening: Happening): CommandResult {
+  if (!isLeftAlone(params)) return commandResult(cmd, outcome, happening, params.stripEmptyEnds)
+  return { ...commandResult(cmd, { ...outcome, stdout: new Uint8Array() }, happening), job: startedJob(outcome) }
 }
 
 const commandParams = parameters({
@@ -110,6 +121,7 @@ export const command = defineAction({
   summary: 'Run a program with arguments',
   params: commandParams,
   inputs: (params) => {
+    checkBackground(params)
     wordsOf(params) // What is no command line is refused before anything is read.
     return {}
   },
@@ -119,8 +131,9 @@ export const command = defineAction({
     const exec = sh`exec ${wordsOf(params)}`
     return [step(params, shownAs(exec, params.cmd ?? sh`${wordsOf(params)}`.shown))]
   },
-  okCodes: ({ okCodes = [0] }) => okCodes,
-  result: (params, outcomes, happening) => commandResult(wordsOf(params).map(String), outcomes[0]!, happening, params.stripEmptyEnds),
+  okCodes: okCodesOf,
+  waits: waitingFor,
+  result: (params, outcomes, happening) => resultOf(params, wordsOf(params).map(String), outcomes[0]!, happening),
   idle: (params, reason) => idleCommand(wordsOf(params).map(String), reason),
   resultFields: fieldsOf<CommandResult>(commandFields),
 })
@@ -154,11 +167,16 @@ export const shell = defineAction({
   name: 'shell',
   summary: 'Run a shell script',
   params: shellParams,
+  inputs: (params) => {
+    checkBackground(params)
+    return {}
+  },
   reads: shellConditions,
   due: (params, found) => shellDue(params, found as ConditionsFound),
   steps: (params) => [step(params, params.script)],
-  okCodes: ({ okCodes = [0] }) => okCodes,
-  result: (params, outcomes, happening) => commandResult(params.script.shown, outcomes[0]!, happening, params.stripEmptyEnds),
+  okCodes: okCodesOf,
+  waits: waitingFor,
+  result: (params, outcomes, happening) => resultOf(params, params.script.shown, outcomes[0]!, happening),
   idle: (params, reason) => idleCommand(params.script.shown, reason),
   resultFields: fieldsOf<CommandResult>(commandFields),
 })

@@ -14,7 +14,7 @@ import { type FileResult, fileResult } from './file-result.ts'
 import { makeDirectories } from './file-steps.ts'
 import { fieldsOf, fileFields } from './result-fields.ts'
 import { absolutePath, fileParams, modeDescription, modePattern } from './shared-params.ts'
-import { planWholeFile, readWholeFile, type WholeContent, wholeFileSteps } from './whole-file.ts'
+import { planWholeFile, readWholeFile, rewriteSteps, type WholeContent, wholeFileSteps } from './whole-file.ts'
 
 const bytes = instanceOf('Uint8Array', Uint8Array)
 const secret = instanceOf('Secret', Secret)
@@ -144,6 +144,12 @@ export const copy = defineModule({
       ...(makes ? makeDirectories(canonicalPath(given.dest), { ...newDirectory(given), mode: askedMode(given) }) : []),
       ...wholeFileSteps(withMode(given, from), state, (wanted as Found).file ?? {}, from),
     ]
+  },
+  again: (given, { found, inputs }) => {
+    const { content } = inputs as Inputs
+    if (content?.entries || found.tree) return [] // Of a directory's files each would have to be named.
+    const from = content ?? contentOf(found.source as FileState & { readonly exists: true })
+    return rewriteSteps(withMode(given, from), found.file as FileState, from)
   },
   leaves: (given, { wanted, after }) => leftOfTree({ ...given, directoryMode: askedMode(given) }, wanted as Found, after as Found),
   touches: ({ remoteSrc, dest }) => (remoteSrc ? ['file', 'link'].map((kind) => `${kind}:${canonicalPath(dest)}/*`) : []),

@@ -5,7 +5,7 @@ import { type FileState, file } from '../resources/file.ts'
 import { bytesOfText, textOfBytes } from '../util/lossless-text.ts'
 import { sha256 } from '../util/sha256.ts'
 import { exactMode, wantedAttributes } from './attributes.ts'
-import { planWholeFile, type WholeFile, wholeFileSteps } from './whole-file.ts'
+import { planWholeFile, rewriteSteps, type WholeFile, wholeFileSteps } from './whole-file.ts'
 
 /** What an edit makes of a text, and a sentence about it; the same text where there is nothing to do. */
 export interface Edited {
@@ -57,6 +57,10 @@ export function editing<Given>(editOf: (given: Given) => FileEdit) {
       given: Given,
       { found, wanted }: { readonly found: { readonly file: FileState }; readonly wanted: { readonly file?: WantedState<FileState> } },
     ) => editSteps(editOf(given), found.file, wanted.file ?? {}),
+    again: (given: Given, { found: { file: state } }: { readonly found: { readonly file: FileState } }) =>
+      state.exists && state.content instanceof Uint8Array
+        ? rewriteSteps(editOf(given), state, { bytes: state.content, sha256: sha256(state.content) })
+        : [],
   }
 }
 

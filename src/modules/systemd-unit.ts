@@ -8,7 +8,7 @@ import type { Secret } from '../util/secret.ts'
 import { fieldsOf, states } from './result-fields.ts'
 import { text } from './shared-params.ts'
 import { leftOfUnit, planUnit, type UnitResult, unitFields, unitParams, unitResult, unitSteps } from './unit-plan.ts'
-import { planWholeFile, readWholeFile, wholeFileSteps } from './whole-file.ts'
+import { planWholeFile, readWholeFile, rewriteSteps, wholeFileSteps } from './whole-file.ts'
 
 const rendering = instanceOf('Rendering', Rendering)
 
@@ -70,6 +70,10 @@ export const systemdUnit = defineModule({
       reload: !found.unit.exists || wanted.file?.sha256 !== undefined || found.unit.needDaemonReload,
       noBlock,
     }),
+  ],
+  again: ({ name, noBlock }, { found, inputs }) => [
+    ...rewriteSteps({ mode: '0644' }, found.file, inputs.content),
+    ...unitSteps(name, found.unit, {}, { reload: true, noBlock }),
   ],
   leaves: ({ noBlock }, { wanted, after }) => ({ ...wanted, unit: leftOfUnit(wanted.unit ?? {}, after.unit, noBlock) }),
   result: ({ name, directory }, { before, after }): SystemdUnitResult => ({

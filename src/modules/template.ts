@@ -4,7 +4,7 @@ import { Rendering } from '../dsl/template.ts'
 import { type FileResult, fileResult } from './file-result.ts'
 import { fieldsOf, fileFields } from './result-fields.ts'
 import { absolutePath, fileParams } from './shared-params.ts'
-import { planWholeFile, readWholeFile, wholeFileSteps } from './whole-file.ts'
+import { planWholeFile, readWholeFile, rewriteSteps, wholeFileSteps } from './whole-file.ts'
 
 /** What `template` left. */
 export interface TemplateResult extends FileResult {
@@ -24,6 +24,7 @@ export const template = defineModule({
   reads: ({ dest }, found, { content }) => ({ file: readWholeFile(dest, found, content) }),
   plan: (params, { file }, { content }) => ({ file: planWholeFile(params.dest, params, file, content) }),
   steps: (params, { found, wanted, inputs }) => wholeFileSteps(params, found.file, wanted.file ?? {}, inputs.content),
+  again: (params, { found, inputs }) => rewriteSteps(params, found.file, inputs.content),
   result: ({ dest }, change): TemplateResult => ({ dest, ...fileResult(change) }),
   resultFields: fieldsOf<TemplateResult>({ dest: 'the file', ...fileFields }),
 })

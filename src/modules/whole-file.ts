@@ -52,6 +52,12 @@ export function planWholeFile(dest: string, params: WholeFile, found: FileState,
   }
 }
 
+/** Writes what is there already once more, for `--force`. */
+export function rewriteSteps(params: WholeFile, found: FileState, content: WholeContent): readonly Step[] {
+  if (!found.exists || found.type !== 'file' || params.force === false) return []
+  return wholeFileSteps({ ...params, backup: false }, found, { sha256: content.sha256 }, content)
+}
+
 /** An atomic write where content changes; where only owner or mode do, just those. */
 export function wholeFileSteps(
   params: WholeFile,

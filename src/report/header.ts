@@ -1,5 +1,6 @@
-import type { FactsEvent, RunEvent } from '../model/event.ts'
+import type { Continues, FactsEvent, RunEvent } from '../model/event.ts'
 import type { GivenInput } from '../model/input.ts'
+import { localTime } from '../util/local-time.ts'
 import { formatAge } from './age.ts'
 import type { Colours } from './colours.ts'
 import { count, groupBy, listed } from './words.ts'
@@ -53,10 +54,22 @@ export function headerLines(run: RunEvent, facts: FactsEvent | undefined, colour
   return [
     colours.strong(sets.join(' · ')),
     ...notLiveLines(facts?.hosts ?? [], mostNames).map((line) => colours.warning(line)),
+    ...(run.forced ? [colours.strong('forced: what is as it should be is applied again where it can be, and handlers are notified')] : []),
+    ...(run.continues ? [continuesLine(run.continues, mostNames, colours)] : []),
     ...inputLines(run.inputs ?? [], verbosity),
     ...(run.check ? checkLines(run.queries, colours) : []),
     ...(verbosity > 0 ? [colours.faint(`playbook ${run.playbook} · inventory ${run.inventory} · rollcall ${run.version}`)] : []),
   ]
+}
+
+function continuesLine({ by, run, started, leftOut }: Continues, mostNames: number, colours: Colours): string {
+  const earlier = `the run of ${localTime(new Date(started))} (${run})`
+  const without = leftOut.length === 0 ? '' : `, without ${listed(leftOut, mostNames)}`
+  const what =
+    by === 'resume'
+      ? `resumes ${earlier}: what actions did there is not done again${without}`
+      : `only hosts that failed in ${earlier}${without}`
+  return colours.strong(what)
 }
 
 /** `inputs version=1.2.3 (-e) · token=[secret] (asked)`: what was given; in detail, defaults as well. */

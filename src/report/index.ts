@@ -1,4 +1,4 @@
-export { formatAge } from './age.ts'
+export { formatAge, formatDuration } from './age.ts'
 export { type Colours, colours, wantsColour } from './colours.ts'
 export { describeError, shortFile, shortPlace } from './format-error.ts'
 export { factsSentence, inputLines, notLiveLines } from './header.ts'

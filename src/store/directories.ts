@@ -48,7 +48,8 @@ function base(variable: string, ...fallback: string[]): string {
   return given !== undefined && isAbsolute(given) ? given : join(homedir(), ...fallback)
 }
 
-const stateDirPath = () => join(base('XDG_STATE_HOME', '.local', 'state'), 'rollcall')
+/** Its path, whether it is there or not. */
+export const stateDirPath = () => join(base('XDG_STATE_HOME', '.local', 'state'), 'rollcall')
 
 /** Where things live that cannot be made again, such as facts of a host that is down. Created when missing. */
 export function userStateDir(): string {

@@ -1,3 +1,15 @@
 export { privateDirectory, userCacheDir, userSocketDir, userSocketDirIfThere, userStateDir } from './directories.ts'
 export { type CachedFacts, type CacheReading, type FactCache, inventoryIdOf, openFactCache } from './fact-cache.ts'
+export {
+  allJournals,
+  type Journal,
+  type JournalFile,
+  type JournalHead,
+  journalsOf,
+  lastWritten,
+  listJournals,
+  newRun,
+  openJournal,
+  readEvents,
+} from './journal.ts'
 export { writeAtomic } from './write-atomic.ts'

@@ -58,6 +58,9 @@ const requests: readonly (readonly [line: string, request: object])[] = [
   ['run prepare --start-at-task first', { ...plain, startAt: 'first' }],
   ['run prepare --step', { ...plain, step: true }],
   ['run prepare -f 5', { ...plain, forks: 5 }],
+  ['run prepare --force', { ...plain, force: true }],
+  ['run prepare --resume', { ...plain, goOn: 'resume' }],
+  ['run prepare --retry-failed', { ...plain, goOn: 'retryFailed' }],
   ['run 0123 -l 007', { ...plain, playbook: '0123', limit: '007' }],
 ]
 

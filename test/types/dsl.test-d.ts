@@ -2,6 +2,7 @@ import { expectTypeOf } from 'expect-type'
 import { inventory } from '../../inventory/lab.ts'
 import {
   apt,
+  asyncStatus,
   command,
   copy,
   defineFacts,
@@ -9,8 +10,10 @@ import {
   definePlaybook,
   defineServiceModule,
   defineTemplate,
+  dynamicGroup,
   file,
   fleetGroup,
+  groupBy,
   intersection,
   local,
   nth,
@@ -206,6 +209,16 @@ export default definePlaybook('types', inventory, (play) => {
   play('elsewhere', { hosts: 'cluster', connection: 'remote' }, () => {})
   // @ts-expect-error a host or group that the inventory does not have
   play('nobody among some', { hosts: union('cluster', nth('wbe', 0)) }, () => {})
+  // @ts-expect-error a host or group that the inventory does not have
+  play('nobody in time', { hosts: dynamicGroup('chosen', { of: 'wbe' }) }, () => {})
+  const chosen = dynamicGroup('chosen', { of: 'cluster' })
+  play('chosen in time', { hosts: chosen }, ({ task }) => {
+    task('port', ({ host }) => copy({ dest: '/a', content: String(host.vars.appPort) }))
+    const started = task('start', command({ argv: ['true'], async: 60, poll: 0 }))
+    task('look', ({ result }) => asyncStatus({ job: result(started).job }), { until: ({ result }) => result.finished })
+    // @ts-expect-error a group by name is none that tasks can fill
+    task('by name', groupBy({ group: 'chosen' }))
+  })
   // @ts-expect-error one of them is none
   play('one is no union', { hosts: union('cluster') }, () => {})
   // @ts-expect-error a host or group that the inventory does not have

@@ -1,5 +1,6 @@
 import { RollcallError } from '../../model/errors.ts'
 import { createReporter, jsonText } from '../../report/index.ts'
+import type { RunRequest } from '../../run.ts'
 import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
 import { formatInputs } from '../format-inputs.ts'
@@ -31,8 +32,11 @@ export const run = defineCommand({
     'allow-empty': shared['allow-empty'],
     check: shared.check,
     diff: shared.diff,
+    force: shared.force,
     tags: { alias: 't', type: 'string', array: true, requiresArg: true, describe: 'only tasks with one of these tags' },
     'skip-tags': { type: 'string', array: true, requiresArg: true, describe: 'no task with one of these tags' },
+    'retry-failed': { type: 'boolean', describe: 'only hosts that failed in the last run of this playbook and inventory' },
+    resume: { type: 'boolean', describe: 'go on where the last run failed: what its actions did is not done again' },
     'start-at-task': { type: 'string', requiresArg: true, describe: 'begin with this task, by name or glob; those before it are skipped' },
     step: { type: 'boolean', describe: 'ask before each task: yes, no, or continue without asking' },
     ...given,
@@ -52,6 +56,7 @@ export const run = defineCommand({
     ['rollcall run prepare', 'run playbooks/prepare.ts on all its hosts'],
     ['rollcall run prepare --limit honor-viper', 'change one host; its templates still know every host'],
     ['rollcall run prepare -CD', 'say what would change, line by line'],
+    ['rollcall run prepare --resume', 'after a failure: go on at the task that failed'],
     ['rollcall run site --limit @down.txt --exclude edge', 'hosts from a file, a line each, without some'],
     ["rollcall run site --start-at-task 'haproxy : *' --step", 'from a task on, asking before each'],
     ['rollcall run release -e version=1.2.3 -e @more.yaml', 'with values for inputs that the playbook declares'],
@@ -70,6 +75,7 @@ export const run = defineCommand({
       skipTags: words(args['skip-tags']),
       ...(args['extra-vars'] && { given: args['extra-vars'] }),
     }
+    const goOn = goOnWith(args.resume ?? false, args['retry-failed'] ?? false)
     const forks = positiveInteger(args.forks, '--forks')
     const lists = { hosts: args['list-hosts'] ?? false, tasks: args['list-tasks'] ?? false, tags: args['list-tags'] ?? false }
     const listing = Object.entries({ ...lists, inputs: args['list-inputs'] ?? false }).find(([, wanted]) => wanted)?.[0]
@@ -81,7 +87,7 @@ export const run = defineCommand({
       return 0
     }
     if (listing !== undefined) {
-      const outline = await engine.outline(request)
+      const outline = await engine.outline({ ...request, ...goOn })
       const lines = args.format === 'json' ? [jsonText(outline)] : formatOutline(outline, lists, colours)
       for (const line of lines) screen.print(line)
       return 0
@@ -100,16 +106,29 @@ export const run = defineCommand({
     const exitCode = await engine.run({
       ...request,
       check: args.check ?? false,
+      ...(args.force && { force: true }),
       forks,
       ...(args.step && { step: true }),
       emit: changes.emit,
       progress,
       terminal,
+      ...goOn,
       ...(password && { becomePassword: password }),
     })
     return exitCode === 0 && changes.made() && args['detailed-exit-code'] ? changesMade : exitCode
   },
 })
+
+/** @throws RollcallError where both are asked for. */
+function goOnWith(resume: boolean, retryFailed: boolean): Pick<RunRequest, 'goOn'> {
+  if (resume && retryFailed)
+    throw exclusive(
+      '--resume',
+      '--retry-failed',
+      'the one goes on at the failed task of each host, the other does everything again on hosts that failed',
+    )
+  return resume ? { goOn: 'resume' } : retryFailed ? { goOn: 'retryFailed' } : {}
+}
 
 function onlyInputs(): RollcallError {
   return new RollcallError({
