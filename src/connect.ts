@@ -2,6 +2,7 @@ import type { As, HostAccess } from './engine/host-access.ts'
 import { countTraffic, type TrafficPart } from './engine/traffic.ts'
 import { RollcallError, UnreachableError } from './model/errors.ts'
 import type { HostRecord, LabSettings, SshSettings } from './model/inventory.ts'
+import { cancelScript } from './transport/cancel-script.ts'
 import { NoChannel } from './transport/connect-errors.ts'
 import type { Connection } from './transport/connection.ts'
 import { type SessionOptions, type Started, startBecoming, startSession } from './transport/session.ts'
@@ -41,9 +42,9 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
   }
   const becomeRoot = { method: 'sudo' as const, user: 'root', ...(becomePassword && { password: becomePassword }) }
   const key = (as: As): As => (user === 'root' ? 'login' : as)
+  const optionsOf = (as: As): SessionOptions => ({ host: host.name, user, ...(key(as) === 'become' && { become: becomeRoot }) })
   const start = (as: As, jobs: readonly Job[]): Promise<Started> => {
-    const become = key(as) === 'become' ? { become: becomeRoot } : {}
-    const started = traffic.time('connect', () => openOnAny({ host: host.name, user, ...become }, jobs))
+    const started = traffic.time('connect', () => openOnAny(optionsOf(as), jobs))
     const session = started.then((opened) => opened.session)
     sessions.set(key(as), session)
     session.then(traffic.follow, () => {})
@@ -97,6 +98,12 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
       const session = sessions.get(key(as))
       sessions.delete(key(as))
       session?.then((opened) => opened.close()).catch(() => {})
+    },
+    cancel: async (as) => {
+      const running = (await sessions.get(key(as)))?.running
+      if (!running) return
+      const { session } = await openOnAny(optionsOf(as), [])
+      await session.exchange([{ script: cancelScript(running) }]).finally(() => session.close().catch(() => {}))
     },
     stats: traffic.total,
     ...(host.connection.type !== 'local' && {

@@ -45,6 +45,7 @@ export async function openFakeFleet(): Promise<FakeFleet> {
     },
     writer: { apply },
     abandon: () => {},
+    cancel: async () => {},
     userOf: () => user,
     stats: () => noTraffic,
     close: async () => {},

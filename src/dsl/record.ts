@@ -26,6 +26,8 @@ export interface TaskRecord {
   readonly anyErrorsFatal: boolean
   readonly runOnce: boolean
   readonly throttle: number | undefined
+  /** Seconds that each attempt may take. */
+  readonly timeout: number | undefined
   readonly delegateTo: string | ((scope: any) => unknown) | undefined
   readonly notify: readonly TaskRecord[]
   readonly tags: readonly string[]
@@ -48,6 +50,7 @@ export const plainTask = {
   anyErrorsFatal: false,
   runOnce: false,
   throttle: undefined,
+  timeout: undefined,
   delegateTo: undefined,
   notify: [],
   tags: [],
@@ -74,9 +77,12 @@ interface Recorded {
 type Options = TaskOptions<any, any> & HandlerOptions<any, any>
 type Defaults = { readonly [K in keyof BlockOptions<any>]?: BlockOptions<any>[K] | undefined }
 /** What a play hands to each of its tasks. */
-type PlayDefaults = Pick<Defaults, 'anyErrorsFatal' | 'ignoreErrors' | 'ignoreUnreachable' | 'throttle'>
+type PlayDefaults = Pick<Defaults, 'anyErrorsFatal' | 'ignoreErrors' | 'ignoreUnreachable' | 'throttle' | 'timeout'>
 /** What the blocks around a task hand to it. */
-type Inherited = Pick<BlockOptions<any>, 'when' | 'become' | 'delegateTo' | 'anyErrorsFatal' | 'ignoreErrors' | 'ignoreUnreachable'> & {
+type Inherited = Pick<
+  BlockOptions<any>,
+  'when' | 'become' | 'delegateTo' | 'anyErrorsFatal' | 'ignoreErrors' | 'ignoreUnreachable' | 'timeout'
+> & {
   readonly tags: readonly string[]
   readonly within: readonly Within[]
 }
@@ -88,8 +94,9 @@ export function recordTools(play: string, options: PlayDefaults = {}): Recorded 
   const sections = new Set<string>()
   const notified: { readonly topic: Topic; readonly by: TaskRecord; readonly notify: TaskRecord[] }[] = []
   const listening = new Map<Topic, TaskRecord[]>()
-  const { anyErrorsFatal, ignoreErrors, ignoreUnreachable, throttle } = options
-  const outermost = inherit({ tags: [], within: [] }, { anyErrorsFatal, ignoreErrors, ignoreUnreachable })
+  const { anyErrorsFatal, ignoreErrors, ignoreUnreachable, throttle, timeout } = options
+  timeoutOf(timeout, `play '${play}'`, callerLine())
+  const outermost = inherit({ tags: [], within: [] }, { anyErrorsFatal, ignoreErrors, ignoreUnreachable, timeout })
   let around = outermost
 
   const section = (path: readonly string[]): SectionTools => {
@@ -124,6 +131,7 @@ export function recordTools(play: string, options: PlayDefaults = {}): Recorded 
         anyErrorsFatal: options.anyErrorsFatal ?? own.anyErrorsFatal ?? false,
         runOnce: options.runOnce ?? false,
         throttle: boundOf(options.throttle ?? throttle, `${kind} '${name}'`, at),
+        timeout: timeoutOf(options.timeout, `${kind} '${name}'`, at) ?? own.timeout,
         delegateTo: options.delegateTo ?? own.delegateTo,
         notify,
         tags: [...new Set([...own.tags, ...(options.tags ?? [])])],
@@ -161,6 +169,7 @@ export function recordTools(play: string, options: PlayDefaults = {}): Recorded 
           throttle: boundOf(options.throttle, what, at),
           at,
         }
+        timeoutOf(options.timeout, what, at)
         const outer = around
         const inside = <T>(part: Within['part'], collect: (tools: PlayTools<any>) => T): T => {
           around = inherit(outer, options, { block, part })
@@ -214,7 +223,7 @@ export function recordTools(play: string, options: PlayDefaults = {}): Recorded 
 
 /** What a block hands on to the tasks in one of its parts: the inner word counts, tags add up, conditions must all hold. */
 function inherit(outer: Inherited, options: Defaults, within?: Within): Inherited {
-  const { when, become, delegateTo, anyErrorsFatal, ignoreErrors, ignoreUnreachable, tags = [] } = options
+  const { when, become, delegateTo, anyErrorsFatal, ignoreErrors, ignoreUnreachable, timeout, tags = [] } = options
   return {
     ...outer,
     ...(become !== undefined && { become }),
@@ -222,6 +231,7 @@ function inherit(outer: Inherited, options: Defaults, within?: Within): Inherite
     ...(anyErrorsFatal !== undefined && { anyErrorsFatal }),
     ...(ignoreErrors !== undefined && { ignoreErrors }),
     ...(ignoreUnreachable !== undefined && { ignoreUnreachable }),
+    ...(timeout !== undefined && { timeout }),
     ...(when && { when: both(outer.when, when)! }),
     tags: [...outer.tags, ...tags],
     within: within ? [...outer.within, within] : outer.within,
@@ -256,6 +266,20 @@ function boundOf(throttle: number | undefined, what: string, at: SourceLine | un
   if (throttle !== undefined && (!Number.isInteger(throttle) || throttle < 1))
     fail(at, 'throttle must be a whole number from 1', `${what}: ${throttle}`, 'It says how many hosts may be there at once.')
   return throttle
+}
+
+/** More than a timer can wait. */
+const longestTimeout = 2_000_000
+
+function timeoutOf(timeout: number | undefined, what: string, at: SourceLine | undefined): number | undefined {
+  if (timeout !== undefined && !(typeof timeout === 'number' && timeout > 0 && timeout <= longestTimeout))
+    fail(
+      at,
+      'timeout must be a number of seconds above 0',
+      `${what}: ${timeout}`,
+      `It is the time that a task may take, at most ${longestTimeout}.`,
+    )
+  return timeout
 }
 
 function fail(at: SourceLine | undefined, summary: string, detail: string, fix: string): never {

@@ -35,7 +35,10 @@ export async function apply(due: Due, planned: Change, writer: HostWriter): Prom
   const cleared = parts.add(handled ? [clearPending(user, recordsOf(host, [task]))] : [])
   const start = context.now()
   await due.before?.()
-  const exchanged = writer.apply(as, parts.jobs)
+  host.applying = true
+  const exchanged = writer.apply(as, parts.jobs).finally(() => {
+    host.applying = false
+  })
   // A host that goes down with its answer unsaid is what was asked for; that it comes back as another is seen later.
   parts.answer(returns ? await exchanged.catch(unlessLost) : await exchanged)
   if (earlier()[0]) notePending(host, as, parsePending(earlier()[0]!))

@@ -8,6 +8,7 @@ import type { HostState } from './host-state.ts'
 import type { Once } from './once.ts'
 import type { Prepared } from './prepared.ts'
 import type { SelectedPlay } from './select.ts'
+import type { Steering } from './steering.ts'
 import type { Unsure } from './unsure.ts'
 import type { ParamsValidator } from './validate.ts'
 
@@ -44,6 +45,8 @@ export interface PlayContext {
   readonly now: () => Date
   /** The person at the terminal, where there is one. */
   readonly terminal?: Terminal | undefined
+  /** Whoever may end the run before its last task; absent where nobody does. */
+  readonly steering?: Steering | undefined
   /** How long reads may take. */
   readonly patience: Patience
   /** Whether calls may go in one exchange with those before them. */

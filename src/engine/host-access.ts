@@ -32,6 +32,8 @@ export interface HostAccess {
   readonly reopen?: (options: { readonly connectTimeoutMs?: number | undefined }) => Promise<void>
   /** Lets go of a session whose answer is waited for no longer; the next exchange of this user opens another. */
   abandon(as: As): void
+  /** Ends what this user's session runs, with all that it has started; its answer then comes. Fails where the host cannot be asked. */
+  cancel(as: As): Promise<void>
   /** What was said so far, over all users and links. */
   stats(): HostTraffic
   close(): Promise<void>

@@ -33,6 +33,8 @@ export interface HostState {
   readonly together: Together | undefined
   /** Set where a handler's record must tell for which host it is owed: records of several hosts lie on one machine. */
   readonly recordsFor: string | undefined
+  /** Steps are on their way or run. */
+  applying: boolean
   /** Handlers recorded on the host as not yet run. */
   readonly pending: Owed
   readonly pendingRead: Set<As>
@@ -71,6 +73,7 @@ export function openHostState(host: HostRecord, access: HostAccess, check: boole
     recordsFor: onController ? host.name : undefined,
     status: 'running',
     lost: false,
+    applying: false,
     turn: limitConcurrency(1),
     counts: { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 0, rescued: 0, ignored: 0 },
     pending: openOwed(),

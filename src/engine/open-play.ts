@@ -10,6 +10,7 @@ import { declaredHost, factsOf, type KnowledgeScope, openFleet, openTargets } fr
 import type { HostState } from './host-state.ts'
 import { inputResolver } from './inputs.ts'
 import type { SelectedPlay } from './select.ts'
+import type { Steering } from './steering.ts'
 import type { ParamsValidator } from './validate.ts'
 
 export interface OpenPlay {
@@ -29,6 +30,7 @@ export interface OpenPlay {
   readonly asked?: boolean
   readonly terminal?: Terminal | undefined
   readonly delegates?: Delegates | undefined
+  readonly steering?: Steering | undefined
   /** False: every change goes alone. */
   readonly batches?: boolean
   /** Default: half a minute for what is read ahead, ten minutes for what is due. */
@@ -88,6 +90,7 @@ export function openPlay(open: OpenPlay): PlayContext {
     now: () => new Date(),
     terminal: open.terminal,
     delegates: open.delegates,
+    steering: open.steering,
     hosts: new Map(hosts),
     scopeOf: (name) => {
       const known = scopes.get(name) ?? {

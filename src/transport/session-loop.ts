@@ -37,6 +37,9 @@ import { type Script, sh } from '../util/sh.ts'
  *
  * A job finds the session's directory behind itself, in OLDPWD, a read of our own in rc_d. A step may leave a file there for
  * the reads of its exchange; a name that begins with 0 is no job's, and is gone with the exchange.
+ *
+ * What another session needs to end a job (`cancel-script.ts`): the loop says its own process when it greets, each job writes its
+ * own into `0pid`, and where there is a file `0halt` of the exchange, no further step of it begins.
  */
 const base = [
   'umask 077;',
@@ -75,12 +78,13 @@ const definitions = [
   // place: it is yet to come.
   'rc_job() {',
   'rc_i=$((rc_i+1));',
+  '[ "$1" = 0 ] || { [ -e "0halt.$rc_q" ] && rc_k=1; };',
   'if [ "$1$rc_k" = 11 ]; then rc_s="$rc_s -"; return; fi;',
   '[ -d x ] || rc_e=gone;',
   '[ -z "$rc_e" ] || return;',
   'rc_p=/dev/null;',
   '[ "$3" = - ] || { rc_p=$rc_i.p; tail -c "+$3" in | head -c "$2" >"$rc_p" || rc_e=full; };',
-  'printf "cd /; %s\\n" "$4" >"$rc_i.sh" || rc_e=full;',
+  'printf "echo \\$\\$ >0pid; cd /; %s\\n" "$4" >"$rc_i.sh" || rc_e=full;',
   '[ -z "$rc_e" ] || return;',
   '[ "$1" = 0 ] || rc_say "$rc_q at $rc_i";',
   'case $2$3 in',
@@ -115,7 +119,7 @@ const loop = [
   'done',
 ].join(' ')
 
-const program = `${definitions} rc_say ready; if [ $# -gt 0 ]; then ${along}; set --; fi; ${loop}`
+const program = `${definitions} rc_say ready $$; if [ $# -gt 0 ]; then ${along}; set --; fi; ${loop}`
 
 /** csh takes words of 1,024 bytes at most in some of its builds. */
 const longestWord = 900
@@ -180,7 +184,7 @@ function wholeUntil(text: string, end: number): number {
  * log is short, and so is the process list.
  */
 export function bootWords(nonce: string): readonly string[] {
-  return ['sh', '-c', 'printf "\\n%s ready\\n" "$1"; read -r rc_l && eval "$rc_l"', 'rollcall', nonce]
+  return ['sh', '-c', 'printf "\\n%s ready %s\\n" "$1" "$$"; read -r rc_l && eval "$rc_l"', 'rollcall', nonce]
 }
 
 /** What {@link bootWords} waits for: the program, in one line. */

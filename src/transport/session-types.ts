@@ -1,4 +1,5 @@
 import type { Script } from '../util/sh.ts'
+import type { Running } from './cancel-script.ts'
 
 /** One script to run on a host inside an exchange. */
 export interface Job {
@@ -49,6 +50,8 @@ export interface SessionStats {
 export interface Session {
   readonly user: string
   readonly stats: SessionStats
+  /** The exchange that is under way, so that another session can end its jobs. */
+  readonly running: Running | undefined
   /** @throws UnreachableError when the link is lost before all replies have arrived. */
   exchange(jobs: readonly Job[]): Promise<readonly Reply[]>
   close(): Promise<void>

@@ -58,8 +58,8 @@ export async function startSession(connection: Connection, options: SessionOptio
   const along = whole !== undefined && isShort(whole) ? whole : undefined
   const command = along ?? (become === undefined ? loopCommand(nonce) : sudoCommand(become, prompt, nonce))
   const shell = await startShell(connection, command, nonce)
-  await greeted(shell, options, prompt, refusal(shell, options, prompt))
-  const { session, answerTo } = serve(shell, options)
+  const pid = await greeted(shell, options, prompt, refusal(shell, options, prompt))
+  const { session, answerTo } = serve(shell, options, pid)
   return { session, replies: along === undefined ? session.exchange(jobs) : answerTo(jobs, driver!.length) }
 }
 
@@ -90,8 +90,8 @@ export function startBecoming(
     const refused = refusal(shell, options, prompt) // The prompt may come before the answers are read.
     const replies = firstAnswer(shell, options, jobs.length)
     const session = replies.then(async () => {
-      await greeted(shell, options, prompt, refused)
-      return serve(shell, options, { exchanges: 1, bytesSent: driver.length }).session
+      const pid = await greeted(shell, options, prompt, refused)
+      return serve(shell, options, pid, { exchanges: 1, bytesSent: driver.length }).session
     })
     session.catch(() => undefined)
     return { replies, session }
@@ -142,14 +142,15 @@ function refusal({ process }: Shell, { become, host, user }: SessionOptions, pro
   return refused
 }
 
-/** Waits for the shell's greeting. A shell of another user has no program yet: that goes with its first exchange. */
-async function greeted(shell: Shell, options: SessionOptions, prompt: string, refused: Promise<never>): Promise<void> {
+/** Waits for the shell's greeting, which says its process. A shell of another user has no program yet: that goes with its first exchange. */
+async function greeted(shell: Shell, options: SessionOptions, prompt: string, refused: Promise<never>): Promise<number> {
   const { process } = shell
   const { become, host, user } = options
   const limit = options.startTimeoutMs ?? startTimeoutMs
   try {
     const word = await within(firstOf([greeting(shell), refused]), limit)
     if (word === undefined) throw startedLate(host, user, limit)
+    return Number(word.split(' ')[1])
   } catch (error) {
     const ended = error instanceof StreamEnded ? await endOf(process) : undefined
     process.kill()
@@ -167,7 +168,7 @@ interface Served {
   answerTo(jobs: readonly Job[], bytes: number): Promise<readonly Reply[]>
 }
 
-function serve(shell: Shell, options: SessionOptions, before = { exchanges: 0, bytesSent: 0 }): Served {
+function serve(shell: Shell, options: SessionOptions, pid: number, before = { exchanges: 0, bytesSent: 0 }): Served {
   const { process, reader, nonce, stderr, link } = shell
   const { host } = options
   let { exchanges, bytesSent } = before
@@ -245,6 +246,9 @@ function serve(shell: Shell, options: SessionOptions, before = { exchanges: 0, b
     user: options.become?.user ?? options.user,
     get stats() {
       return { exchanges, bytesSent, bytesReceived: reader.received }
+    },
+    get running() {
+      return running === 0 || over !== undefined ? undefined : { pid, nonce, exchange: exchanges }
     },
     exchange: (jobs) => (jobs.length === 0 ? Promise.resolve([]) : inTurn(() => turn(jobs))),
     close() {

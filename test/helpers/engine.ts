@@ -10,6 +10,7 @@ import { openPlay } from '../../src/engine/open-play.ts'
 import { preflight } from '../../src/engine/preflight.ts'
 import { runPlay } from '../../src/engine/run-play.ts'
 import { select } from '../../src/engine/select.ts'
+import type { Steering } from '../../src/engine/steering.ts'
 import { countTraffic } from '../../src/engine/traffic.ts'
 import { loadValidator } from '../../src/engine/validate.ts'
 import { knowledgeOf } from '../../src/facts/knowledge.ts'
@@ -18,6 +19,7 @@ import type { Event, TaskEvent } from '../../src/model/event.ts'
 import type { FactFamilies, HostKnowledge } from '../../src/model/facts.ts'
 import { builtInDefinitions } from '../../src/module-named.ts'
 import { openDelegates } from '../../src/open-delegates.ts'
+import { cancelScript } from '../../src/transport/cancel-script.ts'
 import { connectLocal } from '../../src/transport/local.ts'
 import { openSession } from '../../src/transport/session.ts'
 import type { Job } from '../../src/transport/session-types.ts'
@@ -102,6 +104,7 @@ export interface LocalRunOptions {
   /** Only what is due is read, nothing ahead of its turn. */
   readonly oneByOne?: boolean
   readonly patience?: Patience
+  readonly steering?: Steering
   /** A program that stands for the hosts' `sh`; default the machine's own. */
   readonly shell?: string
   /** Home of a second user, as whom tasks with `become` run. Absent: they run as the first. */
@@ -151,6 +154,7 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
       validate,
       files: new Map(),
       terminal: options.terminal,
+      steering: options.steering,
       delegates,
       batches: !options.oneByOne,
       ...(options.patience && { patience: options.patience }),
@@ -219,6 +223,13 @@ async function openLocalAccess(
     abandon: () => {
       session.then((old) => old.close()).catch(() => {})
       session = openAnew()
+    },
+    cancel: async (as) => {
+      const running = (as === 'become' && become ? become : await session).running
+      if (!running) return
+      const other = await openSession(as === 'become' && another ? another : connection, { host: name, user: userInfo().username })
+      await other.exchange([{ script: cancelScript(running) }])
+      await other.close()
     },
     stats: traffic.total,
     ...(away !== undefined && {

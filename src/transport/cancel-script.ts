@@ -1,0 +1,82 @@
+import { Script, sh } from '../util/sh.ts'
+
+/** An exchange that is under way in a session, as its host knows it. */
+export interface Running {
+  /** Of the session's loop. */
+  readonly pid: number
+  readonly nonce: string
+  readonly exchange: number
+}
+
+// All by built-ins but the waiting. Only what descends from the running job is ended, never the loop or what it reads its input
+// by: else the rest of an input would be taken for what comes next.
+const tree = new Script(String.raw`all() {
+  for s in /proc/[0-9]*/stat; do
+    l=
+    { while IFS= read -r x; do l=$x; done <"$s"; } 2>/dev/null
+    set -- ${'$'}{l##*) }
+    [ -z "$1" ] || [ "$1" = Z ] || { s=${'$'}{s#/proc/}; printf '%s %s %s\n' "${'$'}{s%/stat}" "$2" "${'$'}{20}"; }
+  done
+}
+below() {
+  found=" $1 "
+  more=1
+  while [ -n "$more" ]; do
+    more=
+    while read -r p parent t; do
+      case $found in *" $p "*) continue ;; esac
+      case $found in *" $parent "*) found="$found$p " more=1 ;; esac
+    done <<END
+$now
+END
+  done
+}
+living() {
+  now=$(all)
+  alive=
+  while read -r p parent t; do
+    case $found in *" $p "*) alive="$alive $p" ;; esac
+    case $known in *" $p:$t "*) alive="$alive $p" ;; esac
+  done <<END
+$now
+END
+}`)
+
+/**
+ * Ends the job that runs in a session of the same user, with all that descends from it: TERM, and after two seconds KILL. No
+ * further step of its exchange begins, its reads do, and its answer comes as ever. A daemon that is no descendant any more goes on.
+ */
+export function cancelScript({ pid, nonce, exchange }: Running): Script {
+  return sh`loop=${pid}
+case $(tr '\0' ' ' <"/proc/$loop/cmdline" 2>/dev/null) in *${nonce}*) ;; *) exit 0 ;; esac
+d=/proc/$loop/cwd
+[ -d "$d/x" ] || exit 0
+: >"$d"/${`0halt.${exchange}`}
+read -r job <"$d/0pid" 2>/dev/null || exit 0
+${tree}
+now=$(all)
+below "$loop"
+case $found in *" $job "*) ;; *) exit 0 ;; esac
+below "$job"
+known=
+while read -r p parent t; do
+  case $found in *" $p "*) known="$known $p:$t " ;; esac
+done <<END
+$now
+END
+kill -TERM $found 2>/dev/null
+n=0
+while :; do
+  found=
+  living
+  [ -n "$alive" ] || exit 0
+  [ "$n" -lt 20 ] || break
+  n=$((n+1))
+  sleep 0.1 2>/dev/null || { sleep 1; n=$((n+9)); }
+done
+now=$(all)
+below "$job"
+living
+[ -z "$alive" ] || kill -KILL $alive 2>/dev/null
+:`
+}
