@@ -99,11 +99,12 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
       sessions.delete(key(as))
       session?.then((opened) => opened.close()).catch(() => {})
     },
-    cancel: async (as) => {
+    cancel: async (as, what) => {
       const running = (await sessions.get(key(as)))?.running
-      if (!running) return
+      if (!running) return false
       const { session } = await openOnAny(optionsOf(as), [])
-      await session.exchange([{ script: cancelScript(running) }]).finally(() => session.close().catch(() => {}))
+      const [reply] = await session.exchange([{ script: cancelScript(running, what) }]).finally(() => session.close().catch(() => {}))
+      return reply?.code === 0
     },
     stats: traffic.total,
     ...(host.connection.type !== 'local' && {

@@ -3,6 +3,7 @@ import { ownFacts } from './dsl/define-facts.ts'
 import type { ResolvedInput } from './dsl/definition.ts'
 import type { PlayContext, Terminal } from './engine/context.ts'
 import type { Gathered } from './engine/gather-facts.ts'
+import { tellOwed } from './engine/handlers.ts'
 import { type OpenPlay, openPlay } from './engine/open-play.ts'
 import { preflight } from './engine/preflight.ts'
 import { readAhead } from './engine/read-ahead.ts'
@@ -18,6 +19,7 @@ import { openDelegates } from './open-delegates.ts'
 import { type OpenedPlaybook, openPlaybook, type PlaybookRequest } from './open-playbook.ts'
 import { openStates, type States } from './open-states.ts'
 import { ownVersion } from './util/own-root.ts'
+import type { Steering } from './util/steering.ts'
 
 /** How a run goes, whatever it runs. */
 export interface RunOptions {
@@ -28,6 +30,8 @@ export interface RunOptions {
   readonly progress: (line: string) => void
   /** The person who started the run, where there is a terminal; `pause` asks them. */
   readonly terminal?: Terminal | undefined
+  /** Whoever may end the run before its last task. */
+  readonly steering?: Steering | undefined
   /** How a host is reached; default is as its inventory says. */
   readonly open?: AskRequest['open']
 }
@@ -56,7 +60,7 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
   if (own.length > 0) await opened.compiled // Scripts of the user's own wait for the compiler.
   const files = new Map<string, ResolvedInput>()
   const readingFiles = readAhead(opened.selection.plays, opened.project.root, files)
-  const gathered = await unlessRefused(opened.compiled, askAll(opened, request)) // Every host answers …
+  const gathered = await unlessRefused(opened.compiled, askAll(opened, request), request.steering) // Every host answers …
   const states = await openStates(opened, gathered, request.check).catch(async (error: unknown) => {
     await closeAll(gathered)
     throw error
@@ -79,10 +83,23 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
       recap(opened, gathered, states, request, started, refusal.details)
       throw refusal
     }
-    for (const context of contexts) if (context.hosts.size > 0 && !(await runPlay(context, request.forks))) break // … before any host changes.
+    await runPlays(contexts, request) // … before any host changes.
     return recap(opened, gathered, states, request, started)
   } finally {
     await Promise.all([closeAll(gathered), states.close(), delegates.close()])
+  }
+}
+
+async function runPlays(contexts: readonly PlayContext[], { steering, forks }: RunOptions): Promise<void> {
+  if (steering) steering.underWay = true
+  try {
+    for (const context of contexts) {
+      if (steering?.stopped !== undefined) break
+      if (context.hosts.size > 0 && !(await runPlay(context, forks))) break
+    }
+    if (steering?.stopped !== undefined) for (const context of contexts) tellOwed(context)
+  } finally {
+    if (steering) steering.underWay = false
   }
 }
 
@@ -126,7 +143,7 @@ function openPlays(
   shared: Pick<OpenPlay, 'validate' | 'files' | 'delegates'>,
 ): PlayContext[] {
   const { playbook, selection, relative, project } = opened
-  const { check, emit, terminal } = request
+  const { check, emit, terminal, steering } = request
   const inventory = playbook.inventory.model
   const own = new Set(builtInDefinitions())
   return selection.plays.map((selected) =>
@@ -143,20 +160,32 @@ function openPlays(
       emit,
       ...shared,
       terminal,
+      steering,
       trusts: (definition) => own.has(definition),
     }),
   )
 }
 
-/** A playbook that does not compile is refused as soon as that is known, also while hosts are still being asked. */
-async function unlessRefused(compiled: Promise<unknown>, asking: Promise<Gathered>): Promise<Gathered> {
+/** A playbook that does not compile is refused as soon as that is known, also while hosts are still being asked; so is a run that is ended. */
+async function unlessRefused(compiled: Promise<unknown>, asking: Promise<Gathered>, steering?: Steering): Promise<Gathered> {
   const refused = compiled.then(() => new Promise<never>(() => {}))
+  let forget: (() => void) | undefined
+  const ended = new Promise<never>((_, reject) => {
+    forget = steering?.on('ended', () => reject(endedEarly(steering)))
+  })
   try {
-    return await Promise.race([asking, refused])
+    return await Promise.race([asking, refused, ended])
   } catch (error) {
     asking.then(closeAll).catch(() => {})
     throw error
+  } finally {
+    forget?.()
   }
+}
+
+function endedEarly({ ended, exitCode }: Steering): RollcallError {
+  const detail = `${ended}; hosts were still being asked, and nothing was changed`
+  return new RollcallError({ summary: 'The run was ended before its first task', detail, ...(exitCode !== undefined && { exitCode }) })
 }
 
 /** Hosts that were only asked for their facts are let go before the first task. */
@@ -242,7 +271,10 @@ function recap(
     hosts[name] = { ...counts, ...addTraffic([givenUp, ...ways]) }
   }
   const all = Object.values(hosts)
-  const exitCode = error?.exitCode ?? (all.some((host) => host.failed > 0) ? 2 : all.some((host) => host.unreachable > 0) ? 4 : 0)
+  const exitCode =
+    request.steering?.exitCode ??
+    error?.exitCode ??
+    (all.some((host) => host.failed > 0) ? 2 : all.some((host) => host.unreachable > 0) ? 4 : 0)
   const durationMs = Math.round(performance.now() - started)
   request.emit({ event: 'recap', check: request.check, hosts, durationMs, exitCode, ...(error && { error }) })
   return exitCode

@@ -45,7 +45,7 @@ export async function openFakeFleet(): Promise<FakeFleet> {
     },
     writer: { apply },
     abandon: () => {},
-    cancel: async () => {},
+    cancel: async () => false,
     userOf: () => user,
     stats: () => noTraffic,
     close: async () => {},

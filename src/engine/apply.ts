@@ -2,6 +2,7 @@ import { UnreachableError } from '../model/errors.ts'
 import { batchOf } from './batch.ts'
 import type { Change } from './change.ts'
 import { comingTasks } from './coming-tasks.ts'
+import { endWithTask } from './end-on.ts'
 import { keep } from './exchange.ts'
 import type { HostWriter } from './host-access.ts'
 import { discard } from './host-state.ts'
@@ -36,8 +37,11 @@ export async function apply(due: Due, planned: Change, writer: HostWriter): Prom
   const start = context.now()
   await due.before?.()
   host.applying = true
+  const others = members.some((member) => member.due.task !== task)
+  const forget = others ? context.steering?.on('stopped', () => void endWithTask(host.access, as, () => !host.applying)) : undefined
   const exchanged = writer.apply(as, parts.jobs).finally(() => {
     host.applying = false
+    forget?.()
   })
   // A host that goes down with its answer unsaid is what was asked for; that it comes back as another is seen later.
   parts.answer(returns ? await exchanged.catch(unlessLost) : await exchanged)

@@ -2,13 +2,13 @@ import type { BlockRecord, Failure } from '../dsl/block.ts'
 import type { Ask, Definition, InputSource, ResolvedInput } from '../dsl/definition.ts'
 import type { TaskRecord } from '../dsl/record.ts'
 import type { Emit, TemplateView } from '../model/event.ts'
+import type { Steering } from '../util/steering.ts'
 import type { Delegates } from './delegate.ts'
 import type { Evaluation, PreparedCall } from './evaluate.ts'
 import type { HostState } from './host-state.ts'
 import type { Once } from './once.ts'
 import type { Prepared } from './prepared.ts'
 import type { SelectedPlay } from './select.ts'
-import type { Steering } from './steering.ts'
 import type { Unsure } from './unsure.ts'
 import type { ParamsValidator } from './validate.ts'
 
@@ -76,6 +76,8 @@ export interface PlayHost {
   failure: Failure | undefined
   /** Blocks whose body failed here, and for what. */
   readonly failures: Map<BlockRecord, Failure>
+  /** It is in the `always` part of a block, which is gone through whatever happens elsewhere. */
+  tidying: boolean
   /** Its part in this play is over, and it has not failed. */
   ended: boolean
   /** Calls that went along with an earlier one. */

@@ -1,14 +1,11 @@
 import { UnreachableError } from '../model/errors.ts'
-import { within } from '../util/within.ts'
+import { endingMs, endOn } from './end-on.ts'
 import { discard } from './host-state.ts'
 import { CallFailed, type CallOutcome } from './outcome.ts'
 import type { Due } from './run-call.ts'
 
 /** What ends a call before its own end. */
 type Over = 'timeout' | 'ended'
-
-/** How long a host has to end what runs there. */
-const patienceMs = 10_000
 
 /**
  * Runs a call, and ends it on the host where it takes longer than its task's timeout, or where the run is ended.
@@ -18,7 +15,7 @@ export async function inTime(due: Due, run: (due: Due) => Promise<CallOutcome>):
   const { task, context, playHost } = due
   const { steering } = context
   if (task.timeout === undefined && !steering) return run(due)
-  if (steering?.ended !== undefined) throw overtaken(due, 'ended', undefined)
+  if (steering?.ended !== undefined && !playHost.prepared.has(due.call)) throw overtaken(due, 'ended', undefined)
   const running = `${playHost.state.host.name}: ${task.name}`
   steering?.running.add(running)
   const ran = run(due)
@@ -54,27 +51,14 @@ async function giveUp(due: Due, ran: Promise<CallOutcome>, over: Over): Promise<
     (error: unknown) => ({ error }),
   )
   if (due.call.definition.kind === 'controller') throw overtaken(due, over, undefined)
-  const until = performance.now() + patienceMs
-  const left = () => Math.max(0, until - performance.now())
-  // What is asked to end between two jobs of an exchange may not be heard, so it is asked again.
-  for (let answer: Awaited<typeof answered> | undefined; left() > 0; ) {
-    const cancelled = state.access.cancel(due.as).then(
-      () => undefined,
-      () => undefined,
-    )
-    answer = await within(Promise.race([answered, cancelled]), left())
-    answer ??= await within(answered, Math.min(1000, left()))
-    if (answer === undefined) continue
-    discard(state)
-    if (answer.error instanceof UnreachableError) throw answer.error
-    throw overtaken(due, over, answer.error)
-  }
-  state.access.abandon(due.as)
+  const answer = await endOn(state.access, due.as, answered)
   discard(state)
+  if (answer) throw answer.error instanceof UnreachableError ? answer.error : overtaken(due, over, answer.error)
+  state.access.abandon(due.as)
   if (!state.applying) throw overtaken(due, over, undefined)
   throw new UnreachableError({
     ...wordsOf(due, over),
-    detail: `what runs there did not end within ${patienceMs / 1000} s, so it is left alone`,
+    detail: `what runs there did not end within ${endingMs / 1000} s, so it is left alone`,
   })
 }
 

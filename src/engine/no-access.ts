@@ -7,7 +7,7 @@ export const noAccess: HostAccess = {
   reader: { read: () => Promise.reject(new RollcallError({ summary: 'This command must not contact a host' })) },
   writer: undefined,
   abandon: () => {},
-  cancel: async () => {},
+  cancel: async () => false,
   userOf: () => '',
   stats: () => noTraffic,
   close: async () => {},

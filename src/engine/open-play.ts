@@ -4,13 +4,13 @@ import type { Emit } from '../model/event.ts'
 import type { HostKnowledge } from '../model/facts.ts'
 import type { Targets } from '../model/fleet.ts'
 import type { InventoryModel } from '../model/inventory.ts'
+import type { Steering } from '../util/steering.ts'
 import type { Patience, PlayContext, PlayHost, Terminal } from './context.ts'
 import type { Delegates } from './delegate.ts'
 import { declaredHost, factsOf, type KnowledgeScope, openFleet, openTargets } from './fleet.ts'
 import type { HostState } from './host-state.ts'
 import { inputResolver } from './inputs.ts'
 import type { SelectedPlay } from './select.ts'
-import type { Steering } from './steering.ts'
 import type { ParamsValidator } from './validate.ts'
 
 export interface OpenPlay {
@@ -56,6 +56,7 @@ function openPlayHost(state: HostState): PlayHost {
     evaluations: new Map(),
     failure: undefined,
     failures: new Map(),
+    tidying: false,
     ended: false,
     prepared: new Map(),
   }

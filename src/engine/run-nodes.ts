@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TaskRecord } from '../dsl/record.ts'
-import type { PlayHost } from './context.ts'
+import type { PlayContext, PlayHost } from './context.ts'
+import { evaluate } from './evaluate.ts'
 import { flushHandlers } from './handlers.ts'
-import { goesOn, type Walk } from './play-run.ts'
+import { goesOn, mayBegin, type Walk } from './play-run.ts'
 import { fallen, forget, isBack, pardon, raise } from './rescue.ts'
 import { runTask } from './run-task.ts'
-import { stop, stopWhereTooMany } from './stop.ts'
+import { halt, heedSteering, stop, stopWhereTooMany } from './stop.ts'
 import { type BlockNode, type Node, type TaskNode, tasksIn } from './tree.ts'
 
 /**
@@ -14,7 +15,9 @@ import { type BlockNode, type Node, type TaskNode, tasksIn } from './tree.ts'
  */
 export async function runNodes(walk: Walk, nodes: readonly Node[], hosts: readonly PlayHost[], guarded = false, turn = ''): Promise<void> {
   for (const [index, node] of nodes.entries()) {
-    const left = hosts.filter((host) => goesOn(walk, host))
+    heedSteering(walk)
+    if (walk.run.stopped !== undefined && !walk.regardless) for (const host of hosts) halt(host)
+    const left = hosts.filter((host) => goesOn(walk, host) && (mayBegin(walk) || host.prepared.size > 0))
     if (left.length === 0) return
     const place = `${turn}${index}`
     if ('block' in node) await runBlocks(walk, node, left, guarded, place)
@@ -28,7 +31,10 @@ async function runTurn(walk: Walk, { task, coming }: TaskNode, hosts: readonly P
   const { run, together } = walk
   const round = run.round(place, walk.alone || hosts.length === 1)
   const bounded = run.bounded(task, task.throttle)
-  const on = (host: PlayHost) => bounded(() => together(() => runTask(round, host, task, coming())))
+  const begin = async (host: PlayHost) => {
+    if (mayBegin(walk) || hasRun(round, host, task)) await runTask(round, host, task, coming())
+  }
+  const on = (host: PlayHost) => bounded(() => together(() => begin(host)))
   if (task.runOnce) await runOnce(walk, task, hosts, on)
   else await Promise.all(hosts.map(on))
   const failed = hosts.filter(({ state: { status } }) => status === 'failed' || status === 'unreachable')
@@ -36,6 +42,16 @@ async function runTurn(walk: Walk, { task, coming }: TaskNode, hosts: readonly P
   const reason = `task '${task.name}' failed on ${failed.map(({ state }) => state.host.name).join(', ')}, which counts for all hosts`
   if (!guarded) stop(run, walk.batch, reason)
   else if (!walk.alone) for (const host of hosts) if (host.state.status === 'running') fall(host, task, reason)
+}
+
+/** Whether a task has gone along with an earlier one; one that is skipped in between is told with it. */
+function hasRun(context: PlayContext, host: PlayHost, task: TaskRecord): boolean {
+  if (host.prepared.size === 0) return false
+  const evaluation = evaluate(context, host, task)
+  if (evaluation.kind === 'skipped' || (evaluation.kind === 'ready' && evaluation.calls.some((call) => host.prepared.has(call))))
+    return true
+  host.prepared.clear()
+  return false
 }
 
 /** A host that has not failed, but must not go on past what failed elsewhere. */
@@ -74,6 +90,7 @@ async function runBlocks(walk: Walk, node: BlockNode, hosts: readonly PlayHost[]
   await Promise.all(
     hosts.map((host) =>
       bounded(async () => {
+        heedSteering(walk)
         if (goesOn(walk, host)) await runBlock(walk, node, [host], guarded, place)
       }),
     ),
@@ -85,8 +102,14 @@ async function runAlways(walk: Walk, node: BlockNode, hosts: readonly PlayHost[]
   const { context } = walk.run
   const standing = (await Promise.all(hosts.map(async (host) => ((await isBack(context, host)) ? [host] : [])))).flat()
   const before = new Map(standing.map((host) => [host, { status: host.state.status, failure: host.failure }]))
+  const enter = standing.filter(({ tidying }) => !tidying)
   for (const host of standing) host.state.status = 'running'
+  for (const host of enter) host.tidying = true
   await runNodes({ ...walk, regardless: true }, node.always, standing, guarded, `${place}.a.`)
+  for (const host of enter) {
+    host.tidying = false
+    if (walk.run.stopped !== undefined && host.state.status === 'running') host.state.status = 'stopped'
+  }
   for (const [host, { status, failure }] of before) {
     if (host.state.status !== 'running' || status === 'running') continue
     host.state.status = status
@@ -102,12 +125,14 @@ async function runBlock(walk: Walk, node: BlockNode, hosts: readonly PlayHost[],
   const { block } = node
   const { context } = walk.run
   const rescued = node.rescue.length > 0
+  const halted = ({ state }: PlayHost) => state.status === 'stopped' && walk.run.stopped !== undefined
   const within = guarded || rescued || block.retries > 0
   let trying = hosts
   for (let attempt = 1; ; attempt++) {
     await runNodes(walk, node.body, trying, within, `${place}.${attempt}.`)
-    const failed = trying.filter(fallen)
-    if (failed.length === 0 || attempt > block.retries || walk.run.stopped !== undefined) break
+    heedSteering(walk)
+    const failed = trying.filter((host) => fallen(host) && !halted(host))
+    if (failed.length === 0 || attempt > block.retries || !(walk.regardless || walk.run.stopped === undefined)) break
     for (const host of failed)
       context.emit({
         event: 'retry',
@@ -119,7 +144,9 @@ async function runBlock(walk: Walk, node: BlockNode, hosts: readonly PlayHost[],
         delay: block.delay,
         reason: host.failure!.message,
       })
-    await sleep(block.delay * 1000)
+    await (context.steering ? context.steering.sleep(block.delay * 1000) : sleep(block.delay * 1000))
+    heedSteering(walk)
+    if (walk.run.stopped !== undefined && !walk.regardless) break
     trying = (await Promise.all(failed.map(async (host) => ((await isBack(context, host)) ? [host] : [])))).flat()
     for (const host of trying) {
       raise(host)
@@ -127,12 +154,12 @@ async function runBlock(walk: Walk, node: BlockNode, hosts: readonly PlayHost[],
     }
     if (trying.length === 0) break
   }
-  const failed = hosts.filter(fallen)
+  const failed = hosts.filter((host) => fallen(host) && !halted(host))
   for (const host of failed) {
     host.failures.set(block, host.failure!)
     forget(walk.run, host, tasksIn([...node.rescue, ...node.always]))
   }
-  if (rescued) {
+  if (rescued && (walk.run.stopped === undefined || walk.regardless)) {
     const answering = (await Promise.all(failed.map(async (host) => ((await isBack(context, host)) ? [host] : [])))).flat()
     const before = new Map(answering.map((host) => [host, host.state.status]))
     for (const host of answering) host.state.status = 'running'

@@ -42,21 +42,26 @@ $now
 END
 }`)
 
+/** What another session does to an exchange; see {@link cancelScript}. */
+export type Ending = 'now' | 'next'
+
 /**
- * Ends the job that runs in a session of the same user, with all that descends from it: TERM, and after two seconds KILL. No
+ * `now`: ends the job that runs in a session of the same user, with all that descends from it: TERM, and after two seconds KILL. No
  * further step of its exchange begins, its reads do, and its answer comes as ever. A daemon that is no descendant any more goes on.
+ * `next`: only no step begins any more with which another task begins. Its exit code is 1 where nothing was found to run.
  */
-export function cancelScript({ pid, nonce, exchange }: Running): Script {
+export function cancelScript({ pid, nonce, exchange }: Running, what: Ending): Script {
   return sh`loop=${pid}
-case $(tr '\0' ' ' <"/proc/$loop/cmdline" 2>/dev/null) in *${nonce}*) ;; *) exit 0 ;; esac
+case $(tr '\0' ' ' <"/proc/$loop/cmdline" 2>/dev/null) in *${nonce}*) ;; *) exit 1 ;; esac
 d=/proc/$loop/cwd
-[ -d "$d/x" ] || exit 0
-: >"$d"/${`0halt.${exchange}`}
-read -r job <"$d/0pid" 2>/dev/null || exit 0
+[ -d "$d/x" ] || exit 1
+: >"$d"/${`0${what === 'now' ? 'halt' : 'next'}.${exchange}`} || exit 1
+${what === 'next' ? new Script('exit 0') : new Script('')}
+{ read -r job <"$d/0pid"; } 2>/dev/null || exit 1
 ${tree}
 now=$(all)
 below "$loop"
-case $found in *" $job "*) ;; *) exit 0 ;; esac
+case $found in *" $job "*) ;; *) exit 1 ;; esac
 below "$job"
 known=
 while read -r p parent t; do

@@ -40,7 +40,7 @@ export function encodeExchange(number: number, jobs: readonly Job[], mark: strin
   let place = 1
   const calls = jobs.map((job) => {
     if (isOwn(job)) return `rc_own ${quote(job.script.text)}`
-    const step = job.step === true ? 1 : 0
+    const step = job.step === true ? (job.begins ? 2 : 1) : 0
     if (job.stdin === undefined) return `rc_job ${step} - - ${quote(job.script.text)}`
     if (lateInput(job) !== undefined) return `rc_job ${step} ${job.stdin.length} - ${quote(job.script.text)}`
     const call = `rc_job ${step} ${job.stdin.length} ${place} ${quote(job.script.text)}`

@@ -39,7 +39,8 @@ import { type Script, sh } from '../util/sh.ts'
  * the reads of its exchange; a name that begins with 0 is no job's, and is gone with the exchange.
  *
  * What another session needs to end a job (`cancel-script.ts`): the loop says its own process when it greets, each job writes its
- * own into `0pid`, and where there is a file `0halt` of the exchange, no further step of it begins.
+ * own into `0pid`, and where there is a file `0halt` of the exchange, no further step of it begins; with `0next`, none that begins
+ * another task.
  */
 const base = [
   'umask 077;',
@@ -74,11 +75,12 @@ const definitions = [
   'rc_bye() { cd /; [ -z "$rc_d" ] || rm -rf "$rc_d"; };',
   'trap rc_bye EXIT; trap "exit 1" HUP INT TERM PIPE;',
 
-  // $1 is 1 for a step, $2 and $3 are size and place of the payload in the file `in`, $4 is the script. A size without a
+  // $1 is 1 for a step, 2 for one that begins another task, $2 and $3 are size and place of the payload in the file `in`, $4 is the script. A size without a
   // place: it is yet to come.
   'rc_job() {',
   'rc_i=$((rc_i+1));',
   '[ "$1" = 0 ] || { [ -e "0halt.$rc_q" ] && rc_k=1; };',
+  '[ "$1" = 2 ] && { [ -e "0next.$rc_q" ] && rc_k=1; shift; set -- 1 "$@"; };',
   'if [ "$1$rc_k" = 11 ]; then rc_s="$rc_s -"; return; fi;',
   '[ -d x ] || rc_e=gone;',
   '[ -z "$rc_e" ] || return;',

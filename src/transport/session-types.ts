@@ -11,6 +11,8 @@ export interface Job {
    * and their replies say `ran: false`. Jobs that are no steps (reads) always run and never stop anything.
    */
   readonly step?: boolean
+  /** Of a step: another task begins with it, so an exchange that is to end with the task that runs ends before it. */
+  readonly begins?: boolean
   /**
    * A read whose script is Rollcall's own: it changes nothing, reads no standard input, starts nothing that outlives it,
    * and does not care about `$$` and `$0`. It is run by a fork of the session's shell, which costs no `sh` and no files;

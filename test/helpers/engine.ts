@@ -10,7 +10,7 @@ import { openPlay } from '../../src/engine/open-play.ts'
 import { preflight } from '../../src/engine/preflight.ts'
 import { runPlay } from '../../src/engine/run-play.ts'
 import { select } from '../../src/engine/select.ts'
-import type { Steering } from '../../src/engine/steering.ts'
+import type { Steering } from '../../src/util/steering.ts'
 import { countTraffic } from '../../src/engine/traffic.ts'
 import { loadValidator } from '../../src/engine/validate.ts'
 import { knowledgeOf } from '../../src/facts/knowledge.ts'
@@ -224,12 +224,13 @@ async function openLocalAccess(
       session.then((old) => old.close()).catch(() => {})
       session = openAnew()
     },
-    cancel: async (as) => {
+    cancel: async (as, what) => {
       const running = (as === 'become' && become ? become : await session).running
-      if (!running) return
+      if (!running) return false
       const other = await openSession(as === 'become' && another ? another : connection, { host: name, user: userInfo().username })
-      await other.exchange([{ script: cancelScript(running) }])
+      const [reply] = await other.exchange([{ script: cancelScript(running, what) }])
       await other.close()
+      return reply!.code === 0
     },
     stats: traffic.total,
     ...(away !== undefined && {

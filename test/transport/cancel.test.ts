@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { cancelScript } from '../../src/transport/cancel-script.ts'
@@ -31,9 +31,9 @@ describe.each(shells)('ending what runs in a session through $name', (shell) => 
   }
   const fresh = () => join(folder, String(++count))
   const arrives = (path: string) => expect.poll(() => existsSync(path), { timeout: 10_000 }).toBe(true)
-  const cancel = async (session: Session) => {
+  const cancel = async (session: Session, what: 'now' | 'next' = 'now') => {
     const other = await open()
-    const [reply] = await other.exchange([{ script: cancelScript(session.running!) }])
+    const [reply] = await other.exchange([{ script: cancelScript(session.running!, what) }])
     await other.close()
     expect([reply!.code, text(reply!.stderr)]).toEqual([0, ''])
   }
@@ -62,6 +62,23 @@ describe.each(shells)('ending what runs in a session through $name', (shell) => 
       false,
     ])
     expect(codes(await session.exchange([{ script: sh`: >${at}.next`, step: true }]))).toEqual([0])
+    await session.close()
+  })
+  test('or lets it end and begins no other task behind it', async () => {
+    const session = await open()
+    const at = fresh()
+    const asked = session.exchange([
+      { script: sh`: >${at}; until [ -e ${at}.go ]; do sleep 0.1; done`, step: true },
+      { script: sh`echo same`, step: true },
+      { script: sh`echo other`, step: true, begins: true },
+      { script: sh`echo its own`, step: true },
+      { script: sh`echo read` },
+    ])
+    await arrives(at)
+    await cancel(session, 'next')
+    writeFileSync(`${at}.go`, '')
+    expect(codes(await asked)).toEqual([0, 0, 'not run', 'not run', 0])
+    expect(codes(await session.exchange([{ script: sh`echo x`, step: true, begins: true }]))).toEqual([0])
     await session.close()
   })
   test('takes what does not want to end, too', async () => {
@@ -94,7 +111,7 @@ describe.each(shells)('ending what runs in a session through $name', (shell) => 
     const { running } = session
     await asked
     const other = await open()
-    await other.exchange([{ script: cancelScript(running!) }])
+    await other.exchange([{ script: cancelScript(running!, 'now') }])
     expect(codes(await session.exchange([{ script: sh`true`, step: true }]))).toEqual([0])
     await other.close()
     await session.close()

@@ -1,7 +1,8 @@
 import { text } from 'node:stream/consumers'
 import { createDoReporter } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
-import { changesMade, noteChanges, positiveInteger, shared } from '../options.ts'
+import { steered } from '../interrupt.ts'
+import { changesMade, noteChanges, positiveInteger, secondsOf, shared } from '../options.ts'
 
 /** `rollcall do`: one module on many hosts, without a playbook. */
 export const doCommand = defineCommand({
@@ -23,6 +24,7 @@ export const doCommand = defineCommand({
     diff: shared.diff,
     forks: shared.forks,
     format: shared.format,
+    timeout: shared.timeout,
     timing: shared.timing,
     verbose: { alias: 'v', type: 'count', describe: 'print steps and the whole result' },
     'detailed-exit-code': shared['detailed-exit-code'],
@@ -39,6 +41,7 @@ export const doCommand = defineCommand({
   ],
   async run(args, { engine, screen, colour, cwd, progress }) {
     const forks = positiveInteger(args.forks, '--forks')
+    const timeout = secondsOf(args.timeout, '--timeout')
     const { pattern, module } = args
     const report = createDoReporter(args.format, screen, module, {
       colour,
@@ -48,19 +51,22 @@ export const doCommand = defineCommand({
       cwd,
     })
     const changes = noteChanges(report)
-    const exitCode = await engine.doModule({
-      root: cwd,
-      ...(args.inventory !== undefined && { inventory: args.inventory }),
-      pattern,
-      module,
-      words: args.parameters ?? [],
-      become: args.become ?? false,
-      check: args.check ?? false,
-      forks,
-      emit: changes.emit,
-      progress,
-      standardInput: () => text(process.stdin),
-    })
+    const exitCode = await steered(timeout, (steering) =>
+      engine.doModule({
+        steering,
+        root: cwd,
+        ...(args.inventory !== undefined && { inventory: args.inventory }),
+        pattern,
+        module,
+        words: args.parameters ?? [],
+        become: args.become ?? false,
+        check: args.check ?? false,
+        forks,
+        emit: changes.emit,
+        progress,
+        standardInput: () => text(process.stdin),
+      }),
+    )
     return exitCode === 0 && changes.made() && args['detailed-exit-code'] ? changesMade : exitCode
   },
 })

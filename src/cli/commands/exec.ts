@@ -2,7 +2,8 @@ import { formatError, RollcallError } from '../../model/errors.ts'
 import type { HostTraffic } from '../../model/event.ts'
 import { jsonText, printable, timingLines } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
-import { positiveInteger, shared } from '../options.ts'
+import { steered } from '../interrupt.ts'
+import { positiveInteger, secondsOf, shared } from '../options.ts'
 
 /** `rollcall exec`: one command on many hosts. */
 export const exec = defineCommand({
@@ -15,6 +16,7 @@ export const exec = defineCommand({
     become: { alias: 'b', type: 'boolean', describe: 'as root, by sudo' },
     forks: shared.forks,
     format: shared.format,
+    timeout: shared.timeout,
     timing: shared.timing,
   },
   examples: [
@@ -29,25 +31,31 @@ export const exec = defineCommand({
         detail: `what shall run on ${args.pattern}?`,
         fix: `rollcall exec ${args.pattern} -- uptime`,
       })
+    const timeout = secondsOf(args.timeout, '--timeout')
     const timings: { [host: string]: HostTraffic } = {}
-    const exitCode = await engine.exec({
-      root: cwd,
-      ...(args.inventory !== undefined && { inventory: args.inventory }),
-      pattern: args.pattern,
-      argv,
-      become: args.become ?? false,
-      forks: positiveInteger(args.forks, '--forks'),
-      progress,
-      done: (result) => {
-        if (args.format === 'json') return screen.print(jsonText(result))
-        const { host, outcome, rc, stdout, stderr, error, timing } = result
-        timings[host] = timing
-        const said = outcome === 'ok' ? colours.ok('ok') : colours.failed(rc === undefined ? outcome : `failed, exit code ${rc}`)
-        screen.print(`${host}: ${said}`)
-        const text = [stdout, stderr, error ? formatError(error) : ''].map((part) => part.replace(/\n+$/, '')).filter((part) => part !== '')
-        for (const line of text.flatMap((part) => part.split('\n'))) screen.print(`  ${printable(line)}`)
-      },
-    })
+    const exitCode = await steered(timeout, (steering) =>
+      engine.exec({
+        steering,
+        root: cwd,
+        ...(args.inventory !== undefined && { inventory: args.inventory }),
+        pattern: args.pattern,
+        argv,
+        become: args.become ?? false,
+        forks: positiveInteger(args.forks, '--forks'),
+        progress,
+        done: (result) => {
+          if (args.format === 'json') return screen.print(jsonText(result))
+          const { host, outcome, rc, stdout, stderr, error, timing } = result
+          timings[host] = timing
+          const said = outcome === 'ok' ? colours.ok('ok') : colours.failed(rc === undefined ? outcome : `failed, exit code ${rc}`)
+          screen.print(`${host}: ${said}`)
+          const text = [stdout, stderr, error ? formatError(error) : '']
+            .map((part) => part.replace(/\n+$/, ''))
+            .filter((part) => part !== '')
+          for (const line of text.flatMap((part) => part.split('\n'))) screen.print(`  ${printable(line)}`)
+        },
+      }),
+    )
     if (args.timing && args.format === 'human') for (const line of timingLines(timings, colours)) screen.print(line)
     return exitCode
   },

@@ -1,7 +1,8 @@
 import { createReporter, jsonText } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
 import { formatOutline } from '../format-outline.ts'
-import { changesMade, noteChanges, playbook, positiveInteger, shared, words } from '../options.ts'
+import { steered } from '../interrupt.ts'
+import { changesMade, noteChanges, playbook, positiveInteger, secondsOf, shared, words } from '../options.ts'
 import { openTerminal } from '../terminal.ts'
 
 /** `rollcall run`: the main job. */
@@ -20,6 +21,7 @@ export const run = defineCommand({
     format: shared.format,
     'list-hosts': { type: 'boolean', describe: 'list the hosts and stop; contacts none' },
     'list-tasks': { type: 'boolean', describe: 'list the tasks and stop; contacts no host' },
+    timeout: shared.timeout,
     timing: shared.timing,
     verbose: { alias: 'v', type: 'count', describe: 'print every task, its steps and its result' },
     'detailed-exit-code': shared['detailed-exit-code'],
@@ -40,6 +42,7 @@ export const run = defineCommand({
       skipTags: words(args['skip-tags']),
     }
     const forks = positiveInteger(args.forks, '--forks')
+    const timeout = secondsOf(args.timeout, '--timeout')
     const lists = { hosts: args['list-hosts'] ?? false, tasks: args['list-tasks'] ?? false }
     if (lists.hosts || lists.tasks) {
       const outline = await engine.outline(request)
@@ -56,7 +59,9 @@ export const run = defineCommand({
     })
     const changes = noteChanges(report)
     const terminal = openTerminal(screen)
-    const exitCode = await engine.run({ ...request, check: args.check ?? false, forks, emit: changes.emit, progress, terminal })
+    const exitCode = await steered(timeout, (steering) =>
+      engine.run({ ...request, check: args.check ?? false, forks, emit: changes.emit, progress, terminal, steering }),
+    )
     return exitCode === 0 && changes.made() && args['detailed-exit-code'] ? changesMade : exitCode
   },
 })
