@@ -1,9 +1,13 @@
+import { randomUUID } from 'node:crypto'
+import { hostname, userInfo } from 'node:os'
 import { type AskRequest, askHosts } from './ask-hosts.ts'
 import { ownFacts } from './dsl/define-facts.ts'
 import type { ResolvedInput } from './dsl/definition.ts'
 import type { PlayContext, Terminal } from './engine/context.ts'
 import type { Gathered } from './engine/gather-facts.ts'
 import { tellOwed } from './engine/handlers.ts'
+import type { Holding } from './engine/host-lock.ts'
+import type { HostState } from './engine/host-state.ts'
 import { type OpenPlay, openPlay } from './engine/open-play.ts'
 import { preflight } from './engine/preflight.ts'
 import { readAhead } from './engine/read-ahead.ts'
@@ -30,6 +34,8 @@ export interface RunOptions {
   readonly progress: (line: string) => void
   /** The person who started the run, where there is a terminal; `pause` asks them. */
   readonly terminal?: Terminal | undefined
+  /** How long a host that another run changes is waited for; default not at all. */
+  readonly waitForLockMs?: number | undefined
   /** Whoever may end the run before its last task. */
   readonly steering?: Steering | undefined
   /** How a host is reached; default is as its inventory says. */
@@ -61,12 +67,13 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
   const files = new Map<string, ResolvedInput>()
   const readingFiles = readAhead(opened.selection.plays, opened.project.root, files)
   const gathered = await unlessRefused(opened.compiled, askAll(opened, request), request.steering) // Every host answers …
-  const states = await openStates(opened, gathered, request.check).catch(async (error: unknown) => {
+  const holding = holdingOf(opened, request)
+  const states = await openStates(opened, gathered, request.check, holding).catch(async (error: unknown) => {
     await closeAll(gathered)
     throw error
   })
   closeOthers(gathered, opened.selection)
-  const delegates = openDelegates({ inventory: opened.playbook.inventory.model, states, check: request.check, open: request.open })
+  const delegates = openDelegates({ inventory: opened.playbook.inventory.model, states, check: request.check, open: request.open, holding })
   try {
     await opened.compiled // … and before the compiler's verdict nothing but facts was asked.
     await readingFiles
@@ -87,6 +94,21 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
     return recap(opened, gathered, states, request, started)
   } finally {
     await Promise.all([closeAll(gathered), states.close(), delegates.close()])
+  }
+}
+
+/** Who this run is, for others that come to its hosts. */
+function holdingOf({ playbook }: ToRun, { waitForLockMs = 0 }: RunOptions): Holding {
+  const by = `${nameOfUser()}@${hostname()}`
+  const since = new Date().toISOString().replace(/\.\d+/, '')
+  return { id: randomUUID(), holder: { playbook: playbook.name, since, by, pid: process.pid }, waitMs: waitForLockMs }
+}
+
+function nameOfUser(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return String(process.getuid?.()) // It has no name.
   }
 }
 
@@ -254,6 +276,14 @@ function refuseIfDown({ selection }: ToRun, { failures }: Gathered): RollcallErr
   return undefined
 }
 
+/** A host that another run holds comes last: nothing was done there. */
+function worstOf(all: readonly HostRecap[], states: readonly HostState[]): number {
+  const failed = all.reduce((sum, host) => sum + host.failed, 0)
+  const held = states.filter((state) => state.held && state.counts.failed > 0).length
+  if (failed > held) return 2
+  return all.some((host) => host.unreachable > 0) ? 4 : held > 0 ? 5 : 0
+}
+
 function recap(
   { selection }: ToRun,
   gathered: Gathered,
@@ -271,10 +301,7 @@ function recap(
     hosts[name] = { ...counts, ...addTraffic([givenUp, ...ways]) }
   }
   const all = Object.values(hosts)
-  const exitCode =
-    request.steering?.exitCode ??
-    error?.exitCode ??
-    (all.some((host) => host.failed > 0) ? 2 : all.some((host) => host.unreachable > 0) ? 4 : 0)
+  const exitCode = request.steering?.exitCode ?? error?.exitCode ?? worstOf(all, [...states.onHosts.values()])
   const durationMs = Math.round(performance.now() - started)
   request.emit({ event: 'recap', check: request.check, hosts, durationMs, exitCode, ...(error && { error }) })
   return exitCode

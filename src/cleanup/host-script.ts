@@ -57,11 +57,12 @@ sized() {
   printf '%s %s %s %s\n' "$1" "$((now - t))" "${'$'}{k%%[!0-9]*}" "$2"
 }
 own=$(readlink "/proc/$PPID/cwd" 2>/dev/null)
-case $me in 0) pending=/var/lib/rollcall/pending ;; *) pending=$HOME/.local/state/rollcall/pending ;; esac`)
+case $me in 0) pending=/var/lib/rollcall/pending ;; *) pending=$HOME/.local/state/rollcall/pending ;; esac
+state=${'$'}{pending%/*}`)
 
 /**
  * Lists what Rollcall keeps for the user who asks; changes nothing. `own`: the folders of our own sessions, which are no
- * leftovers. A line each: `kind age kilobytes path`; of a handler a line with its record follows.
+ * leftovers. A line each: `kind age kilobytes path`; of a handler and a step a line with its record follows.
  */
 export function listScript(own: readonly string[]): Script {
   return sh`ours=${own.join('\n')}
@@ -74,6 +75,11 @@ done
 for f in "$pending"/*.1; do
   [ -f "$f" ] || continue
   sized pending "$f"
+  IFS= read -r l <"$f"; printf 'record %s\n' "$l"
+done
+for f in "$state"/lost/*.1; do
+  [ -f "$f" ] || continue
+  sized lost "$f"
   IFS= read -r l <"$f"; printf 'record %s\n' "$l"
 done
 for f in "$pending"/.*.1; do [ ! -f "$f" ] || sized temporary "$f"; done
@@ -113,6 +119,7 @@ exit "$s"`
 const patterns = {
   sessions: /^\/[^\n]*\/rollcall\.[A-Za-z0-9]{10}$/,
   pending: /^\/[^\n]*\/rollcall\/pending\/[0-9a-f]{24}\.1$/,
+  lost: /^\/[^\n]*\/rollcall\/lost\/[0-9a-f]{32}\.1$/,
   records: /^\/[^\n]*\/rollcall\/unarchive\/[0-9a-f]{24}$/,
   temporary:
     /^\/[^\n]*\/(\.[^/\n]+\.rollcall-[A-Za-z0-9]+|\.rollcall-link-\d+|\.rollcall-files-[A-Za-z0-9]+|pending\/\.[0-9a-f]{24}\.1|unarchive\/\.[0-9a-f]{24}-\d+)$/,
@@ -123,7 +130,7 @@ export interface Listed {
   readonly ageSeconds: number
   readonly bytes: number
   readonly path: string
-  /** Of a pending handler: what is recorded of it. */
+  /** Of a pending handler and a lost step: what is recorded of it. */
   readonly record?: string
 }
 export interface Listing {
@@ -147,7 +154,8 @@ export function parseListing(stdout: string): Listing {
     const [, word = '', rest = ''] = /^(\S+) (.*)$/.exec(line) ?? []
     if (word === 'own') own = rest || undefined
     else if (word === 'live') live.push(rest)
-    else if (word === 'record' && items.at(-1)?.kind === 'pending') items[items.length - 1] = { ...items.at(-1)!, record: rest }
+    else if (word === 'record' && (items.at(-1)?.kind === 'pending' || items.at(-1)?.kind === 'lost'))
+      items[items.length - 1] = { ...items.at(-1)!, record: rest }
     else if (word in patterns) {
       const [, age, kb, path = ''] = /^(-?\d+) (\d*) (\/.*)$/.exec(rest) ?? []
       const kind = word as keyof typeof patterns

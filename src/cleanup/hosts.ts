@@ -4,7 +4,7 @@ import { type ErrorDetails, RollcallError } from '../model/errors.ts'
 import type { HostRecord } from '../model/inventory.ts'
 import { type Listed, listScript, parseListing, removeScript } from './host-script.ts'
 import type { Kept } from './kept.ts'
-import { pendingAbout, unpackedAbout } from './records.ts'
+import { lostAbout, pendingAbout, unpackedAbout } from './records.ts'
 
 /** What a host keeps for the users that Rollcall is there: the login user, and root where sudo lets us be. */
 export interface HostCleanup {
@@ -87,7 +87,7 @@ const abouts = {
 } as const
 
 function ofListed(host: string, { kind, ageSeconds, bytes, path, record }: Listed, others: boolean): Kept {
-  const about = kind === 'pending' ? pendingAbout(record ?? '') : abouts[kind]
+  const about = kind === 'pending' ? pendingAbout(record ?? '') : kind === 'lost' ? lostAbout(record ?? '') : abouts[kind]
   return {
     host,
     kind,

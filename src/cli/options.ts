@@ -17,6 +17,11 @@ export const shared = {
   format: { choices: formats, default: 'human', requiresArg: true, describe: 'output for people, or for machines' },
   timing: { type: 'boolean', describe: 'tell of each host what was sent and where the time went' },
   forks: { alias: 'f', type: 'string', default: '50', defaultDescription: '50', requiresArg: true, describe: 'how many hosts at once' },
+  'wait-for-lock': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'seconds to wait for a host that another run is changing; default: fail there',
+  },
   timeout: { type: 'string', requiresArg: true, describe: 'seconds after which what runs on hosts is ended, and the run has failed' },
 } as const
 

@@ -1,7 +1,8 @@
 import type { TaskRecord } from '../dsl/record.ts'
 import { RollcallError, UnreachableError } from '../model/errors.ts'
 import type { PlayContext, PlayHost } from './context.ts'
-import { clearPending, notePending, parsePending, readPending, recordsOf } from './pending.ts'
+import { tellLost } from './lost-steps.ts'
+import { clearPending, notePending, readPending, recordsOf } from './pending.ts'
 import { mayBegin, type Walk } from './play-run.ts'
 import { unlessUnreachable, userOf } from './reads.ts'
 import { reconnect } from './rescue.ts'
@@ -70,7 +71,8 @@ async function findPending(context: PlayContext, playHost: PlayHost): Promise<vo
     if (state.pendingRead.has(as)) continue
     const asked = state.access.reader.read(as, [readPending(state.access.userOf(as))])
     const replies = as === own ? await asked : await asked.catch(unlessUnreachable)
-    if (replies) notePending(state, as, parsePending(replies[0]!))
+    if (replies) notePending(state, as, replies[0]!)
+    await tellLost(context, state, as)
   }
   for (const [id, since] of state.pending.all()) {
     const handler = play.handlers.find((candidate) => candidate.id === id)

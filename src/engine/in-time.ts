@@ -55,6 +55,7 @@ async function giveUp(due: Due, ran: Promise<CallOutcome>, over: Over): Promise<
   discard(state)
   if (answer) throw answer.error instanceof UnreachableError ? answer.error : overtaken(due, over, answer.error)
   state.access.abandon(due.as)
+  state.lock?.taken.delete(due.as)
   if (!state.applying) throw overtaken(due, over, undefined)
   throw new UnreachableError({
     ...wordsOf(due, over),

@@ -49,13 +49,17 @@ export function layOut(members: readonly Member[], parts: Parts, behind: readonl
   let together: Open[] = []
   const addSteps = () => {
     const counts = together.map(({ change }) => change!.steps.length)
-    const begins = new Set<number>()
-    for (const [index, slot] of together.entries())
-      if (others.has(slot.member)) begins.add(counts.slice(0, index).reduce((sum, count) => sum + count, 0))
+    const owners = together.flatMap((slot) =>
+      slot.change!.steps.map((_, index) => ({ slot, begins: index === 0 && others.has(slot.member) })),
+    )
+    const marks = (place: number): Pick<Job, 'begins' | 'about'> => {
+      const { slot, begins } = owners[place]!
+      return { ...(begins && { begins }), about: `task '${slot.member.due.task.name}' of playbook '${slot.member.due.context.playbook}'` }
+    }
     const { jobs, replies } = compileSteps(
       together.flatMap(({ change }) => change!.steps),
       randomBytes(8).toString('hex'),
-      begins,
+      marks,
     )
     const answers = parts.add(jobs)
     let divided: readonly Reply[] | undefined

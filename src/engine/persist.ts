@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RollcallError, UnreachableError } from '../model/errors.ts'
+import { HostHeld } from './host-lock.ts'
 import { discard } from './host-state.ts'
 import { inTime } from './in-time.ts'
 import { ask, judge, ownResult } from './judge.ts'
@@ -51,7 +52,13 @@ async function once(due: Due, run: Run): Promise<Attempt> {
   try {
     return { outcome: await attemptOf(due, run) }
   } catch (error) {
-    if (!(error instanceof RollcallError) || error instanceof UnreachableError || error instanceof UnknownResult) throw error
+    if (
+      !(error instanceof RollcallError) ||
+      error instanceof UnreachableError ||
+      error instanceof UnknownResult ||
+      error instanceof HostHeld
+    )
+      throw error
     return { error }
   }
 }

@@ -23,10 +23,14 @@ const largestJob = { content: 1024 * 1024, paths: 48 * 1024 }
 /**
  * Makes few jobs of many steps. Small files without check, backup or source on the host share one `sh`, and so do
  * `quick` commands; every other step is its own job, as {@link stepJob} makes it.
- * @param begins Places of steps with which another task begins.
+ * @param marks What is said of the step at a place to the session, for the job that begins with it.
  * @param nonce Letters and digits; two writes of one file never share one.
  */
-export function compileSteps(steps: readonly Step[], nonce: string, begins: ReadonlySet<number> = new Set()): CompiledSteps {
+export function compileSteps(
+  steps: readonly Step[],
+  nonce: string,
+  marks: (place: number) => Pick<Job, 'begins' | 'about'> = () => ({}),
+): CompiledSteps {
   const groups = groupsOf(steps)
   let at = 0
   const compiled = groups.map((group) => {
@@ -34,7 +38,7 @@ export function compileSteps(steps: readonly Step[], nonce: string, begins: Read
     at += group.length
     const { job, repliesOf } =
       group.length === 1 ? alone(group[0]!, first === 0 ? nonce : `${nonce}${first}`) : merged(group, `${nonce}${first}`)
-    return { job: begins.has(first) ? { ...job, begins: true } : job, repliesOf }
+    return { job: { ...job, ...marks(first) }, repliesOf }
   })
   return {
     jobs: compiled.map(({ job }) => job),

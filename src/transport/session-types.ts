@@ -19,6 +19,10 @@ export interface Job {
    * should it fail, it is run once more as any other job is, so that its reply tells why.
    */
   readonly own?: boolean
+  /** Of a step: what people call it. It is recorded on the host, with the exit code, when its answer does not get through. */
+  readonly about?: string
+  /** A step that the session's own shell runs, whatever it leaves in that: Rollcall's own, which neither ends nor leaves the shell. */
+  readonly within?: boolean
   /** Everybody on the host may see the script, and nothing in it needs to stay unknown there. */
   readonly open?: boolean
   /**

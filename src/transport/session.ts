@@ -183,7 +183,10 @@ function serve(shell: Shell, options: SessionOptions, pid: number, before = { ex
   async function turn(jobs: readonly Job[]): Promise<readonly Reply[]> {
     if (over !== undefined) throw over
     exchanges += 1
-    const bytes = encodeExchange(exchanges, jobs, randomBytes(12).toString('hex'), !booted)
+    const bytes = encodeExchange(exchanges, jobs, randomBytes(12).toString('hex'), {
+      boot: !booted,
+      user: options.become?.user ?? options.user,
+    })
     booted = true
     bytesSent += bytes.length
     if (!jobs.every(isOwn)) tidy = false
@@ -237,7 +240,7 @@ function serve(shell: Shell, options: SessionOptions, pid: number, before = { ex
 
   async function end(): Promise<void> {
     over ??= new RollcallError({ summary: 'The session is closed', host })
-    process.stdin.end()
+    process.stdin.end(tidy || running > 0 ? undefined : 'bye\n') // All answers have come.
     if (tidy && running === 0) return
     if ((await within(settled(process), 5000)) === undefined) process.kill()
   }

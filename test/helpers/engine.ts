@@ -10,7 +10,6 @@ import { openPlay } from '../../src/engine/open-play.ts'
 import { preflight } from '../../src/engine/preflight.ts'
 import { runPlay } from '../../src/engine/run-play.ts'
 import { select } from '../../src/engine/select.ts'
-import type { Steering } from '../../src/util/steering.ts'
 import { countTraffic } from '../../src/engine/traffic.ts'
 import { loadValidator } from '../../src/engine/validate.ts'
 import { knowledgeOf } from '../../src/facts/knowledge.ts'
@@ -23,6 +22,7 @@ import { cancelScript } from '../../src/transport/cancel-script.ts'
 import { connectLocal } from '../../src/transport/local.ts'
 import { openSession } from '../../src/transport/session.ts'
 import type { Job } from '../../src/transport/session-types.ts'
+import type { Steering } from '../../src/util/steering.ts'
 
 /** An empty folder that is removed when the test file is done. */
 export function temporaryFolder(): string {

@@ -123,3 +123,115 @@ describe('Ctrl-C', () => {
     expect([await running(viper, 'twice-go'), await there(viper, '/run/twice-done')]).toEqual(['0', ''])
   })
 })
+
+describe('a host that another run is changing', () => {
+  const slow = (id: string) =>
+    playbook(
+      id,
+      `task('change', copy({ dest: '/run/${id}-change', content: 'x' }))
+    task('slow', shell({ script: sh\`touch /run/${id}-slow; until [ -e /run/${id}-go ]; do sleep 0.2; done\` }), { when: ({ host }) => host.name === 'honor-viper' })`,
+    )
+  const other = playbook(
+    'other',
+    `task('look', query({ script: sh\`true\` }))
+    task('touch', copy({ dest: '/run/other', content: 'x' }), { ignoreErrors: true, retries: 2, delay: 0 })
+    task('command', command({ argv: ['true'] }))`,
+  )
+  it('fails before anything is changed there, says who holds it, and is free when that run is through', async () => {
+    const going = await begin(slow('holder'))
+    await arrives(viper, '/run/holder-slow')
+    const done = await run(other)
+    expect([done.code, recapOf(done)]).toEqual([
+      5,
+      { [viper.name]: 'changed 0, failed 1, unreachable 0', [panda.name]: 'changed 0, failed 1, unreachable 0' },
+    ])
+    const failed = eventsOf(done, 'task').find(({ outcome }) => outcome === 'failed')!
+    expect(failed.error).toMatchObject({
+      summary: 'The host is being changed by another run',
+      detail: expect.stringMatching(
+        new RegExp(`^playbook 'holder', started 20\\d\\d-\\d\\d-\\d\\dT[\\d:]+Z by \\S+@\\S+ \\(pid ${going.child.pid}\\)$`),
+      ),
+      fix: expect.stringContaining('--wait-for-lock'),
+    })
+    expect(await there(viper, '/run/other')).toBe('')
+    const checked = await run(other, '--check')
+    expect([
+      checked.code,
+      checked.events.filter((event) => event.event === 'warning' && /another run is changing/.test(event.message)).length,
+    ]).toEqual([0, 2])
+    expect((await cli(['do', viper.name, 'copy', 'dest=/run/other', 'content=x', '-b'])).code).toBe(5)
+    const waiting = begin(other, '--wait-for-lock', '60')
+    await inside(lab, viper, 'sleep 3; touch /run/holder-go')
+    expect((await going.end()).code).toBe(0)
+    const waited = await (await waiting).end()
+    expect([waited.code, recapOf(waited)[viper.name]]).toEqual([0, 'changed 2, failed 0, unreachable 0'])
+    expect(
+      waited.events.some((event) => event.event === 'warning' && /^waiting for another run: playbook 'holder'/.test(event.message)),
+    ).toBe(true)
+    expect((await run(other)).code).toBe(0)
+  })
+  it('waits no longer than it may', async () => {
+    const going = await begin(slow('long-holder'), '--limit', viper.name)
+    await arrives(viper, '/run/long-holder-slow')
+    expect((await run(other, '--limit', viper.name, '--wait-for-lock', '2')).code).toBe(5)
+    expect((await run(other, '--limit', panda.name)).code).toBe(0)
+    await inside(lab, viper, 'touch /run/long-holder-go')
+    await going.end()
+  })
+  it('is held until the step that runs has ended where the other run is killed, and then free', async () => {
+    const going = await begin(slow('killed'), '--limit', viper.name)
+    await arrives(viper, '/run/killed-slow')
+    going.child.kill('SIGKILL')
+    await going.end()
+    expect((await run(other, '--limit', viper.name)).code).toBe(5)
+    await inside(lab, viper, 'touch /run/killed-go')
+    await eventually(async () => expect((await run(other, '--limit', viper.name)).code).toBe(0))
+  })
+  it('a daemon that a step has started does not hold it', async () => {
+    const path = playbook('daemon', `task('daemon', shell({ script: sh\`sleep 300 >/dev/null 2>&1 & echo started\` }))`)
+    expect((await run(path)).code).toBe(0)
+    expect((await run(other)).code).toBe(0)
+  })
+  it('is not kept from tasks of its own run as another user, or on behalf of another host', async () => {
+    const path = playbook(
+      'users',
+      `task('root', command({ argv: ['true'] }))
+    task('login', command({ argv: ['true'] }), { become: false })
+    task('there', command({ argv: ['true'] }), { delegateTo: ({ fleet }) => fleet.host('crystal-panda') })
+    task('root again', command({ argv: ['true'] }))`,
+    )
+    expect((await run(path)).code).toBe(0)
+    expect((await run(path, '--limit', viper.name)).code).toBe(0)
+  })
+})
+
+describe('a link that is lost while a step runs', () => {
+  it.each([true, false])('the step goes on, and the next run tells how it ended, once; as root by sudo: %s', async (become) => {
+    const id = `cut-${become}`
+    const path = playbook(
+      id,
+      `task('long', shell({ script: sh\`touch /tmp/${id}; until [ -e /tmp/${id}-go ]; do sleep 0.2; done; touch /tmp/${id}-done; exit 3\` }), { become: ${become} })
+    task('next', command({ argv: ['touch', '/tmp/${id}-next'] }))`,
+    )
+    const look = playbook(`look-${id}`, `task('look', query({ script: sh\`true\` }), { become: ${become} })`)
+    const limited = ['--limit', viper.name]
+    const going = await begin(path, ...limited)
+    await arrives(viper, `/tmp/${id}`)
+    await inside(lab, viper, 'pkill -9 -u admin sshd')
+    const done = await going.end()
+    expect([done.code, outcomes(done, viper.name)]).toEqual([4, ['long: unreachable']])
+    await inside(lab, viper, `touch /tmp/${id}-go`)
+    await arrives(viper, `/tmp/${id}-done`)
+    const said = async (...args: readonly string[]) =>
+      (await run(look, ...limited, '--wait-for-lock', '20', ...args)).events.flatMap((event) =>
+        event.event === 'warning' && /went on/.test(event.message) ? [event.message] : [],
+      )
+    const told = expect.stringMatching(
+      new RegExp(`^a step of an earlier run went on after its link was lost: task 'long' of playbook '${id}', exit code 3, ended 20`),
+    )
+    await eventually(async () => expect(await said('--check')).toEqual([told]))
+    expect(await said()).toEqual([told])
+    expect(await said()).toEqual([])
+    expect(await there(viper, `/tmp/${id}-next`)).toBe('')
+  })
+})

@@ -25,6 +25,7 @@ export const doCommand = defineCommand({
     forks: shared.forks,
     format: shared.format,
     timeout: shared.timeout,
+    'wait-for-lock': shared['wait-for-lock'],
     timing: shared.timing,
     verbose: { alias: 'v', type: 'count', describe: 'print steps and the whole result' },
     'detailed-exit-code': shared['detailed-exit-code'],
@@ -42,6 +43,7 @@ export const doCommand = defineCommand({
   async run(args, { engine, screen, colour, cwd, progress }) {
     const forks = positiveInteger(args.forks, '--forks')
     const timeout = secondsOf(args.timeout, '--timeout')
+    const wait = secondsOf(args['wait-for-lock'], '--wait-for-lock')
     const { pattern, module } = args
     const report = createDoReporter(args.format, screen, module, {
       colour,
@@ -54,6 +56,7 @@ export const doCommand = defineCommand({
     const exitCode = await steered(timeout, (steering) =>
       engine.doModule({
         steering,
+        ...(wait !== undefined && { waitForLockMs: wait * 1000 }),
         root: cwd,
         ...(args.inventory !== undefined && { inventory: args.inventory }),
         pattern,

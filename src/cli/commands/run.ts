@@ -22,6 +22,7 @@ export const run = defineCommand({
     'list-hosts': { type: 'boolean', describe: 'list the hosts and stop; contacts none' },
     'list-tasks': { type: 'boolean', describe: 'list the tasks and stop; contacts no host' },
     timeout: shared.timeout,
+    'wait-for-lock': shared['wait-for-lock'],
     timing: shared.timing,
     verbose: { alias: 'v', type: 'count', describe: 'print every task, its steps and its result' },
     'detailed-exit-code': shared['detailed-exit-code'],
@@ -43,6 +44,7 @@ export const run = defineCommand({
     }
     const forks = positiveInteger(args.forks, '--forks')
     const timeout = secondsOf(args.timeout, '--timeout')
+    const wait = secondsOf(args['wait-for-lock'], '--wait-for-lock')
     const lists = { hosts: args['list-hosts'] ?? false, tasks: args['list-tasks'] ?? false }
     if (lists.hosts || lists.tasks) {
       const outline = await engine.outline(request)
@@ -60,7 +62,16 @@ export const run = defineCommand({
     const changes = noteChanges(report)
     const terminal = openTerminal(screen)
     const exitCode = await steered(timeout, (steering) =>
-      engine.run({ ...request, check: args.check ?? false, forks, emit: changes.emit, progress, terminal, steering }),
+      engine.run({
+        ...request,
+        check: args.check ?? false,
+        forks,
+        emit: changes.emit,
+        progress,
+        terminal,
+        steering,
+        ...(wait !== undefined && { waitForLockMs: wait * 1000 }),
+      }),
     )
     return exitCode === 0 && changes.made() && args['detailed-exit-code'] ? changesMade : exitCode
   },
