@@ -1,12 +1,9 @@
-import { randomUUID } from 'node:crypto'
-import { hostname, userInfo } from 'node:os'
 import { type AskRequest, askHosts } from './ask-hosts.ts'
 import { ownFacts } from './dsl/define-facts.ts'
 import type { ResolvedInput } from './dsl/definition.ts'
 import type { PlayContext, Terminal } from './engine/context.ts'
 import type { Gathered } from './engine/gather-facts.ts'
 import { tellOwed } from './engine/handlers.ts'
-import type { Holding } from './engine/host-lock.ts'
 import type { HostState } from './engine/host-state.ts'
 import { type OpenPlay, openPlay } from './engine/open-play.ts'
 import { preflight } from './engine/preflight.ts'
@@ -15,6 +12,7 @@ import { runPlay } from './engine/run-play.ts'
 import { becoming, type Selection } from './engine/select.ts'
 import { addTraffic, noTraffic } from './engine/traffic.ts'
 import { loadValidator } from './engine/validate.ts'
+import { holdingOf } from './holding.ts'
 import { type ErrorDetails, RollcallError } from './model/errors.ts'
 import type { Emit, HostRecap } from './model/event.ts'
 import { redactEvent } from './model/redact-event.ts'
@@ -67,7 +65,7 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
   const files = new Map<string, ResolvedInput>()
   const readingFiles = readAhead(opened.selection.plays, opened.project.root, files)
   const gathered = await unlessRefused(opened.compiled, askAll(opened, request), request.steering) // Every host answers …
-  const holding = holdingOf(opened, request)
+  const holding = holdingOf(opened.playbook.name, request.waitForLockMs)
   const states = await openStates(opened, gathered, request.check, holding).catch(async (error: unknown) => {
     await closeAll(gathered)
     throw error
@@ -94,21 +92,6 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
     return recap(opened, gathered, states, request, started)
   } finally {
     await Promise.all([closeAll(gathered), states.close(), delegates.close()])
-  }
-}
-
-/** Who this run is, for others that come to its hosts. */
-function holdingOf({ playbook }: ToRun, { waitForLockMs = 0 }: RunOptions): Holding {
-  const by = `${nameOfUser()}@${hostname()}`
-  const since = new Date().toISOString().replace(/\.\d+/, '')
-  return { id: randomUUID(), holder: { playbook: playbook.name, since, by, pid: process.pid }, waitMs: waitForLockMs }
-}
-
-function nameOfUser(): string {
-  try {
-    return userInfo().username
-  } catch {
-    return String(process.getuid?.()) // It has no name.
   }
 }
 

@@ -1,6 +1,5 @@
 import type { HostTraffic } from '../model/event.ts'
-import type { Ending } from '../transport/cancel-script.ts'
-import type { Job, Reply } from '../transport/session-types.ts'
+import type { Ending, Job, Reply } from '../transport/session-types.ts'
 
 /** Which user a task acts as: the one who logged in, or root by sudo. */
 export type As = 'login' | 'become'

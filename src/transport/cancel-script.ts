@@ -1,12 +1,5 @@
 import { Script, sh } from '../util/sh.ts'
-
-/** An exchange that is under way in a session, as its host knows it. */
-export interface Running {
-  /** Of the session's loop. */
-  readonly pid: number
-  readonly nonce: string
-  readonly exchange: number
-}
+import type { Ending, Running } from './session-types.ts'
 
 // All by built-ins but the waiting. Only what descends from the running job is ended, never the loop or what it reads its input
 // by: else the rest of an input would be taken for what comes next.
@@ -41,9 +34,6 @@ living() {
 $now
 END
 }`)
-
-/** What another session does to an exchange; see {@link cancelScript}. */
-export type Ending = 'now' | 'next'
 
 /**
  * `now`: ends the job that runs in a session of the same user, with all that descends from it: TERM, and after two seconds KILL. No

@@ -1,5 +1,4 @@
 import type { Script } from '../util/sh.ts'
-import type { Running } from './cancel-script.ts'
 
 /** One script to run on a host inside an exchange. */
 export interface Job {
@@ -31,6 +30,17 @@ export interface Job {
    */
   readonly countsInput?: boolean
 }
+
+/** An exchange that is under way in a session, as its host knows it. */
+export interface Running {
+  /** Of the session's loop. */
+  readonly pid: number
+  readonly nonce: string
+  readonly exchange: number
+}
+
+/** What another session does to such an exchange: end what runs, or let no further task begin in it. */
+export type Ending = 'now' | 'next'
 
 export interface Reply {
   readonly ran: boolean

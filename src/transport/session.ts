@@ -175,6 +175,8 @@ function serve(shell: Shell, options: SessionOptions, pid: number, before = { ex
   let booted = options.become === undefined
   // Nothing was made on the host that its shell would have to clear away, and nothing runs.
   let tidy = true
+  // A step of the last exchange is recorded on the host, unless it hears that its answer has come.
+  let recorded = false
   let running = 0
   let over: RollcallError | undefined
   let closing: Promise<void> | undefined
@@ -190,6 +192,7 @@ function serve(shell: Shell, options: SessionOptions, pid: number, before = { ex
     booted = true
     bytesSent += bytes.length
     if (!jobs.every(isOwn)) tidy = false
+    recorded = jobs.some(({ about }) => about !== undefined)
     process.stdin.write(bytes)
     return again(jobs, await answer(jobs))
   }
@@ -240,7 +243,8 @@ function serve(shell: Shell, options: SessionOptions, pid: number, before = { ex
 
   async function end(): Promise<void> {
     over ??= new RollcallError({ summary: 'The session is closed', host })
-    process.stdin.end(tidy || running > 0 ? undefined : 'bye\n') // All answers have come.
+    if (recorded && running === 0) process.stdin.write('bye\n') // The last answer has come.
+    process.stdin.end()
     if (tidy && running === 0) return
     if ((await within(settled(process), 5000)) === undefined) process.kill()
   }
