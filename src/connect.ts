@@ -5,13 +5,15 @@ import type { Becoming } from './model/become.ts'
 import { RollcallError, UnreachableError } from './model/errors.ts'
 import type { HostRecord, LabSettings, SshSettings } from './model/inventory.ts'
 import { NeedsTerminal } from './transport/become-errors.ts'
+import { cancelScript } from './transport/cancel-script.ts'
 import { NoChannel } from './transport/connect-errors.ts'
 import type { Connection } from './transport/connection.ts'
 import { type Started, startBecoming, startSession } from './transport/session.ts'
 import type { SessionOptions } from './transport/session-shell.ts'
-import type { Job, Reply, Session } from './transport/session-types.ts'
+import type { Ending, Job, Reply, Session } from './transport/session-types.ts'
 import type { SshTarget } from './transport/target.ts'
 import type { Secret } from './util/secret.ts'
+import { within } from './util/within.ts'
 
 export interface ConnectOptions {
   /** In check mode no object that changes a host is made. */
@@ -91,6 +93,14 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
     const session = await known
     return traffic.time(part, () => opened?.replies ?? session!.exchange(jobs))
   }
+  const cancelling = new Set<Promise<unknown>>()
+  const cancel = async (as: As, what: Ending): Promise<boolean> => {
+    const running = (await sessions.get(as))?.running
+    if (!running) return false
+    const { session } = await openOnAny(optionsOf(as), [])
+    const [reply] = await session.exchange([{ script: cancelScript(running, what) }]).finally(() => session.close().catch(() => {}))
+    return reply?.code === 0
+  }
   const drop = async () => {
     const [old, shells] = [connections, [...sessions.values()]]
     connections = []
@@ -115,6 +125,15 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
       sessions.delete(as)
       session?.then((opened) => opened.close()).catch(() => {})
     },
+    cancel: (as, what) => {
+      const cancelled = cancel(as, what)
+      const over: Promise<unknown> = cancelled.then(
+        () => cancelling.delete(over),
+        () => cancelling.delete(over),
+      )
+      cancelling.add(over)
+      return cancelled
+    },
     stats: traffic.total,
     ...(host.connection.type !== 'local' && {
       reopen: async ({ connectTimeoutMs }: { readonly connectTimeoutMs?: number | undefined }) => {
@@ -123,7 +142,10 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
         connections = [(await traffic.time('connect', () => connect(host, connectTimeoutMs, true))).connection]
       },
     }),
-    close: drop,
+    close: async () => {
+      await within(Promise.all(cancelling), 5000) // Their shells tidy up after themselves, too.
+      await drop()
+    },
   }
 }
 

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { openHost } from './connect.ts'
+import { endOn } from './engine/end-on.ts'
 import { decode } from './engine/exchange.ts'
 import type { HostAccess } from './engine/host-access.ts'
 import { noTraffic } from './engine/traffic.ts'
@@ -14,6 +15,7 @@ import { limitConcurrency } from './util/concurrency.ts'
 import { redactDeep } from './util/redact.ts'
 import type { Secret } from './util/secret.ts'
 import { sh } from './util/sh.ts'
+import type { Steering } from './util/steering.ts'
 
 export interface ExecRequest extends HostsRequest {
   /** Program and arguments; no shell reads them. */
@@ -24,6 +26,8 @@ export interface ExecRequest extends HostsRequest {
   readonly becomePassword?: Secret | undefined
   readonly forks: number
   readonly progress: (line: string) => void
+  /** Whoever may end it before its last host. */
+  readonly steering?: Steering | undefined
   /** Gets each host's result as soon as it is there. */
   readonly done: (result: ExecResult) => void
 }
@@ -40,7 +44,8 @@ export interface ExecResult {
 }
 
 /**
- * Runs one command on every host of a pattern. Gives the exit code: 0, 2 when it failed on a host, 4 when one was unreachable.
+ * Runs one command on every host of a pattern. Gives the exit code: 0, 2 when it failed on a host, 4 when one was unreachable;
+ * where it was ended before its own end, what that says.
  * @throws RollcallError (exit 1) before any connection, for a pattern that names an unknown host or leaves none.
  */
 export async function exec(request: ExecRequest): Promise<number> {
@@ -49,6 +54,8 @@ export async function exec(request: ExecRequest): Promise<number> {
   await unlockSecrets()
   await startLab(model, hosts, request.progress)
   const together = limitConcurrency(request.forks)
+  const { steering } = request
+  if (steering) steering.underWay = true
   const outcomes = await Promise.all(
     hosts.map((host) =>
       together(async () => {
@@ -59,19 +66,36 @@ export async function exec(request: ExecRequest): Promise<number> {
       }),
     ),
   )
-  return outcomes.includes('failed') ? 2 : outcomes.includes('unreachable') ? 4 : 0
+  if (steering) steering.underWay = false
+  return steering?.exitCode !== undefined ? steering.exitCode : outcomes.includes('failed') ? 2 : outcomes.includes('unreachable') ? 4 : 0
 }
 
-async function execOn(host: HostRecord, { argv, become, becomePassword }: ExecRequest): Promise<ExecResult> {
+async function execOn(host: HostRecord, { argv, become, becomePassword, steering }: ExecRequest): Promise<ExecResult> {
   const started = performance.now()
   let access: HostAccess | undefined
   const timing = () => access?.stats() ?? { ...noTraffic, connectMs: Math.round(performance.now() - started) }
+  let forget: (() => void) | undefined
   try {
+    if (steering?.stopped !== undefined)
+      throw new RollcallError({ summary: 'The command was not started on this host', detail: steering.stopped })
     access = await openHost(host, { check: false, becomePassword })
+    const as = access.as(becomingOf(become))
     // The session's umask is for its own files; what a person runs gets the usual one.
-    const [reply] = await access.writer!.apply(access.as(becomingOf(become)), [
-      { script: sh`umask 022; cd 2>/dev/null; exec ${argv}`, step: true },
-    ])
+    const asked = access.writer!.apply(as, [{ script: sh`umask 022; cd 2>/dev/null; exec ${argv}`, step: true }])
+    const given = access
+    const over = new Promise<never>((_, reject) => {
+      forget = steering?.on(
+        'ended',
+        () =>
+          void endOn(
+            given,
+            as,
+            asked.catch(() => []),
+          ).then((answer) => answer ?? reject(leftAlone())),
+      )
+    })
+    steering?.running.add(host.name)
+    const [reply] = await Promise.race([asked, over])
     const { code, stdout, stderr } = reply!
     return {
       host: host.name,
@@ -84,8 +108,14 @@ async function execOn(host: HostRecord, { argv, become, becomePassword }: ExecRe
   } catch (error) {
     return { ...failed(host, error), timing: timing() }
   } finally {
+    forget?.()
+    steering?.running.delete(host.name)
     await access?.close()
   }
+}
+
+function leftAlone(): UnreachableError {
+  return new UnreachableError({ summary: 'The command could not be ended', detail: 'it is left alone and may still run there' })
 }
 
 function failed(host: HostRecord, error: unknown): Omit<ExecResult, 'timing'> {

@@ -1,5 +1,6 @@
 import { openHost } from './connect.ts'
 import { controller, type Delegates } from './engine/delegate.ts'
+import { type Holding, openLock } from './engine/host-lock.ts'
 import { type HostState, openHostState } from './engine/host-state.ts'
 import type { HostRecord, InventoryModel } from './model/inventory.ts'
 import type { States } from './open-states.ts'
@@ -10,13 +11,20 @@ export interface DelegateOptions {
   readonly states: States
   readonly check: boolean
   readonly open?: typeof openHost | undefined
+  readonly holding?: Holding | undefined
 }
 
 /** The machine itself, for inventories that have no host of its name. */
 const machine: HostRecord = { name: controller, groups: [], vars: {}, connection: { type: 'local' } }
 
 /** Hosts that tasks of a run are delegated to. */
-export function openDelegates({ inventory, states, check, open = openHost }: DelegateOptions): Delegates & { close(): Promise<void> } {
+export function openDelegates({
+  inventory,
+  states,
+  check,
+  open = openHost,
+  holding,
+}: DelegateOptions): Delegates & { close(): Promise<void> } {
   const hostOf = (name: string) => inventory.hosts.get(name) ?? (name === controller ? machine : undefined)
   const opened = new Map<string, Promise<HostState>>()
   return {
@@ -28,7 +36,12 @@ export function openDelegates({ inventory, states, check, open = openHost }: Del
       if (known) return known
       const host = hostOf(name)!
       const opening = open(host, { check }).then((access) =>
-        openHostState(host, access, check, { onController: host.connection.type === 'local' }),
+        openHostState(
+          host,
+          access,
+          check,
+          host.connection.type === 'local' ? { onController: true } : { lock: holding && openLock(holding, false) },
+        ),
       )
       opened.set(name, opening)
       // Whoever comes later may find it up again.

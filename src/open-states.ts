@@ -1,6 +1,7 @@
 import { type ConnectOptions, openHost } from './connect.ts'
 import type { Gathered } from './engine/gather-facts.ts'
 import type { HostAccess } from './engine/host-access.ts'
+import { type Holding, openLock } from './engine/host-lock.ts'
 import { type HostState, onController, openHostState, openTogether } from './engine/host-state.ts'
 import { noAccess } from './engine/no-access.ts'
 import type { LocalSettings } from './model/inventory.ts'
@@ -20,6 +21,7 @@ export async function openStates(
   { playbook, selection }: Pick<OpenedPlaybook, 'playbook' | 'selection'>,
   { access, failures }: Pick<Gathered, 'access' | 'failures'>,
   { check, becomePassword }: Pick<ConnectOptions, 'check' | 'becomePassword'>,
+  holding?: Holding,
 ): Promise<States> {
   const { hosts } = playbook.inventory.model
   const down = new Set(selection.contacted.filter((name) => failures.has(name) || !access.has(name)))
@@ -33,7 +35,7 @@ export async function openStates(
 
   const onHosts = new Map(
     contacted.map((name) => {
-      const options = isLocal(name) ? { together, onController: true } : {}
+      const options = isLocal(name) ? { together, onController: true } : { lock: holding && openLock(holding, true) }
       return [name, openHostState(hosts.get(name)!, access.get(name)!, check, options)]
     }),
   )

@@ -4,6 +4,8 @@ import type { ResolvedInput } from './dsl/definition.ts'
 import type { PlayContext, Terminal } from './engine/context.ts'
 import { openGroups } from './engine/dynamic-groups.ts'
 import type { Gathered } from './engine/gather-facts.ts'
+import { tellOwed } from './engine/handlers.ts'
+import type { HostState } from './engine/host-state.ts'
 import { type OpenPlay, openPlay } from './engine/open-play.ts'
 import { preflight } from './engine/preflight.ts'
 import { readAhead } from './engine/read-ahead.ts'
@@ -12,6 +14,7 @@ import { becoming, type SelectedPlay, type Selection } from './engine/select.ts'
 import { stepByStep } from './engine/step-by-step.ts'
 import { addTraffic, noTraffic } from './engine/traffic.ts'
 import { loadValidator } from './engine/validate.ts'
+import { holdingOf } from './holding.ts'
 import { type ErrorDetails, RollcallError } from './model/errors.ts'
 import type { Emit, HostRecap } from './model/event.ts'
 import type { GivenInput } from './model/input.ts'
@@ -23,6 +26,7 @@ import { openStates, type States } from './open-states.ts'
 import type { GoOn, PastRun } from './past-run.ts'
 import { ownVersion } from './util/own-root.ts'
 import type { Secret } from './util/secret.ts'
+import type { Steering } from './util/steering.ts'
 
 /** How a run goes, whatever it runs. */
 export interface RunOptions {
@@ -37,6 +41,10 @@ export interface RunOptions {
   readonly force?: boolean
   /** Ask that person before each task. */
   readonly step?: boolean
+  /** How long a host that another run changes is waited for; default not at all. */
+  readonly waitForLockMs?: number | undefined
+  /** Whoever may end the run before its last task. */
+  readonly steering?: Steering | undefined
   /** How a host is reached; default is as its inventory says. */
   readonly open?: AskRequest['open']
   /** The earlier run that it goes on with. */
@@ -83,13 +91,14 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
   if (own.length > 0) await opened.compiled // Scripts of the user's own wait for the compiler.
   const files = new Map<string, ResolvedInput>()
   const readingFiles = readAhead(opened.selection.plays, opened.project.root, files)
-  const gathered = await unlessRefused(opened.compiled, askAll(opened, request)) // Every host answers …
-  const states = await openStates(opened, gathered, request).catch(async (error: unknown) => {
+  const gathered = await unlessRefused(opened.compiled, askAll(opened, request), request.steering) // Every host answers …
+  const holding = holdingOf(opened.playbook.name, request.waitForLockMs)
+  const states = await openStates(opened, gathered, request, holding).catch(async (error: unknown) => {
     await closeAll(gathered)
     throw error
   })
   closeOthers(gathered, opened.selection)
-  const delegates = openDelegates({ inventory: opened.playbook.inventory.model, states, check: request.check, open: request.open })
+  const delegates = openDelegates({ inventory: opened.playbook.inventory.model, states, check: request.check, open: request.open, holding })
   try {
     await opened.compiled // … and before the compiler's verdict nothing but facts was asked.
     await readingFiles
@@ -110,14 +119,32 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
       recap(opened, gathered, states, request, started, refusal.details)
       throw refusal
     }
-    for (const context of contexts) {
-      const selected = groups.settle(context.selected) // What tasks before it have chosen is known by now.
-      const due = selected === context.selected ? context : open(selected)
-      if (context.hosts.size > 0 && !(await runPlay(due, request.forks))) break // … before any host changes.
+    // What tasks before a play have chosen is known when its turn has come.
+    const due = (context: PlayContext) => {
+      const selected = groups.settle(context.selected)
+      return selected === context.selected ? context : open(selected)
     }
+    await runPlays(contexts, due, request) // … before any host changes.
     return recap(opened, gathered, states, request, started)
   } finally {
     await Promise.all([closeAll(gathered), states.close(), delegates.close()])
+  }
+}
+
+async function runPlays(
+  contexts: readonly PlayContext[],
+  due: (context: PlayContext) => PlayContext,
+  { steering, forks }: RunOptions,
+): Promise<void> {
+  if (steering) steering.underWay = true
+  try {
+    for (const context of contexts) {
+      if (steering?.stopped !== undefined) break
+      if (context.hosts.size > 0 && !(await runPlay(due(context), forks))) break
+    }
+    if (steering?.stopped !== undefined) for (const context of contexts) tellOwed(context)
+  } finally {
+    if (steering) steering.underWay = false
   }
 }
 
@@ -162,7 +189,7 @@ function playOpener(
   shared: Pick<OpenPlay, 'validate' | 'files' | 'delegates' | 'step' | 'past' | 'groups'>,
 ): (selected: SelectedPlay) => PlayContext {
   const { playbook, selection, relative, project } = opened
-  const { check, emit, terminal, force } = request
+  const { check, emit, terminal, force, steering } = request
   const inventory = playbook.inventory.model
   const own = new Set(builtInDefinitions())
   return (selected) =>
@@ -180,19 +207,31 @@ function playOpener(
       emit,
       ...shared,
       terminal,
+      steering,
       trusts: (definition) => own.has(definition),
     })
 }
 
-/** A playbook that does not compile is refused as soon as that is known, also while hosts are still being asked. */
-async function unlessRefused(compiled: Promise<unknown>, asking: Promise<Gathered>): Promise<Gathered> {
+/** A playbook that does not compile is refused as soon as that is known, also while hosts are still being asked; so is a run that is ended. */
+async function unlessRefused(compiled: Promise<unknown>, asking: Promise<Gathered>, steering?: Steering): Promise<Gathered> {
   const refused = compiled.then(() => new Promise<never>(() => {}))
+  let forget: (() => void) | undefined
+  const ended = new Promise<never>((_, reject) => {
+    forget = steering?.on('ended', () => reject(endedEarly(steering)))
+  })
   try {
-    return await Promise.race([asking, refused])
+    return await Promise.race([asking, refused, ended])
   } catch (error) {
     asking.then(closeAll).catch(() => {})
     throw error
+  } finally {
+    forget?.()
   }
+}
+
+function endedEarly({ ended, exitCode }: Steering): RollcallError {
+  const detail = `${ended}; hosts were still being asked, and nothing was changed`
+  return new RollcallError({ summary: 'The run was ended before its first task', detail, ...(exitCode !== undefined && { exitCode }) })
 }
 
 /** Hosts that were only asked for their facts are let go before the first task. */
@@ -264,6 +303,14 @@ function refuseIfDown({ selection }: ToRun, { failures }: Gathered): RollcallErr
   return undefined
 }
 
+/** A host that another run holds comes last: nothing was done there. */
+function worstOf(all: readonly HostRecap[], states: readonly HostState[]): number {
+  const failed = all.reduce((sum, host) => sum + host.failed, 0)
+  const held = states.filter((state) => state.held && state.counts.failed > 0).length
+  if (failed > held) return 2
+  return all.some((host) => host.unreachable > 0) ? 4 : held > 0 ? 5 : 0
+}
+
 function recap(
   { selection }: ToRun,
   gathered: Gathered,
@@ -281,7 +328,7 @@ function recap(
     hosts[name] = { ...counts, ...addTraffic([givenUp, ...ways]) }
   }
   const all = Object.values(hosts)
-  const exitCode = error?.exitCode ?? (all.some((host) => host.failed > 0) ? 2 : all.some((host) => host.unreachable > 0) ? 4 : 0)
+  const exitCode = request.steering?.exitCode ?? error?.exitCode ?? worstOf(all, [...states.onHosts.values()])
   const durationMs = Math.round(performance.now() - started)
   request.emit({ event: 'recap', check: request.check, hosts, durationMs, exitCode, ...(error && { error }) })
   return exitCode

@@ -46,6 +46,7 @@ export async function openFakeFleet(): Promise<FakeFleet> {
     writer: { apply },
     abandon: () => {},
     as: () => 'login',
+    cancel: async () => false,
     userOf: () => user,
     stats: () => noTraffic,
     close: async () => {},

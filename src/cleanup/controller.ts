@@ -9,7 +9,7 @@ import { allJournals, inventoryIdOf, journalsOf, userCacheDir, userStateDir } fr
 import { ownRoot } from '../util/own-root.ts'
 import type { Kept } from './kept.ts'
 import { isRollcallOf, otherProcesses, type SeenProcess } from './processes.ts'
-import { pendingAbout, unpackedAbout } from './records.ts'
+import { lostAbout, pendingAbout, unpackedAbout } from './records.ts'
 
 type Found = Omit<Kept, 'bytes' | 'ageSeconds'>
 
@@ -65,9 +65,14 @@ function connections(): Found[] {
 function records(use: Use): Found[] {
   const own = process.getuid?.() === 0 ? '/var/lib' : join(homedir(), '.local/state')
   const pending = join(own, 'rollcall/pending')
+  const lost = join(own, 'rollcall/lost')
   const unpacked = join(process.env.XDG_STATE_HOME || own, 'rollcall/unarchive')
   const named = (folder: string, names: RegExp) => entries(folder).filter((name) => names.test(name))
   return [
+    ...named(lost, /^[0-9a-f]{32}\.1$/).map((name): Found => {
+      const path = join(lost, name)
+      return { kind: 'lost', path, about: lostAbout(readFileSync(path, 'utf8').split('\n')[0] ?? ''), ...use }
+    }),
     ...named(pending, /^[0-9a-f]{24}\.1$/).map((name): Found => {
       const path = join(pending, name)
       return { kind: 'pending', path, about: pendingAbout(readFileSync(path, 'utf8').split('\n')[0] ?? ''), ...use }

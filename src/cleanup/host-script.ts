@@ -58,7 +58,8 @@ sized() {
   printf '%s %s %s %s\n' "$1" "$((now - t))" "${'$'}{k%%[!0-9]*}" "$2"
 }
 own=$(readlink "/proc/$PPID/cwd" 2>/dev/null)
-case $me in 0) pending=/var/lib/rollcall/pending ;; *) pending=$HOME/.local/state/rollcall/pending ;; esac`)
+case $me in 0) pending=/var/lib/rollcall/pending ;; *) pending=$HOME/.local/state/rollcall/pending ;; esac
+state=${'$'}{pending%/*}`)
 
 // Root sees what tasks have left that became yet other users. Links are not followed: what a user has put in the way is not ours.
 const ofOthers = new Script(`if [ "$me" = 0 ]; then
@@ -71,7 +72,7 @@ fi`)
 
 /**
  * Lists what Rollcall keeps for the user who asks; changes nothing. `own`: the folders of our own sessions, which are no
- * leftovers. A line each: `kind age kilobytes path`; of a handler a line with its record follows.
+ * leftovers. A line each: `kind age kilobytes path`; of a handler and a step a line with its record follows.
  */
 export function listScript(own: readonly string[]): Script {
   return sh`ours=${own.join('\n')}
@@ -85,6 +86,11 @@ state() {
   for f in "$1"/*.1; do
     [ -f "$f" ] && [ ! -L "$f" ] || continue
     sized pending "$f"
+    IFS= read -r l <"$f"; printf 'record %s\n' "$l"
+  done
+  for f in "$(dirname "$1")"/lost/*.1; do
+    [ -f "$f" ] && [ ! -L "$f" ] || continue
+    sized lost "$f"
     IFS= read -r l <"$f"; printf 'record %s\n' "$l"
   done
   for f in "$1"/.*.1; do [ ! -f "$f" ] || sized temporary "$f"; done
@@ -135,6 +141,7 @@ const patterns = {
   sessions: /^\/[^\n]*\/rollcall\.[A-Za-z0-9]{10}$/,
   jobs: /^\/[^\n]*\/rollcall\/jobs\/[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
   pending: /^\/[^\n]*\/rollcall\/pending\/[0-9a-f]{24}\.1$/,
+  lost: /^\/[^\n]*\/rollcall\/lost\/[0-9a-f]{32}\.1$/,
   records: /^\/[^\n]*\/rollcall\/unarchive\/[0-9a-f]{24}$/,
   temporary:
     /^\/[^\n]*\/(\.[^/\n]+\.rollcall-[A-Za-z0-9]+|\.rollcall-link-\d+|\.rollcall-files-[A-Za-z0-9]+|pending\/\.[0-9a-f]{24}\.1|unarchive\/\.[0-9a-f]{24}-\d+)$/,
@@ -145,7 +152,7 @@ export interface Listed {
   readonly ageSeconds: number
   readonly bytes: number
   readonly path: string
-  /** Of a pending handler: what is recorded of it; of a job whether it is running, and what it is. */
+  /** Of a pending handler and a lost step: what is recorded of it; of a job whether it is running, and what it is. */
   readonly record?: string
 }
 export interface Listing {
@@ -169,7 +176,7 @@ export function parseListing(stdout: string): Listing {
     const [, word = '', rest = ''] = /^(\S+) (.*)$/.exec(line) ?? []
     if (word === 'own') own = rest || undefined
     else if (word === 'live') live.push(rest)
-    else if (word === 'record' && ['pending', 'jobs'].includes(items.at(-1)?.kind ?? ''))
+    else if (word === 'record' && ['pending', 'lost', 'jobs'].includes(items.at(-1)?.kind ?? ''))
       items[items.length - 1] = { ...items.at(-1)!, record: rest }
     else if (word in patterns) {
       const [, age, kb, path = ''] = /^(-?\d+) (\d*) (\/.*)$/.exec(rest) ?? []

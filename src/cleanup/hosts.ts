@@ -4,7 +4,7 @@ import { type ErrorDetails, RollcallError } from '../model/errors.ts'
 import type { HostRecord } from '../model/inventory.ts'
 import { type Listed, listScript, parseListing, removeScript } from './host-script.ts'
 import type { Kept } from './kept.ts'
-import { pendingAbout, unpackedAbout } from './records.ts'
+import { lostAbout, pendingAbout, unpackedAbout } from './records.ts'
 
 /** What a host keeps for the users that Rollcall is there: the login user, and root where sudo lets us be. */
 export interface HostCleanup {
@@ -88,7 +88,7 @@ const abouts = {
 } as const
 
 function ofListed(host: string, { kind, ageSeconds, bytes, path, record }: Listed, others: boolean): Kept {
-  const about = kind === 'pending' ? pendingAbout(record ?? '') : kind === 'jobs' ? jobAbout(path, record ?? '') : abouts[kind]
+  const about = aboutOf(kind, path, record ?? '')
   const running = kind === 'jobs' && record?.startsWith('running ') ? { inUse: 'it is still running' } : {}
   return {
     host,
@@ -103,6 +103,12 @@ function ofListed(host: string, { kind, ageSeconds, bytes, path, record }: Liste
 }
 
 /** Its name, and the command that it is of. */
+function aboutOf(kind: Listed['kind'], path: string, record: string): string {
+  if (kind === 'pending') return pendingAbout(record)
+  if (kind === 'lost') return lostAbout(record)
+  return kind === 'jobs' ? jobAbout(path, record) : abouts[kind]
+}
+
 function jobAbout(path: string, record: string): string {
   const command = record.replace(/^\S+ ?/, '')
   return `job ${path.replace(/^.*\//, '')}${command === '' ? '' : `: ${command}`}`

@@ -15,7 +15,7 @@ export interface Kept {
 /**
  * `facts`: the memory of facts. `compiled`: code without types and verdicts of the compiler. `builds`: older builds of
  * Rollcall. `lab`: state that a lab left. `images`: what lab hosts are made from. `pending`: handlers that a run still
- * owes a host. `records`: what unpacked archives left, so that no later run unpacks them again. `sessions`: folders of sessions that ended without tidying up. `temporary`: files of a write that was
+ * owes a host. `lost`: ends of steps whose link was lost, which the next run tells. `records`: what unpacked archives left, so that no later run unpacks them again. `sessions`: folders of sessions that ended without tidying up. `temporary`: files of a write that was
  * cut off. `connections`: sockets and records of kept connections. `runs`:
  * journals of runs, which --resume and --retry-failed look into. `jobs`: what commands with `async` have left.
  */
@@ -26,6 +26,7 @@ export const kinds = [
   'lab',
   'images',
   'pending',
+  'lost',
   'records',
   'sessions',
   'temporary',

@@ -21,6 +21,12 @@ export const shared = {
   format: { choices: formats, default: 'human', requiresArg: true, describe: 'output for people, or for machines' },
   timing: { type: 'boolean', describe: 'tell of each host what was sent and where the time went' },
   forks: { alias: 'f', type: 'string', default: '50', defaultDescription: '50', requiresArg: true, describe: 'how many hosts at once' },
+  'wait-for-lock': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'seconds to wait for a host that another run is changing; default: fail there',
+  },
+  timeout: { type: 'string', requiresArg: true, describe: 'seconds after which what runs on hosts is ended, and the run has failed' },
 } as const
 
 /** Where the password for becoming another user comes from. */
@@ -134,6 +140,11 @@ export function words(values: readonly string[] | undefined): readonly string[] 
     .flatMap((value) => value.split(','))
     .map((word) => word.trim())
     .filter((word) => word !== '')
+}
+
+/** Seconds of an option that need not be given. @throws RollcallError unless the text is a whole number from 1. */
+export function secondsOf(text: string | undefined, option: string): number | undefined {
+  return text === undefined ? undefined : positiveInteger(text, option)
 }
 
 /** @throws RollcallError unless the text is a whole number from 1. */

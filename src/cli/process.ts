@@ -1,12 +1,11 @@
 import { RollcallError } from '../model/errors.ts'
-import { colours, wantsColour } from '../report/index.ts'
+import { colours, printable, wantsColour } from '../report/index.ts'
 import { importModule } from '../util/import-module.ts'
+import { redact } from '../util/redact.ts'
 import { type Engine, engine as rollcall } from './engine.ts'
 import { failureOf } from './failure.ts'
-import { onInterrupt } from './interrupt.ts'
+import { interrupted, interruptWork, onInterrupt } from './interrupt.ts'
 import { commandLine } from './yargs.ts'
-
-const interrupted = 130
 
 /** Ties the command line to this process: streams, signals, errors nobody caught, exit code. */
 export async function main(argv: readonly string[], engine: Engine = rollcall): Promise<void> {
@@ -34,6 +33,8 @@ export async function main(argv: readonly string[], engine: Engine = rollcall): 
   })
   let asked = false
   onInterrupt(() => {
+    const said = interruptWork()
+    if (said !== undefined) return void stderr.write(`\n${printable(redact(said))}\n`)
     // Where nobody reads our output we would wait for ever to have it written; a second Ctrl-C does not wait.
     if (asked) process.exit(interrupted)
     asked = true

@@ -65,6 +65,8 @@ interface Judgement<C, R> extends Retries {
   readonly ignoreUnreachable?: boolean
   /** At most so many hosts run it at once. */
   readonly throttle?: number
+  /** Seconds it may take; then its processes on the host are ended and it has failed. Each attempt, and each call of a list, has its own. */
+  readonly timeout?: number
 }
 
 /** What tasks and blocks have alike. A block hands it to each of its tasks; tags add up, conditions must all hold. */
@@ -107,6 +109,8 @@ export interface BlockOptions<C> extends Common<C>, Retries {
   readonly throttle?: number
   readonly ignoreErrors?: boolean
   readonly ignoreUnreachable?: boolean
+  /** Seconds that each of its tasks may take. */
+  readonly timeout?: number
 }
 
 /**

@@ -113,6 +113,8 @@ export interface PlayOptions<
   readonly ignoreUnreachable?: boolean
   /** Of all its tasks: at most so many hosts run one at once. */
   readonly throttle?: number
+  /** Of all its tasks and handlers: seconds that each may take. */
+  readonly timeout?: number
 }
 
 export type Strategy = 'linear' | 'free' | 'hostPinned'

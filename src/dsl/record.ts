@@ -29,6 +29,8 @@ export interface TaskRecord {
   readonly anyErrorsFatal: boolean
   readonly runOnce: boolean
   readonly throttle: number | undefined
+  /** Seconds that each attempt may take. */
+  readonly timeout: number | undefined
   readonly delegateTo: string | ((scope: any) => unknown) | undefined
   readonly notify: readonly TaskRecord[]
   readonly tags: readonly string[]
@@ -54,6 +56,7 @@ export const plainTask = {
   anyErrorsFatal: false,
   runOnce: false,
   throttle: undefined,
+  timeout: undefined,
   delegateTo: undefined,
   notify: [],
   tags: [],
@@ -82,9 +85,9 @@ type Options = TaskOptions<any, any> & HandlerOptions<any, any>
 type Defaults = { readonly [K in keyof BlockOptions<any>]?: BlockOptions<any>[K] | undefined }
 type BlockDefaults = Omit<Defaults, 'become' | 'environment'> & Partial<Pick<Inherited, 'become' | 'environment'>>
 /** What a play hands to each of its tasks. */
-type PlayDefaults = Pick<Defaults, 'anyErrorsFatal' | 'ignoreErrors' | 'ignoreUnreachable' | 'throttle'>
+type PlayDefaults = Pick<Defaults, 'anyErrorsFatal' | 'ignoreErrors' | 'ignoreUnreachable' | 'throttle' | 'timeout'>
 /** What the blocks around a task hand to it. */
-type Inherited = Pick<BlockOptions<any>, 'when' | 'delegateTo' | 'anyErrorsFatal' | 'ignoreErrors' | 'ignoreUnreachable'> & {
+type Inherited = Pick<BlockOptions<any>, 'when' | 'delegateTo' | 'anyErrorsFatal' | 'ignoreErrors' | 'ignoreUnreachable' | 'timeout'> & {
   readonly become: Becoming
   readonly environment: readonly Environment[]
   readonly tags: readonly string[]
@@ -100,8 +103,9 @@ export function recordTools(play: string, options: PlayDefaults = {}): Recorded 
   const sections = new Set<string>()
   const notified: { readonly topic: Topic; readonly by: TaskRecord; readonly notify: TaskRecord[] }[] = []
   const listening = new Map<Topic, TaskRecord[]>()
-  const { anyErrorsFatal, ignoreErrors, ignoreUnreachable, throttle } = options
-  const outermost = inherit(nothing, { anyErrorsFatal, ignoreErrors, ignoreUnreachable })
+  const { anyErrorsFatal, ignoreErrors, ignoreUnreachable, throttle, timeout } = options
+  timeoutOf(timeout, `play '${play}'`, callerLine())
+  const outermost = inherit(nothing, { anyErrorsFatal, ignoreErrors, ignoreUnreachable, timeout })
   let around = outermost
 
   const section = (path: readonly string[], inherited: readonly string[]): SectionTools => {
@@ -136,6 +140,7 @@ export function recordTools(play: string, options: PlayDefaults = {}): Recorded 
         anyErrorsFatal: options.anyErrorsFatal ?? own.anyErrorsFatal ?? false,
         runOnce: options.runOnce ?? false,
         throttle: boundOf(options.throttle ?? throttle, `${kind} '${name}'`, at),
+        timeout: timeoutOf(options.timeout, `${kind} '${name}'`, at) ?? own.timeout,
         delegateTo: options.delegateTo ?? own.delegateTo,
         notify,
         tags: [...new Set([...own.tags, ...inherited, ...(options.tags ?? [])])],
@@ -175,6 +180,7 @@ export function recordTools(play: string, options: PlayDefaults = {}): Recorded 
           throttle: boundOf(options.throttle, what, at),
           at,
         }
+        timeoutOf(options.timeout, what, at)
         const outer = around
         const inside = <T>(part: Within['part'], collect: (tools: PlayTools<any>) => T): T => {
           around = inherit(outer, { ...options, ...said }, { block, part })
@@ -228,7 +234,7 @@ export function recordTools(play: string, options: PlayDefaults = {}): Recorded 
 
 /** What a block hands on to the tasks in one of its parts: the inner word counts, tags add up, conditions must all hold. */
 function inherit(outer: Inherited, options: BlockDefaults, within?: Within): Inherited {
-  const { when, become = {}, environment = [], delegateTo, anyErrorsFatal, ignoreErrors, ignoreUnreachable, tags = [] } = options
+  const { when, become = {}, environment = [], delegateTo, anyErrorsFatal, ignoreErrors, ignoreUnreachable, timeout, tags = [] } = options
   return {
     ...outer,
     become: becomeInside(outer.become, become),
@@ -237,6 +243,7 @@ function inherit(outer: Inherited, options: BlockDefaults, within?: Within): Inh
     ...(anyErrorsFatal !== undefined && { anyErrorsFatal }),
     ...(ignoreErrors !== undefined && { ignoreErrors }),
     ...(ignoreUnreachable !== undefined && { ignoreUnreachable }),
+    ...(timeout !== undefined && { timeout }),
     ...(when && { when: both(outer.when, when)! }),
     tags: [...outer.tags, ...tags],
     within: within ? [...outer.within, within] : outer.within,
@@ -271,6 +278,20 @@ function boundOf(throttle: number | undefined, what: string, at: SourceLine | un
   if (throttle !== undefined && (!Number.isInteger(throttle) || throttle < 1))
     fail(at, 'throttle must be a whole number from 1', `${what}: ${throttle}`, 'It says how many hosts may be there at once.')
   return throttle
+}
+
+/** More than a timer can wait. */
+const longestTimeout = 2_000_000
+
+function timeoutOf(timeout: number | undefined, what: string, at: SourceLine | undefined): number | undefined {
+  if (timeout !== undefined && !(typeof timeout === 'number' && timeout > 0 && timeout <= longestTimeout))
+    fail(
+      at,
+      'timeout must be a number of seconds above 0',
+      `${what}: ${timeout}`,
+      `It is the time that a task may take, at most ${longestTimeout}.`,
+    )
+  return timeout
 }
 
 function fail(at: SourceLine | undefined, summary: string, detail: string, fix: string): never {

@@ -34,6 +34,7 @@ const largest = 256
 export async function batchOf(first: Due, planned: Change): Promise<readonly Member[]> {
   const reads = planned.state?.reads ?? {}
   const members: Member[] = [{ due: first, reads, decision: { change: planned }, guard: 'none' }]
+  if (first.task.timeout !== undefined) return members // Its own time, and no other's.
   if (!first.context.batches || first.playHost.state.together || !mayGoOn(first, planned)) return members
   const all = openEffects()
   all.add(first, planned)
@@ -67,8 +68,8 @@ function mayGoOn({ call }: Due, { returns, waits }: Change): boolean {
 }
 
 /** Whether it is through with one attempt, and runs where and when any other would. */
-function isPlain({ until, retries, runOnce, throttle, delegateTo }: TaskRecord): boolean {
-  return until === undefined && retries === 0 && !runOnce && throttle === undefined && delegateTo === undefined
+function isPlain({ until, retries, runOnce, throttle, delegateTo, timeout }: TaskRecord): boolean {
+  return until === undefined && retries === 0 && !runOnce && throttle === undefined && delegateTo === undefined && timeout === undefined
 }
 
 function* upcoming(first: Due): Generator<Due> {

@@ -6,7 +6,7 @@ import { within } from '../util/within.ts'
 import { decode } from './exchange.ts'
 import { discard } from './host-state.ts'
 import { CallFailed } from './outcome.ts'
-import { notePending, parsePending, readPending } from './pending.ts'
+import { notePending, readPending } from './pending.ts'
 import type { Due } from './run-call.ts'
 
 const firstPauseMs = 500
@@ -40,7 +40,8 @@ export async function comeBack({ playHost: { state }, as }: Due, returns: Return
         discard(state)
         state.pending.forget(as)
         state.pendingRead.clear()
-        notePending(state, as, parsePending(replies[0]!))
+        state.lock?.taken.clear()
+        notePending(state, as, replies[0]!)
         return
       }
     } catch (error) {

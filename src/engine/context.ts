@@ -2,6 +2,7 @@ import type { BlockRecord, Failure } from '../dsl/block.ts'
 import type { Ask, Definition, InputSource, ResolvedInput } from '../dsl/definition.ts'
 import type { TaskRecord } from '../dsl/record.ts'
 import type { Emit, TemplateView } from '../model/event.ts'
+import type { Steering } from '../util/steering.ts'
 import type { Delegates } from './delegate.ts'
 import type { Groups } from './dynamic-groups.ts'
 import type { Evaluation, PreparedCall } from './evaluate.ts'
@@ -51,6 +52,8 @@ export interface PlayContext {
   readonly terminal?: Terminal | undefined
   /** Asks the person before each task (`--step`). */
   readonly step?: Stepping | undefined
+  /** Whoever may end the run before its last task; absent where nobody does. */
+  readonly steering?: Steering | undefined
   /** How long reads may take. */
   readonly patience: Patience
   /** Whether calls may go in one exchange with those before them. */
@@ -88,6 +91,8 @@ export interface PlayHost {
   readonly leaving: BlockRecord[]
   /** How many blocks it is in that may put right what fails. */
   sheltered: number
+  /** It is in the `always` part of a block, which is gone through whatever happens elsewhere. */
+  tidying: boolean
   /** Its part in this play is over, and it has not failed. */
   ended: boolean
   /** Calls that went along with an earlier one. */

@@ -18,7 +18,7 @@ export function okCodesOf({ definition, params }: PreparedCall): readonly number
 }
 
 /**
- * Throws for the first reply that failed. Other exit codes than 0 may be right for the last one.
+ * Throws for the first reply that failed, or was not run for the exchange was ended. Other exit codes than 0 may be right for the last one.
  * @throws CallFailed with what the host said.
  */
 export function failOn(
@@ -32,9 +32,10 @@ export function failOn(
   }),
 ): void {
   const last = replies.length - 1
-  const index = replies.findIndex(({ ran, code }, at) => ran && !(at === last ? okCodes : [0]).includes(code))
+  const index = replies.findIndex(({ ran, code }, at) => !ran || !(at === last ? okCodes : [0]).includes(code))
   if (index === -1) return
-  const { code, stdout, stderr } = replies[index]!
+  const { ran, code, stdout, stderr } = replies[index]!
+  if (!ran) throw new CallFailed({ summary: 'A step was not run', detail: of(index).name, ...(call.at && { at: call.at }) }, left(index))
   const { name, summary, step } = of(index)
   const reply = { code, stdout: decode(stdout), stderr: decode(stderr) }
   // What a user's own command prints is his.

@@ -1,18 +1,25 @@
 import type { TaskRecord } from '../dsl/record.ts'
 import { RollcallError, UnreachableError } from '../model/errors.ts'
 import type { PlayContext, PlayHost } from './context.ts'
-import { clearPending, notePending, parsePending, readPending, recordsOf } from './pending.ts'
-import type { Walk } from './play-run.ts'
+import { tellLost } from './lost-steps.ts'
+import { clearPending, notePending, readPending, recordsOf } from './pending.ts'
+import { mayBegin, type Walk } from './play-run.ts'
 import { unlessUnreachable, userOf } from './reads.ts'
 import { reconnect } from './rescue.ts'
 import { runTask } from './run-task.ts'
+import { halt, heedSteering } from './stop.ts'
 
 /** Runs the handlers notified so far, in the order they are declared, each once; also what an earlier run has left owed. */
-export async function flushHandlers({ run, together }: Walk, hosts: readonly PlayHost[], turn: string): Promise<void> {
+export async function flushHandlers(walk: Walk, hosts: readonly PlayHost[], turn: string): Promise<void> {
+  const { run, together } = walk
   const { context } = run
   const { play } = context.selected
   if (play.handlers.length === 0) return
-  const running = () => hosts.filter(({ state }) => state.status === 'running')
+  const running = () => {
+    heedSteering(walk)
+    if (run.stopped !== undefined && !walk.regardless) for (const host of hosts) halt(host)
+    return mayBegin(walk) ? hosts.filter(({ state }) => state.status === 'running') : []
+  }
   await Promise.all(
     running().map((host) => together(() => unlessLost(context, host, 'pending handlers', () => findPending(context, host)))),
   )
@@ -66,7 +73,8 @@ async function findPending(context: PlayContext, playHost: PlayHost): Promise<vo
     if (state.pendingRead.has(as)) continue
     const asked = state.access.reader.read(as, [readPending(state.access.userOf(as))])
     const replies = as === own ? await asked : await asked.catch(unlessUnreachable)
-    if (replies) notePending(state, as, parsePending(replies[0]!))
+    if (replies) notePending(state, as, replies[0]!)
+    await tellLost(context, state, as)
   }
   for (const [id, since] of state.pending.all()) {
     const handler = play.handlers.find((candidate) => candidate.id === id)
@@ -85,6 +93,20 @@ async function findPending(context: PlayContext, playHost: PlayHost): Promise<vo
         fix: 'Do by hand what it would have done.',
       })
     }
+  }
+}
+
+/** Says of each host which handlers it owes still, where the run ended before their turn. */
+export function tellOwed({ hosts, selected: { play }, emit }: PlayContext): void {
+  for (const [host, { state }] of hosts) {
+    const names = play.handlers.filter(({ id }) => state.pending.usersOf(id).length > 0).map(({ name }) => `'${name}'`)
+    if (names.length > 0)
+      emit({
+        event: 'warning',
+        host,
+        message: `handlers were notified and have not run: ${names.join(', ')}; they are recorded on the host`,
+        fix: 'The next run of the playbook runs them.',
+      })
   }
 }
 

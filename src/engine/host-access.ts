@@ -1,6 +1,6 @@
 import type { Becoming } from '../model/become.ts'
 import type { HostTraffic } from '../model/event.ts'
-import type { Job, Reply } from '../transport/session-types.ts'
+import type { Ending, Job, Reply } from '../transport/session-types.ts'
 import type { As } from './as.ts'
 
 export type { As } from './as.ts'
@@ -35,6 +35,11 @@ export interface HostAccess {
   readonly reopen?: (options: { readonly connectTimeoutMs?: number | undefined }) => Promise<void>
   /** Lets go of a session whose answer is waited for no longer; the next exchange of this user opens another. */
   abandon(as: As): void
+  /**
+   * Ends what this user's session runs, with all that it has started (`now`), or sees to it that no further task begins in its
+   * exchange (`next`); its answer then comes. False where nothing was found to run. Fails where the host cannot be asked.
+   */
+  cancel(as: As, what: Ending): Promise<boolean>
   /** What was said so far, over all users and links. */
   stats(): HostTraffic
   close(): Promise<void>

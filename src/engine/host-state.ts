@@ -4,6 +4,8 @@ import type { HostRecord } from '../model/inventory.ts'
 import { limitConcurrency } from '../util/concurrency.ts'
 import type { State } from './compare.ts'
 import type { As, HostAccess } from './host-access.ts'
+import type { HostLock } from './host-lock.ts'
+import type { LostStep } from './lost-steps.ts'
 import { narrow } from './narrow.ts'
 import { type Overlay, openOverlay } from './overlay.ts'
 import { type Owed, openOwed } from './owed.ts'
@@ -33,6 +35,14 @@ export interface HostState {
   readonly together: Together | undefined
   /** Set where a handler's record must tell for which host it is owed: records of several hosts lie on one machine. */
   readonly recordsFor: string | undefined
+  /** Steps are on their way or run. */
+  applying: boolean
+  /** Steps of earlier runs that nobody has been told of. */
+  readonly lostSteps: Map<As, readonly LostStep[]>
+  /** What failed here did so for another run holds the host. */
+  held: boolean
+  /** What keeps other runs off the host; absent on the controller, on which any number of runs work at once. */
+  readonly lock: HostLock | undefined
   /** Handlers recorded on the host as not yet run. */
   readonly pending: Owed
   readonly pendingRead: Set<As>
@@ -55,6 +65,7 @@ export interface StateOptions {
   readonly together?: Together | undefined
   /** The host's access is to the controller, where records of all such hosts lie. */
   readonly onController?: boolean
+  readonly lock?: HostLock | undefined
 }
 
 /** A target at the start of a run. */
@@ -71,6 +82,10 @@ export function openHostState(host: HostRecord, access: HostAccess, check: boole
     recordsFor: onController ? host.name : undefined,
     status: 'running',
     lost: false,
+    applying: false,
+    lostSteps: new Map(),
+    held: false,
+    lock: options.lock,
     turn: limitConcurrency(1),
     counts: { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 0, rescued: 0, ignored: 0 },
     pending: openOwed(),

@@ -1,6 +1,7 @@
 import type { TaskRecord } from '../dsl/record.ts'
 import { RollcallError, UnreachableError } from '../model/errors.ts'
 import { failureOf } from './evaluate.ts'
+import { HostHeld } from './host-lock.ts'
 import { CallFailed, type CallOutcome, failedResult, outputOf, sureness, UnknownResult, unknownResult } from './outcome.ts'
 import { withdrawPending } from './pending.ts'
 import type { Due } from './run-call.ts'
@@ -39,7 +40,14 @@ async function pardoned(due: Due, run: (due: Due) => Promise<CallOutcome>): Prom
   try {
     return await run({ ...due, harmless: isHarmless(due) })
   } catch (error) {
-    if (!failedWhen || !(error instanceof RollcallError) || error instanceof UnreachableError || error instanceof UnknownResult) throw error
+    if (
+      !failedWhen ||
+      error instanceof HostHeld ||
+      !(error instanceof RollcallError) ||
+      error instanceof UnreachableError ||
+      error instanceof UnknownResult
+    )
+      throw error
     const touched = error instanceof CallFailed && error.touched
     const own = failedResult(due.task, error, touched)
     if (ask(due, 'failedWhen', failedWhen, own, touched).verdict !== false) throw error

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Read } from '../dsl/resource.ts'
 import { compileSteps } from '../resources/compile-steps.ts'
-import type { Reply } from '../transport/session-types.ts'
+import type { Job, Reply } from '../transport/session-types.ts'
 import { type Member, readsIn } from './batch.ts'
 import type { Change } from './change.ts'
 import type { State } from './compare.ts'
@@ -43,13 +43,23 @@ export function layOut(members: readonly Member[], parts: Parts, behind: readonl
   parts.add(looksBefore([...guards.values()]))
   const slots: Slot[] = []
   const recorded = new Set<string>()
+  // Those with which another task begins than the one before.
+  const others = new Set(members.filter(({ due }, at) => at > 0 && due.task !== members[at - 1]!.due.task))
   let unread: Open[] = []
   let together: Open[] = []
   const addSteps = () => {
     const counts = together.map(({ change }) => change!.steps.length)
+    const owners = together.flatMap((slot) =>
+      slot.change!.steps.map((_, index) => ({ slot, begins: index === 0 && others.has(slot.member) })),
+    )
+    const marks = (place: number): Pick<Job, 'begins' | 'about'> => {
+      const { slot, begins } = owners[place]!
+      return { ...(begins && { begins }), about: `task '${slot.member.due.task.name}' of playbook '${slot.member.due.context.playbook}'` }
+    }
     const { jobs, replies } = compileSteps(
       together.flatMap(({ change }) => change!.steps),
       randomBytes(8).toString('hex'),
+      marks,
     )
     const answers = parts.add(jobs)
     let divided: readonly Reply[] | undefined
@@ -97,11 +107,14 @@ export function layOut(members: readonly Member[], parts: Parts, behind: readonl
     const owed = change ? due.task.notify.filter(({ id }) => !host.pending.has(id, due.as) && !recorded.has(id)) : []
     if (guard || borne.length > 0 || owed.length > 0) addSteps()
     slots.push(slot)
-    if (guard) slot.guard = parts.add([guard.again])
+    const begin = (job: Job): Job => (others.has(member) ? { ...job, begins: true } : job)
+    if (guard) slot.guard = parts.add([begin(guard.again)])
     if (!change) continue
     if (borne.length > 0) readAgain(borne)
     if (owed.length > 0)
-      slot.record = parts.add([recordPending(host.access.userOf(due.as), recordsOf(host, owed), due.context.playbook, due.context.now())])
+      slot.record = parts.add([
+        begin(recordPending(host.access.userOf(due.as), recordsOf(host, owed), due.context.playbook, due.context.now())),
+      ])
     for (const { id } of owed) recorded.add(id)
     together.push(slot)
     if (change.state) unread.push(slot)

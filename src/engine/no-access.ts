@@ -8,6 +8,7 @@ export const noAccess: HostAccess = {
   writer: undefined,
   abandon: () => {},
   as: () => 'login',
+  cancel: async () => false,
   userOf: () => '',
   stats: () => noTraffic,
   close: async () => {},

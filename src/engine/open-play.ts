@@ -4,6 +4,7 @@ import type { Emit } from '../model/event.ts'
 import type { HostKnowledge } from '../model/facts.ts'
 import type { Targets } from '../model/fleet.ts'
 import type { InventoryModel } from '../model/inventory.ts'
+import type { Steering } from '../util/steering.ts'
 import type { Patience, PlayContext, PlayHost, Terminal } from './context.ts'
 import type { Delegates } from './delegate.ts'
 import { declaredHost, factsOf, type KnowledgeScope, openFleet, openTargets } from './fleet.ts'
@@ -30,6 +31,7 @@ export interface OpenPlay {
   readonly terminal?: Terminal | undefined
   readonly delegates?: Delegates | undefined
   readonly step?: PlayContext['step']
+  readonly steering?: Steering | undefined
   /** False: every change goes alone. */
   readonly batches?: boolean
   /** Default: half a minute for what is read ahead, ten minutes for what is due. */
@@ -60,6 +62,7 @@ function openPlayHost(state: HostState): PlayHost {
     failures: new Map(),
     leaving: [],
     sheltered: 0,
+    tidying: false,
     ended: false,
     prepared: new Map(),
   }
@@ -99,6 +102,7 @@ export function openPlay(open: OpenPlay): PlayContext {
     past: open.past,
     force: open.force,
     groups: open.groups,
+    steering: open.steering,
     hosts: new Map(hosts),
     scopeOf: (name) => {
       const known = scopes.get(name) ?? {

@@ -3,7 +3,9 @@ import type { Job, Reply } from '../transport/session-types.ts'
 import { type Script, sh } from '../util/sh.ts'
 import { decode } from './exchange.ts'
 import type { As, HostWriter } from './host-access.ts'
+import { noteLock, readLock } from './host-lock.ts'
 import { type HostState, handlerOf, recordOf } from './host-state.ts'
+import { noteLost, readLost } from './lost-steps.ts'
 
 /** Where a host keeps what a run must not forget: as root in /var/lib, else below the user's home. */
 function directory(user: string): Script {
@@ -37,10 +39,12 @@ export async function withdrawPending(state: HostState, writer: HostWriter, as: 
   for (const { id } of recorded) state.pending.drop(id, as)
 }
 
-/** Reads what an earlier run left; starts no process. */
+/** Reads what an earlier run left, and whether another one holds the host; starts no process. */
 export function readPending(user: string): Job {
   return {
-    script: sh`${directory(user)}; for f in "$d"/*.1; do [ -f "$f" ] && while IFS= read -r l; do printf '%s\n' "$l"; done <"$f"; done; :`,
+    script: sh`${directory(user)}; for f in "$d"/*.1; do [ -f "$f" ] && while IFS= read -r l; do printf '%s\n' "$l"; done <"$f"; done
+${readLost}
+${readLock(user)}`,
     own: true,
   }
 }
@@ -73,10 +77,12 @@ export function recordsOf(state: HostState, handlers: readonly { readonly id: st
   return handlers.map(({ id }) => ({ id: recordOf(state, id) }))
 }
 
-/** Learns which handlers an earlier run left on the host. */
-export function notePending(state: HostState, as: As, records: readonly Pending[]): void {
+/** Learns which handlers and steps an earlier run left on the host, and whether another one is at work there. */
+export function notePending(state: HostState, as: As, reply: Pick<Reply, 'stdout'>): void {
   state.pendingRead.add(as)
-  for (const { handler: record, since } of records) {
+  noteLock(state, as, reply)
+  noteLost(state, as, reply)
+  for (const { handler: record, since } of parsePending(reply)) {
     const handler = handlerOf(state, record)
     if (handler !== undefined) state.pending.add(handler, as, since)
   }

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RollcallError, UnreachableError } from '../model/errors.ts'
+import { HostHeld } from './host-lock.ts'
 import { discard } from './host-state.ts'
+import { inTime } from './in-time.ts'
 import { ask, judge, ownResult } from './judge.ts'
 import { CallFailed, type CallOutcome, failedResult, outputOf, UnknownResult } from './outcome.ts'
 import type { Due } from './run-call.ts'
@@ -16,14 +18,15 @@ type Attempt = { readonly outcome: CallOutcome } | { readonly error: RollcallErr
 export async function persist(due: Due, run: Run): Promise<CallOutcome> {
   const { task, context, playHost } = due
   const { until, retries, delay } = task
-  if (retries === 0 && !until) return judge(due, run)
+  if (retries === 0 && !until) return attemptOf(due, run)
   const { state } = playHost
   for (let attempt = 1; ; attempt++) {
     const tried = await once(due, run)
     const why = shortcoming(due, tried)
     if (why === undefined) return withAttempts(result(tried), attempt)
     if (context.check) return 'error' in tried ? result(tried) : { ...tried.outcome, confidence: 'unknown', reason: why }
-    if (attempt > retries) throw 'error' in tried ? tried.error : givenUp(due, tried.outcome, attempt)
+    if (attempt > retries || context.steering?.stopped !== undefined)
+      throw 'error' in tried ? tried.error : givenUp(due, tried.outcome, attempt)
     context.emit({
       event: 'retry',
       host: state.host.name,
@@ -34,16 +37,28 @@ export async function persist(due: Due, run: Run): Promise<CallOutcome> {
       delay,
       reason: why,
     })
-    await sleep(delay * 1000)
+    await (context.steering ? context.steering.sleep(delay * 1000) : sleep(delay * 1000))
+    if (context.steering?.stopped !== undefined) throw 'error' in tried ? tried.error : givenUp(due, tried.outcome, attempt)
     discard(state)
   }
 }
 
+/** Each attempt has its own time. */
+function attemptOf(due: Due, run: Run): Promise<CallOutcome> {
+  return inTime(due, (one) => judge(one, run))
+}
+
 async function once(due: Due, run: Run): Promise<Attempt> {
   try {
-    return { outcome: await judge(due, run) }
+    return { outcome: await attemptOf(due, run) }
   } catch (error) {
-    if (!(error instanceof RollcallError) || error instanceof UnreachableError || error instanceof UnknownResult) throw error
+    if (
+      !(error instanceof RollcallError) ||
+      error instanceof UnreachableError ||
+      error instanceof UnknownResult ||
+      error instanceof HostHeld
+    )
+      throw error
     return { error }
   }
 }

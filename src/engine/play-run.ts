@@ -64,7 +64,14 @@ export interface Walk {
 /** For what has no bound of its own. */
 export const unbounded: Limiter = (work) => work()
 
-/** Whether a host goes on: it has not failed, and neither its part in the play nor the play is over. */
-export function goesOn({ run, regardless }: Walk, { state, ended }: PlayHost): boolean {
-  return state.status === 'running' && !ended && run.ended === undefined && (run.stopped === undefined || regardless === true)
+/** Whether a task may begin now. */
+export function mayBegin({ run: { context }, regardless }: Walk): boolean {
+  const { steering } = context
+  return steering === undefined || (steering.ended === undefined && (steering.stopped === undefined || regardless === true))
+}
+
+/** Whether a host goes on: it has not failed, and neither its part in the play nor the play is over, or something has run that is not told yet. */
+export function goesOn({ run, regardless }: Walk, { state, ended, prepared }: PlayHost): boolean {
+  const through = run.stopped !== undefined && regardless !== true && prepared.size === 0
+  return state.status === 'running' && !ended && run.ended === undefined && !through
 }

@@ -11,7 +11,7 @@ import { evaluate, type PreparedCall } from './evaluate.ts'
 import { compileReads, keep } from './exchange.ts'
 import type { As } from './host-access.ts'
 import { cached, type HostState } from './host-state.ts'
-import { notePending, parsePending, readPending } from './pending.ts'
+import { notePending, readPending } from './pending.ts'
 import { readAlone, readWithin, TooSlow, tooSlow } from './slow-reads.ts'
 
 /** Which user of a host a task of this play acts as. */
@@ -101,10 +101,13 @@ async function fetchReads(
       if (reads.length === 0) return
       const batch = compileReads(reads)
       const pending: Job[] = state.pendingRead.has(as) ? [] : [readPending(state.access.userOf(as))]
-      const asked = readWithin(state.access, as, [...pending, ...batch.jobs], limitMs)
+      const asked = readWithin(state.access, as, [...pending, ...batch.jobs], limitMs).catch((error) => {
+        if (error instanceof TooSlow) state.lock?.taken.delete(as) // It goes with the session.
+        throw error
+      })
       const replies = as === due ? await asked : await asked.catch(unlessUnreachable)
       if (!replies) return
-      if (pending.length > 0) notePending(state, as, parsePending(replies[0]!))
+      if (pending.length > 0) notePending(state, as, replies[0]!)
       const states = batch.parse(replies.slice(pending.length))
       keep(state, as, batch, states)
       answers.set(as, states)

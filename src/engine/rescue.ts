@@ -64,5 +64,6 @@ export async function reconnect(state: HostState): Promise<void> {
   await reopen({ connectTimeoutMs: patienceMs })
   discard(state)
   state.pendingRead.clear()
+  state.lock?.taken.clear()
   state.lost = false
 }

@@ -5,10 +5,13 @@ import type { PlayContext, PlayHost } from './context.ts'
 import { decide } from './decide.ts'
 import type { PreparedCall } from './evaluate.ts'
 import type { As } from './host-access.ts'
+import { HostHeld, heedLock } from './host-lock.ts'
 import { forgetOthers } from './host-state.ts'
+import { tellLost } from './lost-steps.ts'
 import { CallFailed, type CallOutcome } from './outcome.ts'
 import { takePrepared } from './prepared.ts'
 import { readDue } from './reads.ts'
+import { waitForLock } from './wait-for-lock.ts'
 
 /** A call whose turn it is, and all that surrounds it. */
 export interface Due {
@@ -47,10 +50,26 @@ function refused(error: Refusal, { at }: PreparedCall): CallFailed {
   return new CallFailed({ summary: error.message, ...fix, ...(at && { at }) }, { result: error.result, touched: false }, { cause: error })
 }
 
+/** Where another run holds the host and this one may wait, all is done anew once that one is through. */
 async function perform(due: Due): Promise<CallOutcome> {
+  const { playHost, context, as } = due
+  const until = performance.now() + (playHost.state.lock?.holding.waitMs ?? 0)
+  for (;;) {
+    try {
+      return await attempt(due)
+    } catch (error) {
+      if (!(error instanceof HostHeld)) throw error
+      await waitForLock(context, playHost.state, as, error, until)
+    }
+  }
+}
+
+async function attempt(due: Due): Promise<CallOutcome> {
   const nothing = { reads: {}, states: new Map() }
   const { reads, states } =
     due.call.definition.kind === 'controller' ? nothing : await readDue(due.context, due.playHost, due.as, due.call, due.ahead)
+  await tellLost(due.context, due.playHost.state, due.as)
+  if (due.call.definition.kind !== 'controller') heedLock(due.context, due.playHost.state, due.as)
   const decided = await decide(due, reads, states)
   return 'outcome' in decided ? decided.outcome : change(due, decided.change)
 }

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TaskRecord } from '../dsl/record.ts'
-import type { PlayHost } from './context.ts'
+import type { PlayContext, PlayHost } from './context.ts'
+import { evaluate } from './evaluate.ts'
 import { flushHandlers } from './handlers.ts'
-import { goesOn, type Walk } from './play-run.ts'
+import { goesOn, mayBegin, type Walk } from './play-run.ts'
 import { fallen, forget, isBack, pardon, raise } from './rescue.ts'
 import { runTask } from './run-task.ts'
 import { skipUnasked } from './step-by-step.ts'
-import { stop, stopWhereTooMany } from './stop.ts'
+import { halt, heedSteering, stop, stopWhereTooMany } from './stop.ts'
 import { type BlockNode, type Node, type TaskNode, tasksIn } from './tree.ts'
 
 /**
@@ -15,7 +16,9 @@ import { type BlockNode, type Node, type TaskNode, tasksIn } from './tree.ts'
  */
 export async function runNodes(walk: Walk, nodes: readonly Node[], hosts: readonly PlayHost[], guarded = false, turn = ''): Promise<void> {
   for (const [index, node] of nodes.entries()) {
-    const left = hosts.filter((host) => goesOn(walk, host))
+    heedSteering(walk)
+    if (walk.run.stopped !== undefined && !walk.regardless) for (const host of hosts) halt(host)
+    const left = hosts.filter((host) => goesOn(walk, host) && (mayBegin(walk) || host.prepared.size > 0))
     if (left.length === 0) return
     const place = `${turn}${index}`
     if ('block' in node) await runBlocks(walk, node, left, guarded, place)
@@ -34,7 +37,10 @@ async function runTurn(walk: Walk, { task, coming }: TaskNode, hosts: readonly P
   }
   const round = run.round(place, walk.alone || hosts.length === 1)
   const bounded = run.bounded(task, task.throttle)
-  const on = (host: PlayHost) => bounded(() => together(() => runTask(round, host, task, comingOn(host, coming()))))
+  const begin = async (host: PlayHost) => {
+    if (mayBegin(walk) || hasRun(round, host, task)) await runTask(round, host, task, comingOn(host, coming()))
+  }
+  const on = (host: PlayHost) => bounded(() => together(() => begin(host)))
   if (task.runOnce) await runOnce(walk, task, hosts, on)
   else await Promise.all(hosts.map(on))
   const failed = hosts.filter(({ state: { status } }) => status === 'failed' || status === 'unreachable')
@@ -48,6 +54,16 @@ async function runTurn(walk: Walk, { task, coming }: TaskNode, hosts: readonly P
 function comingOn({ leaving }: PlayHost, coming: readonly TaskRecord[]): readonly TaskRecord[] {
   const from = leaving.at(-1)
   return from ? coming.filter(({ within }) => within.some(({ block, part }) => block === from && part === 'always')) : coming
+}
+
+/** Whether a task has gone along with an earlier one; one that is skipped in between is told with it. */
+function hasRun(context: PlayContext, host: PlayHost, task: TaskRecord): boolean {
+  if (host.prepared.size === 0) return false
+  const evaluation = evaluate(context, host, task)
+  if (evaluation.kind === 'skipped' || (evaluation.kind === 'ready' && evaluation.calls.some((call) => host.prepared.has(call))))
+    return true
+  host.prepared.clear()
+  return false
 }
 
 /** A host that has not failed, but must not go on past what failed elsewhere. */
@@ -86,6 +102,7 @@ async function runBlocks(walk: Walk, node: BlockNode, hosts: readonly PlayHost[]
   await Promise.all(
     hosts.map((host) =>
       bounded(async () => {
+        heedSteering(walk)
         if (goesOn(walk, host)) await runBlock(walk, node, [host], guarded, place)
       }),
     ),
@@ -98,10 +115,12 @@ async function runAlways(walk: Walk, node: BlockNode, hosts: readonly PlayHost[]
   const standing = (await Promise.all(hosts.map(async (host) => ((await isBack(context, host)) ? [host] : [])))).flat()
   const before = new Map(standing.map((host) => [host, { status: host.state.status, failure: host.failure }]))
   const failed = standing.filter(fallen)
+  const enter = standing.filter(({ tidying }) => !tidying)
   for (const host of failed) {
     host.state.status = 'running'
     host.leaving.push(node.block)
   }
+  for (const host of enter) host.tidying = true
   await runNodes({ ...walk, regardless: true }, node.always, standing, guarded, `${place}.a.`)
   for (const host of failed) {
     host.leaving.pop()
@@ -109,6 +128,10 @@ async function runAlways(walk: Walk, node: BlockNode, hosts: readonly PlayHost[]
     if (host.state.status !== 'running') continue
     host.state.status = status
     host.failure = failure
+  }
+  for (const host of enter) {
+    host.tidying = false
+    if (walk.run.stopped !== undefined && host.state.status === 'running') host.state.status = 'stopped'
   }
 }
 
@@ -120,6 +143,7 @@ async function runBlock(walk: Walk, node: BlockNode, hosts: readonly PlayHost[],
   const { block } = node
   const { context } = walk.run
   const rescued = node.rescue.length > 0
+  const halted = ({ state }: PlayHost) => state.status === 'stopped' && walk.run.stopped !== undefined
   const shelter = rescued || block.retries > 0
   for (const host of hosts) {
     host.failures.delete(block) // Of an earlier attempt of a block around it.
@@ -128,8 +152,9 @@ async function runBlock(walk: Walk, node: BlockNode, hosts: readonly PlayHost[],
   let trying = hosts
   for (let attempt = 1; ; attempt++) {
     await runNodes(walk, node.body, trying, guarded || shelter, `${place}.${attempt}.`)
-    const failed = trying.filter(fallen)
-    if (failed.length === 0 || attempt > block.retries || walk.run.stopped !== undefined) break
+    heedSteering(walk)
+    const failed = trying.filter((host) => fallen(host) && !halted(host))
+    if (failed.length === 0 || attempt > block.retries || !(walk.regardless || walk.run.stopped === undefined)) break
     for (const host of failed)
       context.emit({
         event: 'retry',
@@ -141,7 +166,9 @@ async function runBlock(walk: Walk, node: BlockNode, hosts: readonly PlayHost[],
         delay: block.delay,
         reason: host.failure!.message,
       })
-    await sleep(block.delay * 1000)
+    await (context.steering ? context.steering.sleep(block.delay * 1000) : sleep(block.delay * 1000))
+    heedSteering(walk)
+    if (walk.run.stopped !== undefined && !walk.regardless) break
     trying = (await Promise.all(failed.map(async (host) => ((await isBack(context, host)) ? [host] : [])))).flat()
     for (const host of trying) {
       raise(host)
@@ -149,12 +176,12 @@ async function runBlock(walk: Walk, node: BlockNode, hosts: readonly PlayHost[],
     }
     if (trying.length === 0) break
   }
-  const failed = hosts.filter(fallen)
+  const failed = hosts.filter((host) => fallen(host) && !halted(host))
   for (const host of failed) {
     host.failures.set(block, host.failure!)
     forget(walk.run, host, tasksIn([...node.rescue, ...node.always]))
   }
-  if (rescued) {
+  if (rescued && (walk.run.stopped === undefined || walk.regardless)) {
     const answering = (await Promise.all(failed.map(async (host) => ((await isBack(context, host)) ? [host] : [])))).flat()
     const before = new Map(answering.map((host) => [host, host.state.status]))
     for (const host of answering) host.state.status = 'running'

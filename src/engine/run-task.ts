@@ -9,6 +9,7 @@ import { jsonSafe } from './compare.ts'
 import type { PlayContext, PlayHost } from './context.ts'
 import { delegateOf } from './delegate.ts'
 import { type Evaluation, evaluate, type PreparedCall, scopeAt } from './evaluate.ts'
+import { HostHeld } from './host-lock.ts'
 import { CallFailed, type CallOutcome, failedResult, skippedResult, sureness, UnknownResult, unknownResult } from './outcome.ts'
 import { runCalls, runCallsOn } from './run-calls.ts'
 import { leastConfidence } from './unsure.ts'
@@ -92,7 +93,9 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
       })
     }
     const unreachable = error instanceof UnreachableError
-    if (called && task.ignoreErrors && error instanceof RollcallError && !unreachable) {
+    const held = error instanceof HostHeld
+    if (held) state.held = true
+    if (called && task.ignoreErrors && error instanceof RollcallError && !unreachable && !held) {
       const touched = outcomes.some((outcome) => outcome.changed) || (error instanceof CallFailed && error.touched)
       if (touched) notify(context, playHost, task, { confidence: 'certain' })
       playHost.results.set(task, failedResult(task, error, touched))

@@ -18,8 +18,8 @@ import { describeStep } from './steps.ts'
 import { verify } from './verify.ts'
 
 /**
- * What became of each member of a batch, kept for its turn. Behind a step that failed, and a guard that found something
- * changed, nothing ran: those calls are decided anew. One that is found wrong only when all is read again does not undo what
+ * What became of each member of a batch, kept for its turn. Behind a step that failed, a guard that found something
+ * changed, and where the run was stopped, nothing ran: those calls are decided anew. One that is found wrong only when all is read again does not undo what
  * went behind it, so its error names that.
  */
 export async function settle(slots: readonly Slot[], start: Date, writer: HostWriter): Promise<void> {
@@ -30,6 +30,7 @@ export async function settle(slots: readonly Slot[], start: Date, writer: HostWr
     const { prepared } = member.due.playHost
     const guard = slot.guard?.()[0]
     if (slot.guard && !(guard?.ran && guard.code === 0)) break
+    if (done > 0 && wasHalted(slot)) break
     done += 1
     if ('outcome' in member.decision) {
       prepared.set(member.due.call, member.decision)
@@ -51,6 +52,12 @@ export async function settle(slots: readonly Slot[], start: Date, writer: HostWr
     const behind = slots.slice(slots.indexOf(slot) + 1, done).filter(({ change }) => change)
     slot.member.due.playHost.prepared.set(slot.member.due.call, { error: withThose(error, behind) })
   }
+}
+
+/** The exchange was to end before it. */
+function wasHalted(slot: Slot): boolean {
+  const [first] = [...slot.record(), ...slot.steps()]
+  return first !== undefined && !first.ran
 }
 
 /** A step that failed, or the record of handlers before it, ends the call. */

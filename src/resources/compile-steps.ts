@@ -23,15 +23,22 @@ const largestJob = { content: 1024 * 1024, paths: 48 * 1024 }
 /**
  * Makes few jobs of many steps. Small files without check, backup or source on the host share one `sh`, and so do
  * `quick` commands; every other step is its own job, as {@link stepJob} makes it.
+ * @param marks What is said of the step at a place to the session, for the job that begins with it.
  * @param nonce Letters and digits; two writes of one file never share one.
  */
-export function compileSteps(steps: readonly Step[], nonce: string): CompiledSteps {
+export function compileSteps(
+  steps: readonly Step[],
+  nonce: string,
+  marks: (place: number) => Pick<Job, 'begins' | 'about'> = () => ({}),
+): CompiledSteps {
   const groups = groupsOf(steps)
   let at = 0
   const compiled = groups.map((group) => {
     const first = at
     at += group.length
-    return group.length === 1 ? alone(group[0]!, first === 0 ? nonce : `${nonce}${first}`) : merged(group, `${nonce}${first}`)
+    const { job, repliesOf } =
+      group.length === 1 ? alone(group[0]!, first === 0 ? nonce : `${nonce}${first}`) : merged(group, `${nonce}${first}`)
+    return { job: { ...job, ...marks(first) }, repliesOf }
   })
   return {
     jobs: compiled.map(({ job }) => job),

@@ -1,4 +1,4 @@
-import { quote } from '../util/sh.ts'
+import { quote, sh } from '../util/sh.ts'
 import type { ByteReader } from './byte-reader.ts'
 import { bootLine, bootWith } from './session-loop.ts'
 import type { Job, Reply } from './session-types.ts'
@@ -15,6 +15,21 @@ export function ownDriver(jobs: readonly Job[]): string {
   return `{ ${jobs.map(({ script }) => `rc_own ${quote(script.text)}`).join('\n')}\nrc_fin\n}`
 }
 
+/** What a shell does at its end with a step whose answer nobody has taken: the state folder of its user, versioned as its name says. */
+function recordLeft(user: string): string {
+  const folder = user === 'root' ? sh`/var/lib/rollcall` : sh`"$HOME"/.local/state/rollcall`
+  return sh`rc_left() {
+mkdir -p ${folder}/lost && printf '{"about":%s,"code":%s,"ended":%s}\n' "$rc_a" "$rc_c" "$(date +%s)" >${folder}/lost/"$rc_n.1"
+} 2>/dev/null`.text
+}
+
+/** A step of the session's own shell; see {@link Job.within}. */
+function runWithin(script: string): string {
+  return `rc_i=$((rc_i+1)); {
+${script}
+} </dev/null >"$rc_i.o" 2>"$rc_i.e"; rc_r=$?; rc_s="$rc_s $rc_r"; [ "$rc_r" = 0 ] || rc_k=1`
+}
+
 /** A shorter input goes along with its exchange, which costs one turn less. */
 const longInput = 1024 * 1024
 
@@ -26,12 +41,14 @@ export function lateInput({ step, stdin, countsInput }: Job): Uint8Array | undef
 /**
  * The bytes of one exchange: a header line (number, size of the rest, place of the driver in it, mark), the payloads, and
  * the driver, in this order: {@link loopCommand} tells why. Place 0: own reads only.
- * @param boot Whether the shell waits for its program; see {@link bootLine}.
+ * @param options `boot`: the shell waits for its program, see {@link bootLine}. `user`: whose shell it is.
  */
-export function encodeExchange(number: number, jobs: readonly Job[], mark: string, boot = false): Buffer {
+export function encodeExchange(number: number, jobs: readonly Job[], mark: string, { boot = false, user = '' } = {}): Buffer {
   const own = jobs.every(isOwn)
   if (boot)
-    return own ? bootWith(number, mark, ownDriver(jobs)) : Buffer.concat([Buffer.from(bootLine), encodeExchange(number, jobs, mark)])
+    return own
+      ? bootWith(number, mark, ownDriver(jobs))
+      : Buffer.concat([Buffer.from(bootLine), encodeExchange(number, jobs, mark, { user })])
   if (own) {
     const driver = Buffer.from(`${ownDriver(jobs)}\n`)
     return Buffer.concat([Buffer.from(`${number} ${driver.length} 0 ${mark}\n`), driver])
@@ -39,16 +56,19 @@ export function encodeExchange(number: number, jobs: readonly Job[], mark: strin
   const payloads: Uint8Array[] = []
   let place = 1
   const calls = jobs.map((job) => {
+    if (job.within) return runWithin(job.script.text)
     if (isOwn(job)) return `rc_own ${quote(job.script.text)}`
-    const step = job.step === true ? 1 : 0
-    if (job.stdin === undefined) return `rc_job ${step} - - ${quote(job.script.text)}`
-    if (lateInput(job) !== undefined) return `rc_job ${step} ${job.stdin.length} - ${quote(job.script.text)}`
-    const call = `rc_job ${step} ${job.stdin.length} ${place} ${quote(job.script.text)}`
+    const step = job.step === true ? (job.begins ? 2 : 1) : 0
+    const words = `${quote(job.script.text)}${step > 0 && job.about !== undefined ? ` ${quote(JSON.stringify(job.about))}` : ''}`
+    if (job.stdin === undefined) return `rc_job ${step} - - ${words}`
+    if (lateInput(job) !== undefined) return `rc_job ${step} ${job.stdin.length} - ${words}`
+    const call = `rc_job ${step} ${job.stdin.length} ${place} ${words}`
     payloads.push(job.stdin)
     place += job.stdin.length
     return call
   })
-  const driver = Buffer.from(`{ ${calls.join('\n')}\nrc_end\n}\n`)
+  const left = jobs.some(({ about }) => about !== undefined) ? `${recordLeft(user)}\n` : ''
+  const driver = Buffer.from(`{ ${left}${calls.join('\n')}\nrc_end\n}\n`)
   const size = place - 1 + driver.length
   return Buffer.concat([Buffer.from(`${number} ${size} ${place} ${mark}\n`), ...payloads, driver])
 }

@@ -37,6 +37,15 @@ import { type Script, sh } from '../util/sh.ts'
  *
  * A job finds the session's directory behind itself, in OLDPWD, a read of our own in rc_d. A step may leave a file there for
  * the reads of its exchange; a name that begins with 0 is no job's, and is gone with the exchange.
+ *
+ * Of a step whose answer nobody has taken (the next exchange says that it was, and so does `bye`) the shell leaves a record when it
+ * ends; `rc_left` comes with the exchange.
+ *
+ * Descriptor 9 is the host's lock, where this shell holds it (`host-lock.ts`). It is closed for whatever may go on after a job.
+ *
+ * What another session needs to end a job (`cancel-script.ts`): the loop says its own process when it greets, each job writes its
+ * own into `0pid`, and where there is a file `0halt` of the exchange, no further step of it begins; with `0next`, none that begins
+ * another task.
  */
 const base = [
   'umask 077;',
@@ -44,11 +53,11 @@ const base = [
   'PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; LC_ALL=C; export PATH LC_ALL;',
   'rc_w=;',
   'rc_say() { printf "$rc_w\\n%s %s\\n" "$rc_n" "$*"; rc_w=; };',
-  'rc_new() { rc_s=; rc_e=; rc_k=0; rc_i=0; };',
+  'rc_new() { rc_a=; rc_s=; rc_e=; rc_k=0; rc_i=0; };',
   'rc_own() {',
   'rc_i=$((rc_i+1));',
   'rc_say "$rc_q out $rc_i $rc_m";',
-  '( cd /; rc_t=$1; shift; eval "$rc_t" ) </dev/null 2>/dev/null;',
+  '( cd /; rc_t=$1; shift; eval "$rc_t" ) </dev/null 2>/dev/null 9>&-;',
   'rc_s="$rc_s $?"; rc_w="\\n$rc_m\\n"; };',
   'rc_fin() { printf "$rc_w\\n%s %s done%s\\n\\n\\n%s %s end\\n" "$rc_n" "$rc_q" "$rc_s" "$rc_n" "$rc_q"; rc_w=; };',
 ] as const
@@ -68,26 +77,28 @@ const definitions = [
   'rc_dir() {',
   'rc_try "${TMPDIR:-/tmp}" || rc_try /dev/shm || rc_try "${XDG_RUNTIME_DIR:-/run/user/$(id -u)}" || rc_try /var/tmp || { rc_d=; rc_say "$rc_q nodir"; exit 1; }; };',
 
-  'rc_bye() { cd /; [ -z "$rc_d" ] || rm -rf "$rc_d"; };',
-  'trap rc_bye EXIT; trap "exit 1" HUP INT TERM PIPE;',
+  'rc_a=; rc_bye() { [ -z "$rc_a" ] || rc_left; cd /; [ -z "$rc_d" ] || rm -rf "$rc_d"; };',
+  'trap rc_bye EXIT; trap "rc_c=\\${rc_c:-\\$?}; exit 1" HUP INT TERM PIPE;',
 
-  // $1 is 1 for a step, $2 and $3 are size and place of the payload in the file `in`, $4 is the script. A size without a
+  // $5 is what people call the step. $1 is 1 for a step, 2 for one that begins another task, $2 and $3 are size and place of the payload in the file `in`, $4 is the script. A size without a
   // place: it is yet to come.
   'rc_job() {',
   'rc_i=$((rc_i+1));',
+  '[ "$1" = 0 ] || { [ -e "0halt.$rc_q" ] && rc_k=1; };',
+  '[ "$1" = 2 ] && { [ -e "0next.$rc_q" ] && rc_k=1; shift; set -- 1 "$@"; };',
   'if [ "$1$rc_k" = 11 ]; then rc_s="$rc_s -"; return; fi;',
   '[ -d x ] || rc_e=gone;',
   '[ -z "$rc_e" ] || return;',
   'rc_p=/dev/null;',
   '[ "$3" = - ] || { rc_p=$rc_i.p; tail -c "+$3" in | head -c "$2" >"$rc_p" || rc_e=full; };',
-  'printf "cd /; %s\\n" "$4" >"$rc_i.sh" || rc_e=full;',
+  'printf "echo \\$\\$ >0pid; cd /; %s\\n" "$4" >"$rc_i.sh" || rc_e=full;',
   '[ -z "$rc_e" ] || return;',
-  '[ "$1" = 0 ] || rc_say "$rc_q at $rc_i";',
+  '[ "$1" = 0 ] || rc_say "$rc_q at $rc_i"; rc_a=${5:-$rc_a} rc_c=;',
   'case $2$3 in',
-  '[0-9]*-) head -c "$2" | { sh "./$rc_i.sh" >"$rc_i.o" 2>"$rc_i.e"; rc_r=$?; cat >/dev/null; exit "$rc_r"; };;',
-  '*) sh "./$rc_i.sh" <"$rc_p" >"$rc_i.o" 2>"$rc_i.e";;',
+  '[0-9]*-) head -c "$2" | { sh "./$rc_i.sh" >"$rc_i.o" 2>"$rc_i.e" 9>&-; rc_r=$?; cat >/dev/null; exit "$rc_r"; };;',
+  '*) sh "./$rc_i.sh" <"$rc_p" >"$rc_i.o" 2>"$rc_i.e" 9>&-;;',
   'esac;',
-  'rc_r=$?; rc_s="$rc_s $rc_r";',
+  'rc_r=$?; rc_s="$rc_s $rc_r"; rc_c=$rc_r;',
   '[ "$1" = 0 ] || [ "$rc_r" = 0 ] || rc_k=1; };',
 
   'rc_end() {',
@@ -105,7 +116,7 @@ const definitions = [
 
 const loop = [
   'while read -r rc_q rc_b rc_o rc_m; do',
-  'rc_new;',
+  'rc_new; [ "$rc_q" = bye ] && exit 0;',
   'if [ "$rc_o" = 0 ]; then rc_t=$(head -c "$rc_b") || exit 1; eval "$rc_t"; continue; fi;',
   '[ -n "$rc_d" ] && [ -d x ] || rc_dir;',
   'rc_g=in;',
@@ -115,7 +126,7 @@ const loop = [
   'done',
 ].join(' ')
 
-const program = `${definitions} rc_say ready; if [ $# -gt 0 ]; then ${along}; set --; fi; ${loop}`
+const program = `${definitions} rc_say ready $$; if [ $# -gt 0 ]; then ${along}; set --; fi; ${loop}`
 
 /** csh takes words of 1,024 bytes at most in some of its builds. */
 const longestWord = 900
@@ -180,7 +191,7 @@ function wholeUntil(text: string, end: number): number {
  * log is short, and so is the process list.
  */
 export function bootWords(nonce: string): readonly string[] {
-  return ['sh', '-c', 'printf "\\n%s ready\\n" "$1"; read -r rc_l && eval "$rc_l"', 'rollcall', nonce]
+  return ['sh', '-c', 'printf "\\n%s ready %s\\n" "$1" "$$"; read -r rc_l && eval "$rc_l"', 'rollcall', nonce]
 }
 
 /** What {@link bootWords} waits for: the program, in one line. */
@@ -205,7 +216,7 @@ export function bootWith(number: number, mark: string, driver: string): Buffer {
  * between frames. A line that does not begin with the nonce is no program: nothing else, a password above all, is ever run.
  */
 const terminalBoot = [
-  'rc_go() { printf "\\n%s ready\\n" "$1"; rc_l=; until case $rc_l in "$1 "*) true;; *) false;; esac; do IFS= read -r rc_l || exit 1; done; rc_l=${rc_l#* };',
+  'rc_go() { printf "\\n%s ready %s\\n" "$1" "$$"; rc_l=; until case $rc_l in "$1 "*) true;; *) false;; esac; do IFS= read -r rc_l || exit 1; done; rc_l=${rc_l#* };',
   'if [ -n "$2" ] && command -v setsid >/dev/null; then setsid sh -c "$rc_l" rollcall "$1"; else eval "$rc_l"; fi; };',
   'if [ -t 0 ]; then stty raw -echo || exit 97; dd bs=65536 2>/dev/null | { ( rc_go "$1" t ); kill $$; }; else rc_go "$1"; fi',
 ].join(' ')

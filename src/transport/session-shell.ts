@@ -58,13 +58,14 @@ export function listenFor({ process }: Shell, { become, host, user }: SessionOpt
   return become === undefined ? nobody : answerPrompt(process, prompt, become, { host, login: user })
 }
 
-/** Waits for the shell's greeting, and gives a shell at a terminal its program. */
-export async function greeted(shell: Shell, options: SessionOptions, prompt: string, asked: Asked): Promise<void> {
+/** Waits for the shell's greeting, which says its process, and gives a shell at a terminal its program. */
+export async function greeted(shell: Shell, options: SessionOptions, prompt: string, asked: Asked): Promise<number> {
   const { process, terminal, nonce } = shell
   const { become, host, user } = options
   const limit = options.startTimeoutMs ?? startTimeoutMs
+  let word: string | undefined
   try {
-    const word = await within(firstOf([greeting(shell), asked.refused]), limit)
+    word = await within(firstOf([greeting(shell), asked.refused]), limit)
     if (word === undefined) throw startedLate(host, user, limit, become && saidBy(shell).replaceAll(prompt, ''))
   } catch (error) {
     const ended = error instanceof StreamEnded ? await endOf(process) : undefined
@@ -77,11 +78,13 @@ export async function greeted(shell: Shell, options: SessionOptions, prompt: str
   } finally {
     asked.stop()
   }
+  const pid = Number(word.split(' ')[1])
   // Behind sudo it goes with the first exchange.
-  if (become === undefined || (become.method === 'sudo' && !terminal)) return
+  if (become === undefined || (become.method === 'sudo' && !terminal)) return pid
   const program = terminalBootLine(nonce)
   shell.programSent = program.length
   process.stdin.write(program)
+  return pid
 }
 
 function saidBy({ terminal, reader, stderr }: Shell): string {

@@ -10,12 +10,18 @@ export interface Job {
    * and their replies say `ran: false`. Jobs that are no steps (reads) always run and never stop anything.
    */
   readonly step?: boolean
+  /** Of a step: another task begins with it, so an exchange that is to end with the task that runs ends before it. */
+  readonly begins?: boolean
   /**
    * A read whose script is Rollcall's own: it changes nothing, reads no standard input, starts nothing that outlives it,
    * and does not care about `$$` and `$0`. It is run by a fork of the session's shell, which costs no `sh` and no files;
    * should it fail, it is run once more as any other job is, so that its reply tells why.
    */
   readonly own?: boolean
+  /** Of a step: what people call it. It is recorded on the host, with the exit code, when its answer does not get through. */
+  readonly about?: string
+  /** A step that the session's own shell runs, whatever it leaves in that: Rollcall's own, which neither ends nor leaves the shell. */
+  readonly within?: boolean
   /** Everybody on the host may see the script, and nothing in it needs to stay unknown there. */
   readonly open?: boolean
   /**
@@ -24,6 +30,17 @@ export interface Job {
    */
   readonly countsInput?: boolean
 }
+
+/** An exchange that is under way in a session, as its host knows it. */
+export interface Running {
+  /** Of the session's loop. */
+  readonly pid: number
+  readonly nonce: string
+  readonly exchange: number
+}
+
+/** What another session does to such an exchange: end what runs, or let no further task begin in it. */
+export type Ending = 'now' | 'next'
 
 export interface Reply {
   readonly ran: boolean
@@ -49,6 +66,8 @@ export interface SessionStats {
 export interface Session {
   readonly user: string
   readonly stats: SessionStats
+  /** The exchange that is under way, so that another session can end its jobs. */
+  readonly running: Running | undefined
   /** @throws UnreachableError when the link is lost before all replies have arrived. */
   exchange(jobs: readonly Job[]): Promise<readonly Reply[]>
   close(): Promise<void>

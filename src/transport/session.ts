@@ -49,8 +49,8 @@ async function start(connection: Connection, options: SessionOptions, jobs: read
   const along = whole !== undefined && isShort(whole) ? whole : undefined
   const command = along ?? (become === undefined ? loopCommand(nonce) : becomeCommand(become, prompt, nonce))
   const shell = await startShell(connection, command, nonce, become !== undefined && usesTerminal(become))
-  await greeted(shell, options, prompt, listenFor(shell, options, prompt))
-  const { session, answerTo } = serve(shell, options)
+  const pid = await greeted(shell, options, prompt, listenFor(shell, options, prompt))
+  const { session, answerTo } = serve(shell, options, pid)
   return { session, replies: along === undefined ? session.exchange(jobs) : answerTo(jobs, driver!.length) }
 }
 
@@ -82,8 +82,8 @@ export function startBecoming(
     const asked = listenFor(shell, options, prompt) // The prompt may come before the answers are read.
     const replies = firstAnswer(shell, options, jobs.length)
     const session = replies.then(async () => {
-      await greeted(shell, options, prompt, asked)
-      return serve(shell, options, { exchanges: 1, bytesSent: driver.length }).session
+      const pid = await greeted(shell, options, prompt, asked)
+      return serve(shell, options, pid, { exchanges: 1, bytesSent: driver.length }).session
     })
     session.catch(() => undefined)
     return { replies, session }
@@ -125,7 +125,7 @@ interface Served {
   answerTo(jobs: readonly Job[], bytes: number): Promise<readonly Reply[]>
 }
 
-function serve(shell: Shell, options: SessionOptions, before = { exchanges: 0, bytesSent: 0 }): Served {
+function serve(shell: Shell, options: SessionOptions, pid: number, before = { exchanges: 0, bytesSent: 0 }): Served {
   const { process, reader, nonce, stderr, link, terminal } = shell
   const { host } = options
   let { exchanges, bytesSent } = before
@@ -134,6 +134,8 @@ function serve(shell: Shell, options: SessionOptions, before = { exchanges: 0, b
   let booted = options.become === undefined || shell.programSent > 0
   // Nothing was made on the host that its shell would have to clear away, and nothing runs.
   let tidy = true
+  // A step of the last exchange is recorded on the host, unless it hears that its answer has come.
+  let recorded = false
   let running = 0
   let over: RollcallError | undefined
   let closing: Promise<void> | undefined
@@ -142,10 +144,14 @@ function serve(shell: Shell, options: SessionOptions, before = { exchanges: 0, b
   async function turn(jobs: readonly Job[]): Promise<readonly Reply[]> {
     if (over !== undefined) throw over
     exchanges += 1
-    const bytes = encodeExchange(exchanges, jobs, randomBytes(12).toString('hex'), !booted)
+    const bytes = encodeExchange(exchanges, jobs, randomBytes(12).toString('hex'), {
+      boot: !booted,
+      user: options.become?.user ?? options.user,
+    })
     booted = true
     bytesSent += bytes.length
     if (!jobs.every(isOwn)) tidy = false
+    recorded = jobs.some(({ about }) => about !== undefined)
     process.stdin.write(bytes)
     return again(jobs, await answer(jobs))
   }
@@ -196,7 +202,9 @@ function serve(shell: Shell, options: SessionOptions, before = { exchanges: 0, b
 
   async function end(): Promise<void> {
     over ??= new RollcallError({ summary: 'The session is closed', host })
-    if (terminal && !process.stdin.destroyed) process.stdin.write(goodbye)
+    if (recorded && running === 0)
+      process.stdin.write('bye\n') // The last answer has come.
+    else if (terminal && !process.stdin.destroyed) process.stdin.write(goodbye)
     process.stdin.end()
     if (tidy && running === 0) return
     if ((await within(settled(process), 5000)) === undefined) process.kill()
@@ -206,6 +214,9 @@ function serve(shell: Shell, options: SessionOptions, before = { exchanges: 0, b
     user: options.become?.user ?? options.user,
     get stats() {
       return { exchanges, bytesSent, bytesReceived: reader.received }
+    },
+    get running() {
+      return running === 0 || over !== undefined ? undefined : { pid, nonce, exchange: exchanges }
     },
     exchange: (jobs) => (jobs.length === 0 ? Promise.resolve([]) : inTurn(() => turn(jobs))),
     close() {

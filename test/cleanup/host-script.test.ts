@@ -33,12 +33,18 @@ test.for(shells)('%s lists and removes the same', ([, [file = '', ...args], path
   writeFileSync(join(home, '.young.rollcall-abc123'), 'x')
   const child = spawn('sleep', ['1000'], { cwd: alive, stdio: 'ignore' })
   onTestFinished(() => void child.kill())
+  const lost = join(home, '.local/state/rollcall/lost', `${'0'.repeat(32)}.1`)
+  mkdirSync(join(lost, '..'), { recursive: true })
+  writeFileSync(lost, '{"about":"task one","code":3,"ended":1}\n')
   const env = { HOME: home, TMPDIR: temporary, PATH: path(), XDG_RUNTIME_DIR: join(home, 'run') }
   const sh = (script: string) => execFileSync(file, [...args, '-c', script], { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
   const listing = parseListing(sh(listScript([own]).text))
   const ours = (paths: readonly string[]) => paths.filter((each) => each.startsWith(home)).toSorted()
   expect(ours(listing.live)).toEqual([alive])
-  expect(ours(listing.items.map((item) => item.path))).toEqual([cut, dead, link, together].toSorted())
+  expect(ours(listing.items.filter(({ kind }) => kind !== 'lost').map((item) => item.path))).toEqual([cut, dead, link, together].toSorted())
+  // Root’s records are not in its home.
+  if (process.getuid?.() !== 0)
+    expect(listing.items).toContainEqual(expect.objectContaining({ kind: 'lost', path: lost, record: expect.stringContaining('task one') }))
   expect(listing.own).toBe(process.cwd())
   // Another session lives: only what nobody can be using goes.
   sh(removeScript([own], [dead, alive, join(temporary, 'rollcall.LINKlink01')], [cut, link]).text)

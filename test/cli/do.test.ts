@@ -55,6 +55,7 @@ describe('do', () => {
           forks: 5,
           emit: expect.any(Function),
           progress: expect.any(Function),
+          steering: expect.anything(),
           standardInput: expect.any(Function),
         },
       ],

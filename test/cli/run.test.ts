@@ -67,7 +67,7 @@ const requests: readonly (readonly [line: string, request: object])[] = [
 test.each(requests)('rollcall %s', async (line, request) => {
   const { code, asked } = await rollcall(line, { engine: runEnding(0) })
   expect(code).toBe(0)
-  expect(asked).toEqual([['run', { ...request, emit: expect.any(Function), progress: expect.any(Function) }]])
+  expect(asked).toEqual([['run', { ...request, emit: expect.any(Function), progress: expect.any(Function), steering: expect.anything() }]])
 })
 
 describe('exit codes', () => {

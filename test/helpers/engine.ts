@@ -20,10 +20,12 @@ import type { Event, TaskEvent } from '../../src/model/event.ts'
 import type { FactFamilies, HostKnowledge } from '../../src/model/facts.ts'
 import { builtInDefinitions } from '../../src/module-named.ts'
 import { openDelegates } from '../../src/open-delegates.ts'
+import { cancelScript } from '../../src/transport/cancel-script.ts'
 import type { Connection } from '../../src/transport/connection.ts'
 import { connectLocal } from '../../src/transport/local.ts'
 import { openSession } from '../../src/transport/session.ts'
 import type { Job, Session } from '../../src/transport/session-types.ts'
+import type { Steering } from '../../src/util/steering.ts'
 
 /** An empty folder that is removed when the test file is done. */
 export function temporaryFolder(): string {
@@ -109,6 +111,7 @@ export interface LocalRunOptions {
   /** Only what is due is read, nothing ahead of its turn. */
   readonly oneByOne?: boolean
   readonly patience?: Patience
+  readonly steering?: Steering
   /** A program that stands for the hosts' `sh`; default the machine's own. */
   readonly shell?: string
   /** Home of root, as whom tasks with `become` run; of other users `-` and their name behind it. Absent: all run as the first. */
@@ -165,6 +168,7 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
       validate,
       files: new Map(),
       terminal: options.terminal,
+      steering: options.steering,
       delegates,
       ...(options.oneByOne && { batches: false }),
       step,
@@ -244,6 +248,15 @@ async function openLocalAccess(
     abandon: () => {
       session.then((old) => old.close()).catch(() => {})
       session = openAnew()
+    },
+    cancel: async (as, what) => {
+      const there = others.get(as)
+      const running = (await (there?.session ?? session)).running
+      if (!running) return false
+      const other = await openSession(there?.connection ?? connection, { host: name, user: userInfo().username })
+      const [reply] = await other.exchange([{ script: cancelScript(running, what) }])
+      await other.close()
+      return reply!.code === 0
     },
     stats: traffic.total,
     ...(away !== undefined && {

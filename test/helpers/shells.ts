@@ -54,6 +54,7 @@ function needed(path: string, pack: string): string {
 function makeShell(name: TestShell['name'], program: string, applets: readonly string[], restOfPath: string): TestShell {
   const folder = testFolder()
   for (const applet of applets) symlinkSync(program, join(folder, applet))
+  if (restOfPath === '') symlinkSync(needed('/usr/bin/flock', 'util-linux'), join(folder, 'flock')) // Not every busybox has it.
   const path = restOfPath === '' ? folder : `${folder}:${restOfPath}`
   return {
     name,

@@ -78,7 +78,7 @@ describe('blocks', () => {
       playbook(
         'lost',
         '',
-        `block('cut off', () => task('cut', shell({ script: sh\`pkill -9 -u admin sshd; sleep 30\` }), { when: ({ host }) => host.name === 'honor-viper' }), {
+        `block('cut off', () => task('cut', shell({ script: sh\`pkill -9 -u admin sshd; sleep 5\` }), { when: ({ host }) => host.name === 'honor-viper' }), {
       always: ({ task }) => task('tidy up', ({ failure }) => copy({ dest: '/run/tidied', content: String(failure?.unreachable) })),
     })`,
       ),
@@ -86,6 +86,7 @@ describe('blocks', () => {
     expect(done.code).toBe(4)
     expect(outcomes(done, viper.name)).toEqual(['cut: unreachable', 'tidy up: changed'])
     expect(await inside(lab, viper, 'cat /run/tidied')).toBe('true')
+    await inside(lab, viper, 'while pgrep -f "[s]leep 5" >/dev/null; do sleep 0.2; done; sleep 0.5') // Until then that run holds the host.
   })
 })
 

@@ -102,17 +102,26 @@ describe('handlers', () => {
     task('slow', shell({ script: sh\`${wait}\` }))`,
     )
   it('are run by the next run when this one is killed between the change and the handler', async () => {
-    const child = await startRollcall(['run', slow('touch /run/slow; sleep 60'), ...limited], { env: { ROLLCALL_LAB: lab.name } })
+    const child = await startRollcall(['run', slow('touch /run/slow; until [ -e /run/slow-go ]; do sleep 0.2; done'), ...limited], {
+      env: { ROLLCALL_LAB: lab.name },
+    })
     await eventually(async () => expect((await execIn(lab, viper.name, ['test', '-e', '/run/slow'])).code).toBe(0))
     child.kill('SIGKILL')
     await once(child, 'close')
     expect(await inside(lab, viper, 'cat /etc/slow; ls /root/told 2>/dev/null || echo none')).toBe('new\nnone')
-    const next = await run(slow(':'), ...limited)
+    expect((await run(slow(':'), ...limited)).code).toBe(5) // The step that it had begun still runs.
+    await inside(lab, viper, 'touch /run/slow-go')
+    const next = await run(slow(':'), ...limited, '--wait-for-lock', '30')
     expect(next.code).toBe(0)
     expect(outcomes(next, viper.name)).toEqual(['change: ok', 'slow: changed', 'told: changed'])
-    expect(next.events.filter((event) => event.event === 'warning').map(({ message }) => message)).toEqual([
-      expect.stringMatching(/^handler 'told' is pending since /),
-    ])
+    expect(next.events.filter((event) => event.event === 'warning').map(({ message }) => message)).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(
+          /^a step of an earlier run went on after its link was lost: task 'slow' of playbook '.*', exit code 0, ended /,
+        ),
+        expect.stringMatching(/^handler 'told' is pending since /),
+      ]),
+    )
     expect(await inside(lab, viper, 'cat /root/told; ls -A /var/lib/rollcall/pending')).toBe('told')
     const last = await run(slow(':'), ...limited)
     expect(outcomes(last, viper.name)).toEqual(['change: ok', 'slow: changed'])

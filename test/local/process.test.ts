@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { program } from '../helpers/cli.ts'
 import { folderOfNobody, nobody, startInGroup, sudoIn } from '../helpers/local-cli.ts'
 import { tempProject } from '../helpers/project.ts'
@@ -68,7 +68,8 @@ function noSudo(): { readonly PATH: string } {
   return { PATH: bin }
 }
 
-test('Ctrl-C ends Rollcall; the step that runs goes on to its end, none follows, and nothing is left behind', async () => {
+/** A project whose playbook waits for a file. */
+function slowProject(): string {
   const { root } = tempProject({
     'inventory/lab.ts': `import { defineInventory } from 'rollcall'
 export const inventory = defineInventory({ groups: {}, hosts: { here: { groups: [], connection: 'local' } } })
@@ -84,14 +85,73 @@ export default definePlaybook('site', inventory, (play) => {
 })
 `,
   })
-  const { child, text } = start(['run', 'site'], { FOLDER: folder, HOME: root }, {}, root)
-  await arrives('begun')
-  process.kill(-child.pid!, 'SIGINT') // As a terminal does: the whole group.
+  return root
+}
+const interrupt = (child: { readonly pid?: number | undefined }) => process.kill(-child.pid!, 'SIGINT') // As a terminal does: the whole group.
+const says = (text: { readonly stderr: string }, what: string) => expect.poll(() => text.stderr, { timeout: 20_000 }).toContain(what)
+const nothingLeft = () => expect.poll(() => readdirSync(at('tmp')), { timeout: 20_000 }).toEqual([])
+
+/** What a step leaves behind whose answer nobody takes any more; no other test shall be told of it. */
+function forgetLost(): void {
+  const folder = process.getuid?.() === 0 ? '/var/lib/rollcall/lost' : join(process.env.HOME!, '.local/state/rollcall/lost')
+  for (const name of existsSync(folder) ? readdirSync(folder) : [])
+    if (readFileSync(join(folder, name), 'utf8').includes("task 'slow' of playbook 'site'")) rmSync(join(folder, name))
+}
+afterAll(forgetLost)
+
+describe('Ctrl-C', () => {
+  beforeEach(() => {
+    for (const name of ['begun', 'go', 'ended', 'next']) rmSync(at(name), { force: true })
+  })
+  test('once: what runs goes on to its end, nothing follows, and the recap is told', async () => {
+    const root = slowProject()
+    const { child, text } = start(['run', 'site'], { FOLDER: folder, HOME: root }, {}, root)
+    await arrives('begun')
+    interrupt(child)
+    await says(text, 'interrupted: no further task begins; waiting for here: slow\nCtrl-C again ends what runs on the hosts\n')
+    const halted = () =>
+      readdirSync(at('tmp')).some((session) => readdirSync(at(`tmp/${session}`)).some((name) => name.startsWith('0next')))
+    await expect.poll(halted, { timeout: 20_000 }).toBe(true)
+    writeFileSync(at('go'), '')
+    const [code] = (await once(child, 'close')) as [number]
+    expect(code).toBe(130)
+    expect(text.stdout).toMatch(/play slow ends here, and the run with it: Ctrl-C[\s\S]*interrupted after .*\(exit code 130\)\n$/)
+    expect([existsSync(at('ended')), existsSync(at('next'))]).toEqual([true, false])
+    await nothingLeft()
+  })
+  test('twice: what runs is ended', async () => {
+    const root = slowProject()
+    const { child, text } = start(['run', 'site'], { FOLDER: folder, HOME: root }, {}, root)
+    await arrives('begun')
+    interrupt(child)
+    await says(text, 'Ctrl-C again')
+    interrupt(child)
+    const [code] = (await once(child, 'close')) as [number]
+    expect([code, text.stdout]).toEqual([130, expect.stringContaining('The task was ended: Ctrl-C, twice')])
+    writeFileSync(at('go'), '')
+    await nothingLeft()
+    expect([existsSync(at('ended')), existsSync(at('next'))]).toEqual([false, false])
+  })
+  test('three times: Rollcall leaves at once, and nothing is left behind', async () => {
+    const root = slowProject()
+    const { child, text } = start(['run', 'site'], { FOLDER: folder, HOME: root }, {}, root)
+    await arrives('begun')
+    for (const said of ['Ctrl-C again', 'Ctrl-C once more']) {
+      interrupt(child)
+      await says(text, said)
+    }
+    interrupt(child)
+    expect(await once(child, 'close')).toEqual([130, null])
+    writeFileSync(at('go'), '')
+    await nothingLeft()
+    expect(existsSync(at('next'))).toBe(false)
+  })
+})
+test('--timeout ends what runs, and fails', async () => {
+  const root = slowProject()
+  rmSync(at('go'), { force: true })
+  const { child, text } = start(['run', 'site', '--timeout', '4'], { FOLDER: folder, HOME: root }, {}, root)
   const [code] = (await once(child, 'close')) as [number]
-  expect([code, text.stderr]).toEqual([130, expect.stringContaining('interrupted: a step that is running on a host goes on to its end')])
-  expect(existsSync(at('ended'))).toBe(false)
-  writeFileSync(at('go'), '')
-  await arrives('ended')
-  await expect.poll(() => readdirSync(at('tmp')), { timeout: 20_000 }).toEqual([])
-  expect(existsSync(at('next'))).toBe(false)
+  expect([code, text.stdout]).toEqual([2, expect.stringContaining('it took longer than --timeout 4')])
+  await nothingLeft()
 })

@@ -112,7 +112,7 @@ for word in done full end out; do printf '\n%s %s %s 1 2 3\n' "$nonce" ${session
     { name: 'the program that came with it', command: sh`exec ${bootWords('nonce')}`, boot: true },
   ])('run not at all when $name is cut off on its way', async ({ command, boot }) => {
     const ran = join(testFolder(), 'ran')
-    const bytes = encodeExchange(1, [own(sh`: >${ran}`), own(sh`: >${ran}`)], 'mark', boot)
+    const bytes = encodeExchange(1, [own(sh`: >${ran}`), own(sh`: >${ran}`)], 'mark', { boot })
     const run = async (length: number) => {
       const process = await shell.connect().start(command)
       process.stdout.resume()

@@ -2,7 +2,8 @@ import { text } from 'node:stream/consumers'
 import { createDoReporter } from '../../report/index.ts'
 import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
-import { become, becomeOf, changesMade, narrowing, noteChanges, positiveInteger, shared, vault } from '../options.ts'
+import { steered } from '../interrupt.ts'
+import { become, becomeOf, changesMade, narrowing, noteChanges, positiveInteger, secondsOf, shared, vault } from '../options.ts'
 
 /** `rollcall do`: one module on many hosts, without a playbook. */
 export const doCommand = defineCommand({
@@ -27,6 +28,8 @@ export const doCommand = defineCommand({
     force: shared.force,
     forks: shared.forks,
     format: shared.format,
+    timeout: shared.timeout,
+    'wait-for-lock': shared['wait-for-lock'],
     timing: shared.timing,
     ...vault,
     verbose: { alias: 'v', type: 'count', describe: 'print steps and the whole result' },
@@ -45,6 +48,8 @@ export const doCommand = defineCommand({
   async run(args, context) {
     const { engine, screen, colour, cwd, progress } = context
     const forks = positiveInteger(args.forks, '--forks')
+    const timeout = secondsOf(args.timeout, '--timeout')
+    const wait = secondsOf(args['wait-for-lock'], '--wait-for-lock')
     const { pattern, module } = args
     const report = createDoReporter(args.format, screen, module, {
       colour,
@@ -56,22 +61,26 @@ export const doCommand = defineCommand({
     const changes = noteChanges(report)
     const asWhom = becomeOf(args)
     const becomePassword = await becomePasswordOf(args, context)
-    const exitCode = await engine.doModule({
-      root: cwd,
-      ...(args.inventory !== undefined && { inventory: args.inventory }),
-      ...narrowing(args),
-      pattern,
-      module,
-      words: args.parameters ?? [],
-      become: asWhom,
-      ...(becomePassword && { becomePassword }),
-      check: args.check ?? false,
-      ...(args.force && { force: true }),
-      forks,
-      emit: changes.emit,
-      progress,
-      standardInput: () => text(process.stdin),
-    })
+    const exitCode = await steered(timeout, (steering) =>
+      engine.doModule({
+        steering,
+        ...(wait !== undefined && { waitForLockMs: wait * 1000 }),
+        root: cwd,
+        ...(args.inventory !== undefined && { inventory: args.inventory }),
+        ...narrowing(args),
+        pattern,
+        module,
+        words: args.parameters ?? [],
+        become: asWhom,
+        ...(becomePassword && { becomePassword }),
+        check: args.check ?? false,
+        ...(args.force && { force: true }),
+        forks,
+        emit: changes.emit,
+        progress,
+        standardInput: () => text(process.stdin),
+      }),
+    )
     return exitCode === 0 && changes.made() && args['detailed-exit-code'] ? changesMade : exitCode
   },
 })

@@ -3,7 +3,8 @@ import type { HostTraffic } from '../../model/event.ts'
 import { jsonText, printable, timingLines } from '../../report/index.ts'
 import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
-import { become, becomeOf, narrowing, positiveInteger, shared, vault } from '../options.ts'
+import { steered } from '../interrupt.ts'
+import { become, becomeOf, narrowing, positiveInteger, secondsOf, shared, vault } from '../options.ts'
 
 /** `rollcall exec`: one command on many hosts. */
 export const exec = defineCommand({
@@ -18,6 +19,7 @@ export const exec = defineCommand({
     ...become,
     forks: shared.forks,
     format: shared.format,
+    timeout: shared.timeout,
     timing: shared.timing,
     ...vault,
   },
@@ -34,29 +36,35 @@ export const exec = defineCommand({
         detail: `what shall run on ${args.pattern}?`,
         fix: `rollcall exec ${args.pattern} -- uptime`,
       })
+    const timeout = secondsOf(args.timeout, '--timeout')
     const timings: { [host: string]: HostTraffic } = {}
     const asWhom = becomeOf(args)
     const becomePassword = await becomePasswordOf(args, context)
-    const exitCode = await engine.exec({
-      root: cwd,
-      ...(args.inventory !== undefined && { inventory: args.inventory }),
-      ...narrowing(args),
-      pattern: args.pattern,
-      argv,
-      become: asWhom,
-      ...(becomePassword && { becomePassword }),
-      forks: positiveInteger(args.forks, '--forks'),
-      progress,
-      done: (result) => {
-        if (args.format === 'json') return screen.print(jsonText(result))
-        const { host, outcome, rc, stdout, stderr, error, timing } = result
-        timings[host] = timing
-        const said = outcome === 'ok' ? colours.ok('ok') : colours.failed(rc === undefined ? outcome : `failed, exit code ${rc}`)
-        screen.print(`${host}: ${said}`)
-        const text = [stdout, stderr, error ? formatError(error) : ''].map((part) => part.replace(/\n+$/, '')).filter((part) => part !== '')
-        for (const line of text.flatMap((part) => part.split('\n'))) screen.print(`  ${printable(line)}`)
-      },
-    })
+    const exitCode = await steered(timeout, (steering) =>
+      engine.exec({
+        steering,
+        root: cwd,
+        ...(args.inventory !== undefined && { inventory: args.inventory }),
+        ...narrowing(args),
+        pattern: args.pattern,
+        argv,
+        become: asWhom,
+        ...(becomePassword && { becomePassword }),
+        forks: positiveInteger(args.forks, '--forks'),
+        progress,
+        done: (result) => {
+          if (args.format === 'json') return screen.print(jsonText(result))
+          const { host, outcome, rc, stdout, stderr, error, timing } = result
+          timings[host] = timing
+          const said = outcome === 'ok' ? colours.ok('ok') : colours.failed(rc === undefined ? outcome : `failed, exit code ${rc}`)
+          screen.print(`${host}: ${said}`)
+          const text = [stdout, stderr, error ? formatError(error) : '']
+            .map((part) => part.replace(/\n+$/, ''))
+            .filter((part) => part !== '')
+          for (const line of text.flatMap((part) => part.split('\n'))) screen.print(`  ${printable(line)}`)
+        },
+      }),
+    )
     if (args.timing && args.format === 'human') for (const line of timingLines(timings, colours)) screen.print(line)
     return exitCode
   },

@@ -5,6 +5,7 @@ import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
 import { formatInputs } from '../format-inputs.ts'
 import { formatOutline } from '../format-outline.ts'
+import { steered } from '../interrupt.ts'
 import {
   becomePassword,
   changesMade,
@@ -14,6 +15,7 @@ import {
   noteChanges,
   playbook,
   positiveInteger,
+  secondsOf,
   shared,
   vault,
   words,
@@ -46,6 +48,8 @@ export const run = defineCommand({
     'list-tasks': { type: 'boolean', describe: 'list the tasks and stop; contacts no host' },
     'list-tags': { type: 'boolean', describe: 'list the tags of each play and stop; contacts no host' },
     'list-inputs': { type: 'boolean', describe: 'list what -e may give and stop; contacts no host' },
+    timeout: shared.timeout,
+    'wait-for-lock': shared['wait-for-lock'],
     timing: shared.timing,
     ...vault,
     verbose: { alias: 'v', type: 'count', describe: 'print every task, its steps and its result' },
@@ -77,6 +81,8 @@ export const run = defineCommand({
     }
     const goOn = goOnWith(args.resume ?? false, args['retry-failed'] ?? false)
     const forks = positiveInteger(args.forks, '--forks')
+    const timeout = secondsOf(args.timeout, '--timeout')
+    const wait = secondsOf(args['wait-for-lock'], '--wait-for-lock')
     const lists = { hosts: args['list-hosts'] ?? false, tasks: args['list-tasks'] ?? false, tags: args['list-tags'] ?? false }
     const listing = Object.entries({ ...lists, inputs: args['list-inputs'] ?? false }).find(([, wanted]) => wanted)?.[0]
     if (listing !== undefined && args.step) throw exclusive('--step', `--list-${listing}`, 'A list runs nothing that could be asked for.')
@@ -103,18 +109,22 @@ export const run = defineCommand({
     const changes = noteChanges(report)
     const terminal = openTerminal(screen)
     const password = await becomePasswordOf(args, context)
-    const exitCode = await engine.run({
-      ...request,
-      check: args.check ?? false,
-      ...(args.force && { force: true }),
-      forks,
-      ...(args.step && { step: true }),
-      emit: changes.emit,
-      progress,
-      terminal,
-      ...goOn,
-      ...(password && { becomePassword: password }),
-    })
+    const exitCode = await steered(timeout, (steering) =>
+      engine.run({
+        ...request,
+        check: args.check ?? false,
+        ...(args.force && { force: true }),
+        forks,
+        ...(args.step && { step: true }),
+        emit: changes.emit,
+        progress,
+        terminal,
+        steering,
+        ...(wait !== undefined && { waitForLockMs: wait * 1000 }),
+        ...goOn,
+        ...(password && { becomePassword: password }),
+      }),
+    )
     return exitCode === 0 && changes.made() && args['detailed-exit-code'] ? changesMade : exitCode
   },
 })

@@ -1,0 +1,173 @@
+import { RollcallError } from '../model/errors.ts'
+import type { Job, Reply } from '../transport/session-types.ts'
+import { Script, sh } from '../util/sh.ts'
+import type { PlayContext } from './context.ts'
+import { decode } from './exchange.ts'
+import type { As } from './host-access.ts'
+import type { HostState } from './host-state.ts'
+
+/** Who changes a host, as it stands in its lock. */
+export interface Holder {
+  readonly playbook: string
+  /** ISO time when the run began. */
+  readonly since: string
+  /** Whose run it is: `anna@build-3`. */
+  readonly by: string
+  /** Its process there. */
+  readonly pid: number
+}
+
+/** How a run holds the hosts that it changes. */
+export interface Holding {
+  /** Of this run alone: its other hosts may be the same machine. */
+  readonly id: string
+  readonly holder: Holder
+  /** How long it waits for another run. */
+  readonly waitMs: number
+}
+
+/** What is known of the lock of one host. */
+export interface HostLock {
+  readonly holding: Holding
+  /** A host that only others act on is not held: else two runs that act on it would keep each other out. */
+  readonly takes: boolean
+  readonly taken: Set<As>
+  readonly heldBy: Map<As, Holder | undefined>
+  /** What is told once. */
+  readonly told: Set<string>
+}
+
+export function openLock(holding: Holding, takes: boolean): HostLock {
+  return { holding, takes, taken: new Set(), heldBy: new Map(), told: new Set() }
+}
+
+/** Another run changes the host. */
+export class HostHeld extends RollcallError {
+  override readonly name = 'HostHeld'
+}
+
+/** A run of this machine that is no more: a step that it had begun goes on. */
+function isGone(holder: Holder, { by }: Holder): boolean {
+  if (holder.by !== by) return false
+  try {
+    process.kill(holder.pid, 0)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH'
+  }
+}
+
+function held(host: string, holder: Holder | undefined, own: Holder): HostHeld {
+  const gone = holder && isGone(holder, own) ? '\nthat run has ended; a step that it had begun still runs on the host' : ''
+  const who = holder
+    ? `playbook '${holder.playbook}', started ${holder.since} by ${holder.by} (pid ${holder.pid})${gone}`
+    : 'it has not said yet who it is'
+  return new HostHeld({
+    summary: 'The host is being changed by another run',
+    detail: who,
+    host,
+    fix: 'Run it again when that one is through, or let it wait, by so many seconds:\n--wait-for-lock 600',
+    exitCode: 5,
+  })
+}
+
+/** Root's lock is gone with the next boot, other users have no such place. */
+function folder(user: string): Script {
+  return user === 'root' ? sh`rc_h=/var/lib/rollcall; [ ! -d /run ] || rc_h=/run/rollcall` : sh`rc_h="$HOME"/.local/state/rollcall`
+}
+
+const anotherRun = 7
+
+// When a process began: with its number it is that process and no other.
+const fields = 'set -- $' + '{rc_hl##*) }'
+const began = '$' + '{20}'
+const startOf = new Script(`"$(${fields}; printf %s "${began}")"`)
+
+/**
+ * Takes the lock as descriptor 9 of the session's own shell, which closes it for all that it starts: so it is free again when that
+ * shell ends, however it ends. Who holds it is written into it: a line for the next run's shell, and one for people.
+ */
+export function takeLock(user: string, { id, holder }: Holding): Job {
+  const script = sh`${folder(user)}
+rc_hx=none
+if { [ -d "$rc_h" ] || mkdir -p "$rc_h"; } && { true >>"$rc_h/lock"; } && command -v flock >/dev/null; then
+exec 9<>"$rc_h/lock"
+flock -n 9
+case $? in
+0) rc_hx=taken rc_hl=
+{ IFS= read -r rc_hl </proc/$$/stat; } 2>/dev/null
+printf '1 %s %s %s\n%s\n' ${id} $$ ${startOf} ${JSON.stringify(holder)} >"$rc_h/lock" ;;
+1) exec 9>&-
+rc_hx=held
+{ { IFS= read -r rc_hl && case $rc_hl in '1 '${id}' '*) rc_hx=ours ;; esac; IFS= read -r rc_hl; } <"$rc_h/lock"; } 2>/dev/null ;;
+*) exec 9>&- ;;
+esac
+fi
+case $rc_hx in
+none) echo none ;;
+held) printf '%s\n' "$rc_hl"; (exit ${anotherRun}) ;;
+esac`
+  return { script, step: true, within: true }
+}
+
+/** For a read of our own, which it ends: prints who holds the lock while that one's shell lives. */
+export function readLock(user: string): Script {
+  return sh`${folder(user)}
+{ read -r v id p t && IFS= read -r j; } 2>/dev/null <"$rc_h/lock" && [ "$v" = 1 ] && {
+rc_hl=
+{ while IFS= read -r x; do rc_hl=$x; done <"/proc/$p/stat"; } 2>/dev/null
+${new Script(fields)}
+[ "${new Script(began)}" = "$t" ] && printf 'lock %s %s\n' "$id" "$j"
+}
+:`
+}
+
+/** Learns from a read of records who holds the host. */
+export function noteLock({ lock }: HostState, as: As, { stdout }: Pick<Reply, 'stdout'>): void {
+  if (!lock) return
+  lock.heldBy.delete(as)
+  const [, id, text] = /^lock (\S+) (.*)$/m.exec(decode(stdout)) ?? []
+  if (id !== undefined && id !== lock.holding.id) lock.heldBy.set(as, holderOf(text))
+}
+
+function holderOf(text: string | undefined): Holder | undefined {
+  try {
+    return JSON.parse(text ?? '') as Holder
+  } catch {
+    return undefined
+  }
+}
+
+/** The jobs that take the lock, before the first change of a user. */
+export function lockJobs({ lock, access }: HostState, as: As): readonly Job[] {
+  return lock?.takes && !lock.taken.has(as) ? [takeLock(access.userOf(as), lock.holding)] : []
+}
+
+/** What came of {@link lockJobs}. @throws HostHeld where nothing was changed since another run holds the host. */
+export function noteTaken(context: PlayContext, { lock, host }: HostState, as: As, [reply]: readonly Reply[]): void {
+  if (!lock || !reply?.ran) return
+  if (reply.code === anotherRun) {
+    const holder = holderOf(decode(reply.stdout).trim())
+    lock.heldBy.set(as, holder)
+    throw held(host.name, holder, lock.holding.holder)
+  }
+  lock.taken.add(as)
+  if (decode(reply.stdout).trim() !== 'none' || lock.told.has('none')) return
+  lock.told.add('none')
+  context.emit({
+    event: 'warning',
+    host: host.name,
+    message: 'the host cannot be locked, so nothing keeps another run off it',
+    fix: 'It takes flock (of util-linux or busybox), and a folder for it that can be written.',
+  })
+}
+
+/** Before anything is decided from what was read. @throws HostHeld where another run holds the host; check mode only tells. */
+export function heedLock(context: PlayContext, { lock, host }: HostState, as: As): void {
+  if (!lock?.heldBy.has(as) || lock.taken.has(as)) return
+  const error = held(host.name, lock.heldBy.get(as), lock.holding.holder)
+  if (!context.check) throw error
+  if (lock.told.has('held')) return
+  lock.told.add('held')
+  context.emit({ event: 'warning', host: host.name, message: `another run is changing the host: ${error.details.detail}` })
+}

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { type Holding, readLock, takeLock } from '../../src/engine/host-lock.ts'
+import { openSession } from '../../src/transport/session.ts'
+import { sh } from '../../src/util/sh.ts'
+import { testFolder } from '../helpers/folder.ts'
+import { shells } from '../helpers/shells.ts'
+
+const text = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString('utf8')
+const run = (id: string): Holding => ({
+  id,
+  holder: { playbook: `it's "${id}"`, since: '2026-01-01T12:03:00Z', by: 'anna@build-3', pid: 4711 },
+  waitMs: 0,
+})
+
+describe.each(shells)('the lock of a host through $name', (shell) => {
+  const open = (home: string) => openSession(shell.connect({ HOME: home }), { host: 'h', user: 'operator' })
+  const read = { script: readLock('operator'), own: true }
+
+  test('is held by one run, which is told to the other, and is free when its shell ends', async () => {
+    const home = testFolder()
+    const [first, second] = [await open(home), await open(home)]
+    expect(text((await second.exchange([read]))[0]!.stdout)).toBe('')
+    const took = await first.exchange([takeLock('operator', run('one')), { script: sh`echo changed`, step: true }])
+    expect(took.map(({ code, stdout, stderr }) => [code, text(stdout), text(stderr)])).toEqual([
+      [0, '', ''],
+      [0, 'changed\n', ''],
+    ])
+    const [refused, not, looked] = await second.exchange([takeLock('operator', run('two')), { script: sh`echo changed`, step: true }, read])
+    expect([refused!.code, JSON.parse(text(refused!.stdout)), not!.ran]).toEqual([7, run('one').holder, false])
+    expect(text(looked!.stdout)).toBe(`lock one ${JSON.stringify(run('one').holder)}\n`)
+    await first.close()
+    await expect.poll(async () => text((await second.exchange([read]))[0]!.stdout)).toBe('')
+    expect(
+      (await second.exchange([takeLock('operator', run('two')), { script: sh`echo x`, step: true }])).map(({ ran, code }) => ran && code),
+    ).toEqual([0, 0])
+    await second.close()
+  })
+  test('is free also where the shell is killed while a daemon of a step goes on', async () => {
+    const home = testFolder()
+    const [first, second] = [await open(home), await open(home)]
+    await first.exchange([
+      takeLock('operator', run('one')),
+      { script: sh`sleep 60 & echo $! >${join(home, 'pid')}`, step: true },
+      { script: sh`printf x`, own: true },
+    ])
+    const pid = Number(readFileSync(join(home, 'pid'), 'utf8'))
+    const lost = first.exchange([{ script: sh`kill -9 $PPID`, step: true }])
+    await expect(lost).rejects.toThrow()
+    expect(() => process.kill(pid, 0)).not.toThrow()
+    const again = await second.exchange([read, takeLock('operator', run('two')), { script: sh`:`, step: true }])
+    expect(again.map(({ ran, code, stdout }) => [ran && code, text(stdout)])).toEqual([
+      [0, ''],
+      [0, ''],
+      [0, ''],
+    ])
+    process.kill(pid)
+    await second.close()
+  })
+  test('is shared by the hosts of one run that are one machine', async () => {
+    const home = testFolder()
+    const [first, second] = [await open(home), await open(home)]
+    for (const session of [first, second])
+      expect((await session.exchange([takeLock('operator', run('one'))])).map(({ code, stdout }) => [code, text(stdout)])).toEqual([
+        [0, ''],
+      ])
+    await Promise.all([first.close(), second.close()])
+  })
+  test('is none where the folder cannot be made, and the session goes on', async () => {
+    const session = await open('/proc/nowhere')
+    const replies = await session.exchange([takeLock('operator', run('one')), { script: sh`echo x`, step: true }])
+    expect(replies.map(({ ran, code, stdout }) => [ran && code, text(stdout)])).toEqual([
+      [0, 'none\n'],
+      [0, 'x\n'],
+    ])
+    await session.close()
+  })
+})
