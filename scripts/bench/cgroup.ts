@@ -10,7 +10,13 @@ export function cpuSeconds(cgroup: string): number {
 }
 
 export function processesIn(cgroup: string): readonly number[] {
-  return readFileSync(join(cgroup, 'cgroup.procs'), 'utf8')
+  let listed: string
+  try {
+    listed = readFileSync(join(cgroup, 'cgroup.procs'), 'utf8')
+  } catch {
+    return [] // It is gone already: an interrupted measurement looks once more.
+  }
+  return listed
     .split('\n')
     .filter((line) => line !== '')
     .map(Number)
