@@ -8,6 +8,7 @@ import { type Definition, type InputSource, Refusal, type ResolvedInput } from '
 import type { Inventory } from './dsl/inventory.ts'
 import type { PlayRecord } from './dsl/playbook.ts'
 import { plainTask, type TaskRecord } from './dsl/record.ts'
+import type { Portion } from './dsl/serial.ts'
 import { Rendering } from './dsl/template.ts'
 import { digest, readController } from './engine/controller-files.ts'
 import { loadValidator } from './engine/validate.ts'
@@ -25,6 +26,8 @@ export interface DoRequest extends HostsRequest, RunOptions {
   readonly words: readonly string[]
   /** As another user. */
   readonly become: BecomeOption
+  /** So many hosts at a time; default all. */
+  readonly serial?: readonly Portion[]
   readonly standardInput: () => Promise<string>
 }
 
@@ -59,7 +62,7 @@ export async function doModule(request: DoRequest): Promise<number> {
     environment: [],
     tags: [],
     strategy: 'linear',
-    serial: [],
+    serial: request.serial ?? [],
     maxFailPercentage: undefined,
     tasks: [task],
     handlers: [],

@@ -1,5 +1,5 @@
-import { performance } from 'node:perf_hooks'
 import { openHost } from './connect.ts'
+import { batchesOf, type Portion } from './dsl/serial.ts'
 import { endOn } from './engine/end-on.ts'
 import { decode } from './engine/exchange.ts'
 import type { HostAccess } from './engine/host-access.ts'
@@ -25,6 +25,8 @@ export interface ExecRequest extends HostsRequest {
   /** As {@link ConnectOptions} has it. */
   readonly becomePassword?: Secret | undefined
   readonly forks: number
+  /** So many hosts at a time; default all. Where it goes well on no host of a batch, the rest is left out. */
+  readonly serial?: readonly Portion[]
   readonly progress: (line: string) => void
   /** Whoever may end it before its last host. */
   readonly steering?: Steering | undefined
@@ -56,16 +58,25 @@ export async function exec(request: ExecRequest): Promise<number> {
   const together = limitConcurrency(request.forks)
   const { steering } = request
   if (steering) steering.underWay = true
-  const outcomes = await Promise.all(
-    hosts.map((host) =>
-      together(async () => {
-        const result = await execOn(host, request)
-        const { host: name, outcome, ...said } = result
-        request.done({ host: name, outcome, ...redactDeep(said) })
-        return result.outcome
-      }),
-    ),
-  )
+  const outcomes: ExecResult['outcome'][] = []
+  const batches = batchesOf(hosts, request.serial ?? [])
+  for (const [turn, batch] of batches.entries()) {
+    const of = await Promise.all(
+      batch.map((host) =>
+        together(async () => {
+          const result = await execOn(host, request)
+          const { host: name, outcome, ...said } = result
+          request.done({ host: name, outcome, ...redactDeep(said) })
+          return result.outcome
+        }),
+      ),
+    )
+    outcomes.push(...of)
+    const left = batches.slice(turn + 1).flat()
+    if (left.length === 0 || of.includes('ok')) continue
+    request.progress(`it went well on no host of the batch, so it is left out on ${left.map(({ name }) => name).join(', ')}`)
+    break
+  }
   if (steering) steering.underWay = false
   return steering?.exitCode !== undefined ? steering.exitCode : outcomes.includes('failed') ? 2 : outcomes.includes('unreachable') ? 4 : 0
 }

@@ -1,3 +1,4 @@
+import { type Portion, wrongPortion } from '../dsl/serial.ts'
 import { type BecomeMethod, type BecomeOption, becomeMethods, isUserName } from '../model/become.ts'
 import { RollcallError } from '../model/errors.ts'
 import type { Emit } from '../model/event.ts'
@@ -27,6 +28,11 @@ export const shared = {
     describe: 'seconds to wait for a host that another run is changing; default: fail there',
   },
   timeout: { type: 'string', requiresArg: true, describe: 'seconds after which what runs on hosts is ended, and the run has failed' },
+  serial: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'so many hosts at a time: 2, 30%, or 1,5,30%; where all of one batch fail, the rest is left out',
+  },
 } as const
 
 /** Where the password for becoming another user comes from. */
@@ -145,6 +151,22 @@ export function words(values: readonly string[] | undefined): readonly string[] 
 /** Seconds of an option that need not be given. @throws RollcallError unless the text is a whole number from 1. */
 export function secondsOf(text: string | undefined, option: string): number | undefined {
   return text === undefined ? undefined : positiveInteger(text, option)
+}
+
+/** Sizes of batches of an option. @throws RollcallError for what is none. */
+export function portionsOf(text: string | undefined): readonly Portion[] {
+  const portions = (text === undefined ? [] : text.split(',')).map((part): Portion => {
+    const trimmed = part.trim()
+    return /^[0-9]+$/.test(trimmed) ? Number(trimmed) : (trimmed as Portion)
+  })
+  const wrong = portions.map(wrongPortion).find((one) => one !== undefined)
+  if (wrong === undefined) return portions
+  throw new RollcallError({
+    summary: '--serial names no number of hosts',
+    detail: wrong,
+    fix: '--serial 2, --serial 30%, or --serial 1,5,30%',
+    exitCode: 1,
+  })
 }
 
 /** @throws RollcallError unless the text is a whole number from 1. */

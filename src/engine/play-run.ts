@@ -14,6 +14,8 @@ export interface PlayRun {
   readonly round: (turn: string, free: boolean) => PlayContext
   /** Tasks that run once, and the host that ran each. */
   readonly once: Map<TaskRecord, Promise<PlayHost>>
+  /** Hosts of later batches. */
+  ahead: readonly string[]
   /** Set when the rest of the run does not take place, with the reason. */
   stopped: string | undefined
   /** Set when the rest of this play, or of its batch, does not take place, and nothing has failed. */
@@ -37,6 +39,7 @@ export function openPlayRun(context: PlayContext): PlayRun {
       return { ...context, once, free, course }
     },
     once: new Map(),
+    ahead: [],
     stopped: undefined,
     ended: undefined,
   }

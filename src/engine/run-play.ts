@@ -25,6 +25,7 @@ export async function runPlay(context: PlayContext, forks: number): Promise<bool
   const batches = batchesOf(hosts, play.serial)
   for (const [turn, batch] of batches.entries()) {
     if (batches.length > 1) context.emit({ event: 'batch', play: play.name, number: turn + 1, of: batches.length, hosts: batch })
+    run.ahead = batches.slice(turn + 1).flat()
     await runBatch(run, batch, `${turn}:`, together)
     if (run.stopped !== undefined || run.ended === 'play') break
     run.ended = undefined

@@ -23,7 +23,7 @@ export function stop(run: PlayRun, batch: readonly string[], reason: string): vo
   const { context } = run
   const left = batch.filter((name) => context.hosts.get(name)?.state.status === 'running')
   for (const name of left) halt(context.hosts.get(name)!)
-  context.emit({ event: 'stopped', play: context.selected.play.name, reason, hosts: left })
+  context.emit({ event: 'stopped', play: context.selected.play.name, reason, hosts: [...left, ...run.ahead] })
 }
 
 /** Ends the run where whoever steers it wants that; what is tidied up in any case goes on. */

@@ -8,7 +8,7 @@ import { lastLine } from './recap.ts'
 import type { Screen } from './screen.ts'
 import { detailLines, outcomeOf, type TaskStyle } from './task-lines.ts'
 import { timingLines, trafficOf } from './timing.ts'
-import { indent } from './words.ts'
+import { indent, listed } from './words.ts'
 
 /** Reports one module on many hosts to a person: a line for each host, and below it what the module has to say. */
 export function createDoHuman(screen: Screen, options: HumanOptions): Emit {
@@ -23,6 +23,9 @@ export function createDoHuman(screen: Screen, options: HumanOptions): Emit {
         break
       case 'warning':
         for (const line of warningLines(event, options.colours)) screen.note(line)
+        break
+      case 'stopped':
+        if (event.hosts.length > 0) screen.note(options.colours.failed(`${event.reason}; not done on ${listed(event.hosts, 8)}`))
         break
       case 'recap':
         if (options.timing) for (const line of timingLines(event.hosts, options.colours)) screen.print(line)

@@ -34,6 +34,14 @@ c: unreachable
     at host c
 `)
   })
+  test.for(['0', '120%', 'two', ''])('--serial %j is refused', async (serial) => {
+    const { code, err } = await rollcall(['exec', 'web', '--serial', serial, '--', 'uptime'], { engine })
+    expect([code, err]).toEqual([1, expect.stringMatching(/--serial/)])
+  })
+  test('--serial takes sizes of batches', async () => {
+    const { asked } = await rollcall(['exec', 'web', '--serial', '1, 30%', '--', 'uptime'], { engine })
+    expect(asked[0]?.[1]).toMatchObject({ serial: [1, '30%'] })
+  })
   test('options behind -- belong to the command, also where ours of that name take no value', async () => {
     const { asked } = await rollcall(['exec', 'web', '--', 'bench', '--timing=3', '-b=x'], { engine })
     expect(asked[0]?.[1]).toMatchObject({ argv: ['bench', '--timing=3', '-b=x'] })

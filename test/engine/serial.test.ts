@@ -80,7 +80,7 @@ describe('serial', () => {
     const run = await runLocally(playbook, home())
     expect(order(run)).toEqual(['a bad', 'b bad', 'a good', 'b good', 'c bad', 'd bad'])
     expect(stopped(run)).toEqual([
-      { event: 'stopped', play: 'p', reason: 'all 2 hosts have failed, so the last batch is left out', hosts: [] },
+      { event: 'stopped', play: 'p', reason: 'all 2 hosts have failed, so the last batch is left out', hosts: ['e'] },
     ])
   })
 

@@ -57,6 +57,20 @@ describe('rollcall do on real hosts', () => {
     const denied = await doOn(viper.name, 'copy', 'dest=/etc/denied', 'content=x')
     expect([denied.code, denied.stdout]).toEqual([2, expect.stringContaining('no temporary file can be made in /etc')])
   })
+  it('so many at a time: where it goes well on no host of a batch the rest is left out, and told', async () => {
+    const fails = (path: string) => [`script=touch ${path}; false`, '--serial', '1'] as const
+    const done = await cli(['do', 'cluster', 'shell', ...fails('/tmp/serial-do')])
+    expect(done.code).toBe(2)
+    expect(done.stderr).toContain('not done on crystal-panda')
+    const ran = await cli(['exec', 'cluster', '--serial', '1', '--', 'sh', '-c', 'touch /tmp/serial-exec; exit 3'])
+    expect(ran.code).toBe(2)
+    expect(ran.stderr).toContain('left out on crystal-panda')
+    const both = 'ls /tmp/serial-do /tmp/serial-exec 2>/dev/null | wc -l'
+    expect([await inside(lab, viper, both), await inside(lab, panda, both)]).toEqual(['2', '0'])
+    expect((await cli(['exec', 'cluster', '--serial', '50%', '--', 'hostname'])).stdout).toBe(
+      'honor-viper: ok\n  honor-viper\ncrystal-panda: ok\n  crystal-panda\n',
+    )
+  })
   it('a host that is down is unreachable, the others are done, and the exit code is 4', async () => {
     await stopHost(lab, panda.name)
     const { code, results } = await resultsOf('cluster', 'stat', 'path=/etc/hostname')

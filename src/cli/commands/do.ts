@@ -3,7 +3,7 @@ import { createDoReporter } from '../../report/index.ts'
 import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
 import { steered } from '../interrupt.ts'
-import { become, becomeOf, changesMade, narrowing, noteChanges, positiveInteger, secondsOf, shared, vault } from '../options.ts'
+import { become, becomeOf, changesMade, narrowing, noteChanges, portionsOf, positiveInteger, secondsOf, shared, vault } from '../options.ts'
 
 /** `rollcall do`: one module on many hosts, without a playbook. */
 export const doCommand = defineCommand({
@@ -27,6 +27,7 @@ export const doCommand = defineCommand({
     diff: shared.diff,
     force: shared.force,
     forks: shared.forks,
+    serial: shared.serial,
     format: shared.format,
     timeout: shared.timeout,
     'wait-for-lock': shared['wait-for-lock'],
@@ -49,6 +50,7 @@ export const doCommand = defineCommand({
     const { engine, screen, colour, cwd, progress } = context
     const forks = positiveInteger(args.forks, '--forks')
     const timeout = secondsOf(args.timeout, '--timeout')
+    const serial = portionsOf(args.serial)
     const wait = secondsOf(args['wait-for-lock'], '--wait-for-lock')
     const { pattern, module } = args
     const report = createDoReporter(args.format, screen, module, {
@@ -68,6 +70,7 @@ export const doCommand = defineCommand({
         root: cwd,
         ...(args.inventory !== undefined && { inventory: args.inventory }),
         ...narrowing(args),
+        ...(serial.length > 0 && { serial }),
         pattern,
         module,
         words: args.parameters ?? [],

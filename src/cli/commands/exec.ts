@@ -4,7 +4,7 @@ import { jsonText, printable, timingLines } from '../../report/index.ts'
 import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
 import { steered } from '../interrupt.ts'
-import { become, becomeOf, narrowing, positiveInteger, secondsOf, shared, vault } from '../options.ts'
+import { become, becomeOf, narrowing, portionsOf, positiveInteger, secondsOf, shared, vault } from '../options.ts'
 
 /** `rollcall exec`: one command on many hosts. */
 export const exec = defineCommand({
@@ -18,6 +18,7 @@ export const exec = defineCommand({
     'allow-empty': shared['allow-empty'],
     ...become,
     forks: shared.forks,
+    serial: shared.serial,
     format: shared.format,
     timeout: shared.timeout,
     timing: shared.timing,
@@ -37,6 +38,7 @@ export const exec = defineCommand({
         fix: `rollcall exec ${args.pattern} -- uptime`,
       })
     const timeout = secondsOf(args.timeout, '--timeout')
+    const serial = portionsOf(args.serial)
     const timings: { [host: string]: HostTraffic } = {}
     const asWhom = becomeOf(args)
     const becomePassword = await becomePasswordOf(args, context)
@@ -46,6 +48,7 @@ export const exec = defineCommand({
         root: cwd,
         ...(args.inventory !== undefined && { inventory: args.inventory }),
         ...narrowing(args),
+        ...(serial.length > 0 && { serial }),
         pattern: args.pattern,
         argv,
         become: asWhom,
