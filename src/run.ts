@@ -138,9 +138,10 @@ async function runPlays(
 ): Promise<void> {
   if (steering) steering.underWay = true
   try {
-    for (const context of contexts) {
+    const plays = contexts.filter(({ hosts }) => hosts.size > 0)
+    for (const [index, context] of plays.entries()) {
       if (steering?.stopped !== undefined) break
-      if (context.hosts.size > 0 && !(await runPlay(due(context), forks))) break
+      if (!(await runPlay(due(context), forks, index < plays.length - 1))) break
     }
     if (steering?.stopped !== undefined) for (const context of contexts) tellOwed(context)
   } finally {

@@ -12,9 +12,10 @@ import { treeOf } from './tree.ts'
  * Runs one play, batch after batch. `linear`: task by task, every host finishing a task before any host begins the next (Ansible's
  * order); then the handlers, in the order they are declared. `free` and `hostPinned`: each host for itself. A host that failed runs
  * no handlers: they stay recorded on it for the next run, since a restart with half a configuration is worse than a late one.
+ * @param more Whether plays stand behind it, which a run that ends here leaves out.
  * @returns whether the run goes on: not where all hosts of a batch have failed, nor where the play says that too many have.
  */
-export async function runPlay(context: PlayContext, forks: number): Promise<boolean> {
+export async function runPlay(context: PlayContext, forks: number, more = false): Promise<boolean> {
   const { play, hosts, tasks } = context.selected
   const count = tasks.filter((task) => task.kind === 'task').length
   context.emit({ event: 'play', play: play.name, ...(play.connection && { connection: 'local' }), hosts, tasks: count })
@@ -29,7 +30,12 @@ export async function runPlay(context: PlayContext, forks: number): Promise<bool
     await runBatch(run, batch, `${turn}:`, together)
     if (run.stopped !== undefined || run.ended === 'play') break
     run.ended = undefined
-    if (batch.length > 0 && batch.every((name) => isDown(context, name))) stop(run, batch, allFailed(batch, batches.length - turn - 1))
+    if (batch.length > 0 && batch.every((name) => isDown(context, name))) {
+      const reason = `${allFailed(batch, batches.length - turn - 1)}${run.ahead.length === 0 ? ', so the plays behind it are left out' : ''}`
+      // Where nothing is left out there is nothing to say.
+      if (run.ahead.length > 0 || more) stop(run, batch, reason)
+      else run.stopped ??= reason
+    }
     if (run.stopped !== undefined) break
   }
   return run.stopped === undefined

@@ -178,7 +178,7 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
   )
   try {
     if (options.preflight !== false) for (const mistake of contexts.flatMap((context) => preflight(context).mistakes)) throw mistake
-    for (const context of contexts) if (!(await runPlay(context, 10))) break
+    for (const [index, context] of contexts.entries()) if (!(await runPlay(context, 10, index < contexts.length - 1))) break
   } finally {
     for (const of of access.values()) await of.close()
     await delegates.close()
