@@ -28,12 +28,12 @@ export default defineConfig({
       },
       {
         resolve: { alias },
-        // One file at a time: labs are real machines on a small one.
+        // Each file has labs of its own, which wait more than they work.
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
           exclude,
-          fileParallelism: false,
+          fileParallelism: true,
           testTimeout: 300_000,
           hookTimeout: 600_000,
         },
