@@ -1,9 +1,10 @@
 import type { TaskRecord } from '../dsl/record.ts'
 import { RollcallError, type UnreachableError } from '../model/errors.ts'
 import type { PlayContext, PlayHost } from './context.ts'
+import { decode } from './exchange.ts'
 import type { As } from './host-access.ts'
 import { discard, type HostState } from './host-state.ts'
-import { recordPending, recordsOf } from './pending.ts'
+import { cannotRecord, recordPending, recordsOf } from './pending.ts'
 
 /** The machine that Rollcall runs on, which every inventory has. */
 export const controller = 'localhost'
@@ -57,10 +58,8 @@ export async function recordOwed(context: PlayContext, { state }: PlayHost, task
   const [reply] = await writer.apply(as, [recordPending(state.access.userOf(as), recordsOf(state, owed), context.playbook, context.now())])
   if (reply?.code !== 0)
     throw new RollcallError({
-      summary: 'The handlers to run could not be recorded on the host, so nothing was changed',
-      detail: Buffer.from(reply?.stderr ?? [])
-        .toString('utf8')
-        .trim(),
+      summary: cannotRecord,
+      detail: decode(reply?.stderr ?? new Uint8Array()).trim(),
       host: state.host.name,
     })
   for (const { id } of owed) state.pending.add(id, as, context.now().toISOString())

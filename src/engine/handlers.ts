@@ -7,7 +7,7 @@ import { mayBegin, type Walk } from './play-run.ts'
 import { unlessUnreachable, userOf } from './reads.ts'
 import { reconnect } from './rescue.ts'
 import { runTask } from './run-task.ts'
-import { halt, heedSteering } from './stop.ts'
+import { haltWhereStopped } from './stop.ts'
 
 /** Runs the handlers notified so far, in the order they are declared, each once; also what an earlier run has left owed. */
 export async function flushHandlers(walk: Walk, hosts: readonly PlayHost[], turn: string): Promise<void> {
@@ -16,8 +16,7 @@ export async function flushHandlers(walk: Walk, hosts: readonly PlayHost[], turn
   const { play } = context.selected
   if (play.handlers.length === 0) return
   const running = () => {
-    heedSteering(walk)
-    if (run.stopped !== undefined && !walk.regardless) for (const host of hosts) halt(host)
+    haltWhereStopped(walk, hosts)
     return mayBegin(walk) ? hosts.filter(({ state }) => state.status === 'running') : []
   }
   await Promise.all(

@@ -49,6 +49,9 @@ ${readLock(user)}`,
   }
 }
 
+/** What is said where they cannot be recorded. */
+export const cannotRecord = 'The handlers to run could not be recorded on the host, so nothing was changed'
+
 export interface Pending {
   readonly handler: string
   readonly playbook: string

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { RollcallError, UnreachableError } from '../model/errors.ts'
 import { HostHeld } from './host-lock.ts'
 import { discard } from './host-state.ts'
 import { inTime } from './in-time.ts'
 import { ask, judge, ownResult } from './judge.ts'
 import { CallFailed, type CallOutcome, failedResult, outputOf, UnknownResult } from './outcome.ts'
+import { tellRetry, untilNext } from './retry.ts'
 import type { Due } from './run-call.ts'
 
 type Run = (due: Due) => Promise<CallOutcome>
@@ -17,9 +17,8 @@ type Attempt = { readonly outcome: CallOutcome } | { readonly error: RollcallErr
  */
 export async function persist(due: Due, run: Run): Promise<CallOutcome> {
   const { task, context, playHost } = due
-  const { until, retries, delay } = task
+  const { until, retries } = task
   if (retries === 0 && !until) return attemptOf(due, run)
-  const { state } = playHost
   for (let attempt = 1; ; attempt++) {
     const tried = await once(due, run)
     const why = shortcoming(due, tried)
@@ -27,19 +26,10 @@ export async function persist(due: Due, run: Run): Promise<CallOutcome> {
     if (context.check) return 'error' in tried ? result(tried) : { ...tried.outcome, confidence: 'unknown', reason: why }
     if (attempt > retries || context.steering?.stopped !== undefined)
       throw 'error' in tried ? tried.error : givenUp(due, tried.outcome, attempt)
-    context.emit({
-      event: 'retry',
-      host: state.host.name,
-      play: context.selected.play.name,
-      task: task.name,
-      attempt,
-      retries,
-      delay,
-      reason: why,
-    })
-    await (context.steering ? context.steering.sleep(delay * 1000) : sleep(delay * 1000))
+    tellRetry(context, playHost, task, attempt, why)
+    await untilNext(context, task)
     if (context.steering?.stopped !== undefined) throw 'error' in tried ? tried.error : givenUp(due, tried.outcome, attempt)
-    discard(state)
+    discard(playHost.state)
   }
 }
 

@@ -37,8 +37,13 @@ export function forget(run: PlayRun, host: PlayHost, tasks: readonly TaskRecord[
 /** Seconds to connect anew: a host that is to be tidied up may be gone for good. */
 const patienceMs = 10_000
 
-/** Whether a host can be worked on: one that was lost is connected to once more. */
-export async function isBack(context: PlayContext, { state }: PlayHost): Promise<boolean> {
+/** Hosts that can be worked on: one that was lost is connected to once more. */
+export async function answering(context: PlayContext, hosts: readonly PlayHost[]): Promise<readonly PlayHost[]> {
+  const back = await Promise.all(hosts.map((host) => isBack(context, host)))
+  return hosts.filter((_, index) => back[index])
+}
+
+async function isBack(context: PlayContext, { state }: PlayHost): Promise<boolean> {
   if (state.status !== 'unreachable') return true
   try {
     await reconnect(state)

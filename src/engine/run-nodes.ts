@@ -1,13 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { TaskRecord } from '../dsl/record.ts'
 import type { PlayContext, PlayHost } from './context.ts'
 import { evaluate } from './evaluate.ts'
 import { flushHandlers } from './handlers.ts'
 import { goesOn, mayBegin, type Walk } from './play-run.ts'
-import { fallen, forget, isBack, pardon, raise } from './rescue.ts'
+import { answering, fallen, forget, pardon, raise } from './rescue.ts'
+import { tellRetry, untilNext } from './retry.ts'
 import { runTask } from './run-task.ts'
 import { skipUnasked } from './step-by-step.ts'
-import { halt, heedSteering, stop, stopWhereTooMany } from './stop.ts'
+import { haltWhereStopped, heedSteering, stop, stopWhereTooMany } from './stop.ts'
 import { type BlockNode, type Node, type TaskNode, tasksIn } from './tree.ts'
 
 /**
@@ -16,8 +16,7 @@ import { type BlockNode, type Node, type TaskNode, tasksIn } from './tree.ts'
  */
 export async function runNodes(walk: Walk, nodes: readonly Node[], hosts: readonly PlayHost[], guarded = false, turn = ''): Promise<void> {
   for (const [index, node] of nodes.entries()) {
-    heedSteering(walk)
-    if (walk.run.stopped !== undefined && !walk.regardless) for (const host of hosts) halt(host)
+    haltWhereStopped(walk, hosts)
     const left = hosts.filter((host) => goesOn(walk, host) && (mayBegin(walk) || host.prepared.size > 0))
     if (left.length === 0) return
     const place = `${turn}${index}`
@@ -112,7 +111,7 @@ async function runBlocks(walk: Walk, node: BlockNode, hosts: readonly PlayHost[]
 /** On hosts that failed as well: they are what has to be tidied up. That they failed stays. */
 async function runAlways(walk: Walk, node: BlockNode, hosts: readonly PlayHost[], guarded: boolean, place: string): Promise<void> {
   const { context } = walk.run
-  const standing = (await Promise.all(hosts.map(async (host) => ((await isBack(context, host)) ? [host] : [])))).flat()
+  const standing = await answering(context, hosts)
   const before = new Map(standing.map((host) => [host, { status: host.state.status, failure: host.failure }]))
   const failed = standing.filter(fallen)
   const enter = standing.filter(({ tidying }) => !tidying)
@@ -155,21 +154,11 @@ async function runBlock(walk: Walk, node: BlockNode, hosts: readonly PlayHost[],
     heedSteering(walk)
     const failed = trying.filter((host) => fallen(host) && !halted(host))
     if (failed.length === 0 || attempt > block.retries || !(walk.regardless || walk.run.stopped === undefined)) break
-    for (const host of failed)
-      context.emit({
-        event: 'retry',
-        host: host.state.host.name,
-        play: context.selected.play.name,
-        task: block.name,
-        attempt,
-        retries: block.retries,
-        delay: block.delay,
-        reason: host.failure!.message,
-      })
-    await (context.steering ? context.steering.sleep(block.delay * 1000) : sleep(block.delay * 1000))
+    for (const host of failed) tellRetry(context, host, block, attempt, host.failure!.message)
+    await untilNext(context, block)
     heedSteering(walk)
     if (walk.run.stopped !== undefined && !walk.regardless) break
-    trying = (await Promise.all(failed.map(async (host) => ((await isBack(context, host)) ? [host] : [])))).flat()
+    trying = await answering(context, failed)
     for (const host of trying) {
       raise(host)
       forget(walk.run, host, tasksIn(node.body))
@@ -182,11 +171,11 @@ async function runBlock(walk: Walk, node: BlockNode, hosts: readonly PlayHost[],
     forget(walk.run, host, tasksIn([...node.rescue, ...node.always]))
   }
   if (rescued && (walk.run.stopped === undefined || walk.regardless)) {
-    const answering = (await Promise.all(failed.map(async (host) => ((await isBack(context, host)) ? [host] : [])))).flat()
-    const before = new Map(answering.map((host) => [host, host.state.status]))
-    for (const host of answering) host.state.status = 'running'
-    await runNodes(walk, node.rescue, answering, guarded, `${place}.r.`)
-    for (const host of answering) {
+    const standing = await answering(context, failed)
+    const before = new Map(standing.map((host) => [host, host.state.status]))
+    for (const host of standing) host.state.status = 'running'
+    await runNodes(walk, node.rescue, standing, guarded, `${place}.r.`)
+    for (const host of standing) {
       if (fallen(host)) continue
       pardon(host, before.get(host)!)
       const { task } = host.failures.get(block)!

@@ -95,31 +95,21 @@ export async function runTask(context: PlayContext, playHost: PlayHost, task: Ta
     const unreachable = error instanceof UnreachableError
     const held = error instanceof HostHeld
     if (held) state.held = true
-    if (called && task.ignoreErrors && error instanceof RollcallError && !unreachable && !held) {
-      const touched = outcomes.some((outcome) => outcome.changed) || (error instanceof CallFailed && error.touched)
+    const ignores = unreachable ? task.ignoreUnreachable : task.ignoreErrors
+    if (called && ignores && error instanceof RollcallError && !held) {
+      const touched = !unreachable && (outcomes.some((outcome) => outcome.changed) || (error instanceof CallFailed && error.touched))
+      if (unreachable) state.lost = true
       if (touched) notify(context, playHost, task, { confidence: 'certain' })
       playHost.results.set(task, failedResult(task, error, touched))
+      const left = unreachable ? { unreachable } : error instanceof CallFailed ? error.result : {}
       return emit({
         module,
-        outcome: 'failed',
+        outcome: unreachable ? 'unreachable' : 'failed',
         ignored: true,
         confidence: 'certain',
         error: explain(error, context, playHost, task),
-        result: jsonSafe({ msg: error.message, ...(error instanceof CallFailed && error.result), changed: touched, failed: true }),
+        result: jsonSafe({ msg: error.message, ...left, changed: touched, failed: true }),
         ...(touched && task.notify.length > 0 && { notified: task.notify.map((handler) => handler.name) }),
-        ...viewsOf(calls),
-      })
-    }
-    if (called && unreachable && task.ignoreUnreachable) {
-      state.lost = true
-      playHost.results.set(task, failedResult(task, error, false))
-      return emit({
-        module,
-        outcome: 'unreachable',
-        ignored: true,
-        confidence: 'certain',
-        error: explain(error, context, playHost, task),
-        result: jsonSafe({ msg: error.message, unreachable: true, changed: false, failed: true }),
         ...viewsOf(calls),
       })
     }

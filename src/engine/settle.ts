@@ -12,7 +12,7 @@ import type { HostWriter } from './host-access.ts'
 import type { Slot } from './lay-out.ts'
 import { narrow } from './narrow.ts'
 import { CallFailed, type CallOutcome } from './outcome.ts'
-import { withdrawPending } from './pending.ts'
+import { cannotRecord, withdrawPending } from './pending.ts'
 import type { Due } from './run-call.ts'
 import { describeStep } from './steps.ts'
 import { verify } from './verify.ts'
@@ -66,7 +66,6 @@ async function failOnSteps(slot: Slot, start: Date, writer: HostWriter): Promise
   const { context, playHost, task, as, call } = due
   const { state: host } = playHost
   const { steps } = slot.change!
-  const cannotRecord = 'The handlers to run could not be recorded on the host, so nothing was changed'
   failOn(slot.record(), () => ({ name: 'recording pending handlers', summary: cannotRecord }), due, [0])
   for (const handler of task.notify) host.pending.add(handler.id, as, context.now().toISOString(), call)
   const replies = slot.steps()

@@ -12,7 +12,7 @@ export function isDown({ hosts }: PlayContext, name: string): boolean {
 /**
  * A host begins no further task. What runs, or has run already along with an earlier task, is told first; what is tidied up goes on.
  */
-export function halt({ state, tidying, prepared }: PlayHost): void {
+function halt({ state, tidying, prepared }: PlayHost): void {
   if (state.status === 'running' && !state.applying && !tidying && prepared.size === 0) state.status = 'stopped'
 }
 
@@ -30,6 +30,12 @@ export function stop(run: PlayRun, batch: readonly string[], reason: string): vo
 export function heedSteering({ run, batch, regardless }: Walk): void {
   const reason = run.context.steering?.stopped
   if (reason !== undefined && !regardless) stop(run, batch, reason)
+}
+
+/** Hosts begin no further task where the run is stopped, or whoever steers it wants that. */
+export function haltWhereStopped(walk: Walk, hosts: readonly PlayHost[]): void {
+  heedSteering(walk)
+  if (walk.run.stopped !== undefined && !walk.regardless) for (const host of hosts) halt(host)
 }
 
 /** Ends the run where more hosts of the batch have failed than the play allows. */
