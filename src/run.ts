@@ -1,3 +1,4 @@
+import { announce } from './announce.ts'
 import { type AskRequest, askHosts } from './ask-hosts.ts'
 import { ownFacts } from './dsl/define-facts.ts'
 import type { ResolvedInput } from './dsl/definition.ts'
@@ -5,18 +6,16 @@ import type { PlayContext, Terminal } from './engine/context.ts'
 import { openGroups } from './engine/dynamic-groups.ts'
 import type { Gathered } from './engine/gather-facts.ts'
 import { tellOwed } from './engine/handlers.ts'
-import type { HostState } from './engine/host-state.ts'
 import { type OpenPlay, openPlay } from './engine/open-play.ts'
 import { preflight } from './engine/preflight.ts'
 import { readAhead } from './engine/read-ahead.ts'
 import { runPlay } from './engine/run-play.ts'
 import { becoming, type SelectedPlay, type Selection } from './engine/select.ts'
 import { stepByStep } from './engine/step-by-step.ts'
-import { addTraffic, noTraffic } from './engine/traffic.ts'
 import { loadValidator } from './engine/validate.ts'
 import { holdingOf } from './holding.ts'
-import { type ErrorDetails, RollcallError } from './model/errors.ts'
-import type { Emit, HostRecap } from './model/event.ts'
+import { RollcallError } from './model/errors.ts'
+import type { Emit } from './model/event.ts'
 import type { GivenInput } from './model/input.ts'
 import { redactEvent } from './model/redact-event.ts'
 import { builtInDefinitions } from './module-named.ts'
@@ -24,7 +23,7 @@ import { openDelegates } from './open-delegates.ts'
 import { type OpenedPlaybook, openPlaybook, type PlaybookRequest } from './open-playbook.ts'
 import { openStates, type States } from './open-states.ts'
 import type { GoOn, PastRun } from './past-run.ts'
-import { ownVersion } from './util/own-root.ts'
+import { recap } from './recap.ts'
 import type { Secret } from './util/secret.ts'
 import type { Steering } from './util/steering.ts'
 
@@ -245,48 +244,6 @@ async function closeAll({ access }: Gathered): Promise<void> {
   await Promise.all([...access.values()].map((open) => open.close()))
 }
 
-function announce(
-  opened: ToRun,
-  gathered: Gathered,
-  request: RunOptions,
-  { queries, delegates }: { readonly queries: readonly string[]; readonly delegates: readonly string[] },
-): void {
-  const { fleet, factsScope, targets, contacted } = opened.selection
-  request.emit({
-    event: 'run',
-    version: ownVersion(),
-    playbook: opened.playbook.name,
-    inventory: opened.relative(opened.inventoryPath),
-    check: request.check,
-    fleet,
-    factsScope,
-    targets,
-    ...(delegates.length > 0 && { delegates }),
-    queries,
-    ...(opened.given !== undefined && opened.given.length > 0 && { inputs: opened.given }),
-    ...(request.force && { forced: true as const }),
-    ...(request.past && { continues: request.past.continues }),
-  })
-  request.emit(gathered.event)
-  for (const warning of gathered.warnings) request.emit(warning)
-  for (const host of contacted) {
-    const failure = gathered.failures.get(host)
-    if (failure)
-      request.emit({
-        event: 'task',
-        host,
-        play: '',
-        task: 'connect',
-        module: '',
-        handler: false,
-        outcome: 'unreachable',
-        confidence: 'certain',
-        error: { ...failure.details, host },
-        durationMs: gathered.event.durationMs,
-      })
-  }
-}
-
 /** `ifDown: 'fail'`: a host of the scope that cannot be asked ends the run before any change. */
 function refuseIfDown({ selection }: ToRun, { failures }: Gathered): RollcallError | undefined {
   for (const { play, factsOf, hosts } of selection.plays) {
@@ -302,35 +259,4 @@ function refuseIfDown({ selection }: ToRun, { failures }: Gathered): RollcallErr
     })
   }
   return undefined
-}
-
-/** A host that another run holds comes last: nothing was done there. */
-function worstOf(all: readonly HostRecap[], states: readonly HostState[]): number {
-  const failed = all.reduce((sum, host) => sum + host.failed, 0)
-  const held = states.filter((state) => state.held && state.counts.failed > 0).length
-  if (failed > held) return 2
-  return all.some((host) => host.unreachable > 0) ? 4 : held > 0 ? 5 : 0
-}
-
-function recap(
-  { selection }: ToRun,
-  gathered: Gathered,
-  states: States,
-  request: RunOptions,
-  started: number,
-  error?: ErrorDetails,
-): number {
-  const hosts: Record<string, HostRecap> = {}
-  for (const name of selection.targets) {
-    const state = states.onHosts.get(name) ?? states.onController.get(name)
-    const counts = state?.counts ?? { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 1, rescued: 0, ignored: 0 }
-    const ways = [gathered.access.get(name), states.onController.get(name)?.access].flatMap((access) => access?.stats() ?? [])
-    const givenUp = { ...noTraffic, connectMs: gathered.givenUpMs.get(name) ?? 0 }
-    hosts[name] = { ...counts, ...addTraffic([givenUp, ...ways]) }
-  }
-  const all = Object.values(hosts)
-  const exitCode = request.steering?.exitCode ?? error?.exitCode ?? worstOf(all, [...states.onHosts.values()])
-  const durationMs = Math.round(performance.now() - started)
-  request.emit({ event: 'recap', check: request.check, hosts, durationMs, exitCode, ...(error && { error }) })
-  return exitCode
 }

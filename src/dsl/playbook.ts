@@ -1,23 +1,29 @@
 import type { BecomeOption, Becoming } from '../model/become.ts'
 import { RollcallError, type SourceLine } from '../model/errors.ts'
-import { type BuiltInFamily, builtInFamilies, type Facts, type Family } from '../model/facts.ts'
+import type { BuiltInFamily, Facts, Family } from '../model/facts.ts'
 import type { DeclaredHost, Fleet, Targets } from '../model/fleet.ts'
-import { isWild, itemsOf } from '../model/host-pattern.ts'
 import type { HostChoice } from '../model/host-set.ts'
-import type { GroupShape, InventoryModel, LocalSettings, Shape } from '../model/inventory.ts'
-import { few, matchHosts } from '../model/match-hosts.ts'
+import type { GroupShape, LocalSettings, Shape } from '../model/inventory.ts'
+import { matchHosts } from '../model/match-hosts.ts'
 import { callerLine } from '../util/caller.ts'
-import { suggest } from '../util/suggest.ts'
 import { checkedBecome } from './become.ts'
 import { collecting, refuseAsync } from './collecting.ts'
-import { ownFacts } from './define-facts.ts'
 import { type Environment, environmentsOf } from './environment.ts'
 import type { CheckedChoice, Choice, Chosen, GroupOf, HostIn, Known } from './hosts.ts'
 import { checkInputs, type DeclaredInputs, type InputValues } from './input.ts'
 import type { Inventory } from './inventory.ts'
 import type { PlayTools, ResultReader } from './play-tools.ts'
 import { recordTools, type TaskRecord } from './record.ts'
-import { type Portion, wrongPortion } from './serial.ts'
+import {
+  type HostOrder,
+  refuseOrder,
+  refuseSizes,
+  refuseStrategy,
+  refuseUnknownFamily,
+  refuseUnknownName,
+  type Strategy,
+} from './refuse-play.ts'
+import type { Portion } from './serial.ts'
 import { refuseTags } from './tags.ts'
 
 /** What closures of a task see. */
@@ -116,15 +122,6 @@ export interface PlayOptions<
   /** Of all its tasks and handlers: seconds that each may take. */
   readonly timeout?: number
 }
-
-export type Strategy = 'linear' | 'free' | 'hostPinned'
-
-const orders = ['inventory', 'reverseInventory', 'sorted', 'reverseSorted', 'shuffle'] as const
-/**
- * Ansible's: `inventory` as the play names them, and in a group as the inventory does; `sorted` by name; `shuffle` anew in
- * each run.
- */
-export type HostOrder = (typeof orders)[number]
 
 /** A play as collected: for the engine. */
 export interface PlayRecord {
@@ -243,8 +240,8 @@ function collectPlays(name: string, inventory: Inventory, body: Body, scope: { r
     for (const name of names) refuseUnknownFamily(name, playName, playAt)
     const { tags = [], strategy = 'linear', maxFailPercentage, order } = options
     const serial = options.serial === undefined ? [] : [options.serial].flat()
-    if (order !== undefined && !orders.includes(order)) refuseOrder(order, playName, playAt)
-    if (!strategies.includes(strategy)) refuseStrategy(strategy, playName, playAt)
+    refuseOrder(order, playName, playAt)
+    refuseStrategy(strategy, playName, playAt)
     refuseSizes(options.serial, maxFailPercentage, playName, playAt)
     refuseTags({ name: playName, tags, at: playAt }, tasks)
     plays.push({
@@ -268,60 +265,4 @@ function collectPlays(name: string, inventory: Inventory, body: Body, scope: { r
   refuseAsync(`playbook '${name}'`, body(whole.tools.play, Object.freeze({ inputs: Object.freeze({ ...scope.inputs }) })))
   whole.end()
   return plays
-}
-
-const strategies: readonly Strategy[] = ['linear', 'free', 'hostPinned']
-
-function refuseSizes(serial: PlayOptions['serial'], maxFailPercentage: number | undefined, play: string, at: SourceLine | undefined): void {
-  const refuse = (summary: string, detail: string, fix: string): never => {
-    throw new RollcallError({ summary, detail: `play '${play}': ${detail}`, fix, ...(at && { at }) })
-  }
-  const portions = serial === undefined ? [1] : [serial].flat()
-  const wrong = portions.length === 0 ? 'the list is empty' : portions.map(wrongPortion).find((one) => one !== undefined)
-  if (wrong !== undefined) refuse('serial names no number of hosts', wrong, "Give a number, '30%', or a list such as [1, '30%'].")
-  if (maxFailPercentage !== undefined && !(maxFailPercentage >= 0 && maxFailPercentage <= 100))
-    refuse('maxFailPercentage is a number from 0 to 100', String(maxFailPercentage), 'With 0 the first failure ends the run.')
-}
-
-function refuseUnknownName(name: string, { groups, hosts }: InventoryModel, play: string, at: SourceLine | undefined): void {
-  if (groups.has(name) || hosts.has(name)) return
-  const meant = suggest(name, [...groups.keys(), ...hosts.keys()])
-  const several = isWild(name) || itemsOf(name).length > 1 ? `Several are named by pattern('${name}').` : undefined
-  throw new RollcallError({
-    summary: 'A play names a host or group that the inventory does not have',
-    detail: `play '${play}': '${name}'`,
-    fix: several ?? (meant ? `Did you mean '${meant}'?` : `The inventory has: ${few([...groups.keys(), ...hosts.keys()])}.`),
-    ...(at && { at }),
-  })
-}
-
-function refuseOrder(order: string, play: string, at: SourceLine | undefined): never {
-  const meant = suggest(order.replaceAll('_', ''), orders)
-  throw new RollcallError({
-    summary: 'A play has an order of hosts that there is not',
-    detail: `play '${play}': '${order}'`,
-    fix: meant ? `Did you mean '${meant}'?` : `There are: ${orders.join(', ')}.`,
-    ...(at && { at }),
-  })
-}
-
-function refuseStrategy(strategy: string, play: string, at: SourceLine | undefined): never {
-  throw new RollcallError({
-    summary: 'A play has a strategy that there is not',
-    detail: `play '${play}': '${strategy}'`,
-    fix: "There are: 'linear', where hosts wait for each other at each task, 'free', and 'hostPinned'.",
-    ...(at && { at }),
-  })
-}
-
-function refuseUnknownFamily(name: string, play: string, at: SourceLine | undefined): void {
-  const known = [...builtInFamilies, ...ownFacts.keys()]
-  if (known.includes(name)) return
-  const meant = suggest(name, known)
-  throw new RollcallError({
-    summary: 'A play lists a family of facts that there is not',
-    detail: `play '${play}': '${name}'`,
-    fix: meant ? `Did you mean '${meant}'?` : `There are: ${known.join(', ')}. defineFacts makes one of your own.`,
-    ...(at && { at }),
-  })
 }

@@ -1,4 +1,4 @@
-import type { HostOrder } from '../dsl/playbook.ts'
+import type { HostOrder } from '../dsl/refuse-play.ts'
 
 /** The hosts of a play in the order it asks for; names are compared by code points, as in Ansible. */
 export function orderHosts(

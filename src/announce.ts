@@ -1,0 +1,46 @@
+import type { Gathered } from './engine/gather-facts.ts'
+import type { RunOptions, ToRun } from './run.ts'
+import { ownVersion } from './util/own-root.ts'
+
+/** Tells of a run before its first task: the sets of hosts, their facts, and who cannot be reached. */
+export function announce(
+  opened: ToRun,
+  gathered: Gathered,
+  request: RunOptions,
+  { queries, delegates }: { readonly queries: readonly string[]; readonly delegates: readonly string[] },
+): void {
+  const { fleet, factsScope, targets, contacted } = opened.selection
+  request.emit({
+    event: 'run',
+    version: ownVersion(),
+    playbook: opened.playbook.name,
+    inventory: opened.relative(opened.inventoryPath),
+    check: request.check,
+    fleet,
+    factsScope,
+    targets,
+    ...(delegates.length > 0 && { delegates }),
+    queries,
+    ...(opened.given !== undefined && opened.given.length > 0 && { inputs: opened.given }),
+    ...(request.force && { forced: true as const }),
+    ...(request.past && { continues: request.past.continues }),
+  })
+  request.emit(gathered.event)
+  for (const warning of gathered.warnings) request.emit(warning)
+  for (const host of contacted) {
+    const failure = gathered.failures.get(host)
+    if (failure)
+      request.emit({
+        event: 'task',
+        host,
+        play: '',
+        task: 'connect',
+        module: '',
+        handler: false,
+        outcome: 'unreachable',
+        confidence: 'certain',
+        error: { ...failure.details, host },
+        durationMs: gathered.event.durationMs,
+      })
+  }
+}
