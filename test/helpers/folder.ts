@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
+import { afterAll, afterEach, beforeEach } from 'vitest'
 
 const folders: string[] = []
 
@@ -15,4 +15,19 @@ export function testFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'transport-test-'))
   folders.push(folder)
   return folder
+}
+
+/** A folder for each test of a file, gone when the test is over. */
+export function folderEach(): { readonly path: string; readonly at: (name: string) => string } {
+  let path = ''
+  beforeEach(() => {
+    path = mkdtempSync(join(tmpdir(), 'rollcall-test-'))
+  })
+  afterEach(() => rmSync(path, { recursive: true, force: true }))
+  return {
+    get path() {
+      return path
+    },
+    at: (name) => join(path, name),
+  }
 }

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { Cleaned } from '../../src/cleanup/cleanup.ts'
 import { guardedPassword } from '../../src/lab/index.ts'
 import { onTerminal, outcomes, rollcall, scratchFile, taskOf } from '../helpers/cli.ts'
-import { useJobLab } from './job-setup.ts'
+import { inventoryOf, useJobLab } from './job-setup.ts'
 import { inside, viper } from './lab-setup.ts'
 
 const { lab } = useJobLab('become')
@@ -24,20 +24,6 @@ beforeAll(async () => {
   )
 }, 120_000)
 
-const inventoryOf = (name: string, connection: string) =>
-  scratchFile(
-    `become-${name}.ts`,
-    `import { defineInventory, lab, Secret } from 'rollcall'
-export const inventory = defineInventory({
-  groups: { all: { vars: { domain: 'dynia.test' } }, cluster: { vars: { appPort: 8080 } } },
-  hosts: {
-    'honor-viper': { groups: ['cluster'], privateIp: '10.108.0.4', connection: ${connection} },
-    'crystal-panda': { groups: ['cluster'], privateIp: '10.108.0.3', connection: lab() },
-  },
-})
-void Secret
-`,
-  )
 const quoted = JSON.stringify
 
 /** A play with these options and tasks. */
@@ -85,12 +71,12 @@ describe('a password is asked for at a terminal', () => {
     '%s: tasks act as the user, and the password is in no output, no log and no process list',
     async ([name, connection, who]) => {
       const file = name.replaceAll(' ', '-')
-      const ran = await run(everything(file), inventoryOf(file, connection))
+      const ran = await run(everything(file), inventoryOf(`become-${file}`, connection))
       expect([ran.code, ran.stderr]).toEqual([0, ''])
       expect(taskOf(ran, viper.name, 'who').result).toMatchObject({ stdout: who })
       expect(taskOf(ran, viper.name, 'odd bytes').result).toMatchObject({ stdout: 'a\x03\x04\x11\r.' })
       expect(await inside(lab, viper, `stat -c '%U %a %s' /tmp/${file}`)).toBe(`${who.split('\n')[0]} 600 300000`)
-      const again = await run(everything(file), inventoryOf(file, connection), '--check')
+      const again = await run(everything(file), inventoryOf(`become-${file}`, connection), '--check')
       expect(taskOf(again, viper.name, 'a file').outcome).toBe('ok')
       const seen = await inside(lab, viper, `journalctl --no-pager -o cat; cat /var/log/auth.log 2>/dev/null; cat /tmp/running-${file}`)
       expect(seen).toMatch(/rollcall/)
@@ -102,7 +88,7 @@ describe('a password is asked for at a terminal', () => {
   it('sudo with requiretty, which also runs commands in a terminal of its own', async () => {
     await inside(lab, viper, `echo 'Defaults:guarded requiretty, use_pty' >/etc/sudoers.d/tty`)
     const connection = `lab({ user: 'guarded', becomePassword: new Secret(${quoted(guardedPassword)}) })`
-    const ran = await run(everything('requiretty'), inventoryOf('requiretty', connection))
+    const ran = await run(everything('requiretty'), inventoryOf('become-requiretty', connection))
     await inside(lab, viper, 'rm /etc/sudoers.d/tty')
     expect([ran.code, ran.stderr]).toEqual([0, ''])
     expect(taskOf(ran, viper.name, 'who').result).toMatchObject({ stdout: 'root\n/root\n' })
@@ -111,7 +97,7 @@ describe('a password is asked for at a terminal', () => {
   })
 
   it('doas that asks for none: a user whose own shell runs nothing', async () => {
-    const ran = await run(everything('nopass'), inventoryOf('nopass', `lab({ becomeMethod: 'doas', becomeUser: 'svc' })`))
+    const ran = await run(everything('nopass'), inventoryOf('become-nopass', `lab({ becomeMethod: 'doas', becomeUser: 'svc' })`))
     expect([ran.code, ran.stderr]).toEqual([0, ''])
     expect(taskOf(ran, viper.name, 'who').result).toMatchObject({ stdout: 'svc\n/var/lib/svc\n' })
   })
@@ -141,7 +127,7 @@ describe('a password is asked for at a terminal', () => {
     ],
   ] as const)('%s fails the first task that becomes somebody, in a sentence', async ([name, settings, summary, fix]) => {
     const file = name.replaceAll(' ', '-')
-    const ran = await run(everything(file), inventoryOf(file, `lab({ user: 'guarded', ${settings} })`))
+    const ran = await run(everything(file), inventoryOf(`become-${file}`, `lab({ user: 'guarded', ${settings} })`))
     expect(ran.code).toBe(2)
     expect(outcomes(ran, viper.name)).toEqual(['who: failed'])
     const { error } = taskOf(ran, viper.name, 'who')
@@ -165,7 +151,7 @@ describe('several users in one play', () => {
   it('each task acts as whom it says, each with a session of its own, in check mode too', async () => {
     await inside(lab, viper, 'install -o svc -m 600 /dev/null /tmp/secret-of-svc')
     const playbook = playbookOf('users', `become: { user: 'deploy' }`, users)
-    const inventory = inventoryOf('users', 'lab()')
+    const inventory = inventoryOf('become-users', 'lab()')
     const foreseen = await run(playbook, inventory, '--check')
     expect(outcomes(foreseen, viper.name).filter((outcome) => outcome.includes('changed'))).toEqual([
       'a file of the play: changed',
@@ -185,7 +171,7 @@ describe('several users in one play', () => {
     const body = (fails: boolean) => `const mark = handler('mark', shell({ script: sh\`id -un >>/tmp/marks\` }))
     task('of deploy', copy({ dest: '/tmp/owed', content: 'x\\n' }), { notify: mark })
     task('goes on', shell({ script: sh\`exit ${fails ? 1 : 0}\` }))`
-    const inventory = inventoryOf('owed', 'lab()')
+    const inventory = inventoryOf('become-owed', 'lab()')
     const failed = await run(playbookOf('owed', `become: { user: 'deploy' }`, body(true)), inventory)
     expect(failed.code).toBe(2)
     expect(
@@ -208,7 +194,7 @@ describe('on the command line', () => {
     chmodSync(path, mode)
     return path
   }
-  const inventory = () => inventoryOf('asked', `lab({ user: 'guarded' })`)
+  const inventory = () => inventoryOf('become-asked', `lab({ user: 'guarded' })`)
   const exec = (...words: string[]) =>
     rollcall(['exec', 'honor-viper', '-i', inventory(), '--json', ...words, '--', 'id', '-un'], { env }).then(
       ({ code, stdout, stderr }) => ({
@@ -220,11 +206,22 @@ describe('on the command line', () => {
 
   it('exec and do become any user, by any program', async () => {
     const plain = (...words: string[]) =>
-      rollcall(['exec', 'honor-viper', '-i', inventoryOf('plain', 'lab()'), '--json', ...words, '--', 'id', '-un'], { env })
+      rollcall(['exec', 'honor-viper', '-i', inventoryOf('become-plain', 'lab()'), '--json', ...words, '--', 'id', '-un'], { env })
     expect((await plain('--become-user', 'deploy')).stdout).toContain('"stdout":"deploy\\n"')
     expect((await plain('-b', '--become-user', 'svc', '--become-method', 'doas')).stdout).toContain('"stdout":"svc\\n"')
     const done = await rollcall(
-      ['do', 'honor-viper', 'command', 'cmd=id -un', '-i', inventoryOf('plain', 'lab()'), '--become-user', 'deploy', '--format', 'json'],
+      [
+        'do',
+        'honor-viper',
+        'command',
+        'cmd=id -un',
+        '-i',
+        inventoryOf('become-plain', 'lab()'),
+        '--become-user',
+        'deploy',
+        '--format',
+        'json',
+      ],
       { env },
     )
     expect(done.stdout).toContain('"stdout":"deploy"')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { beforeAll, expect } from 'vitest'
 import { type LabHost, type LabId, up } from '../../src/lab/index.ts'
 import { sleep } from '../../src/lab/process.ts'
-import { type CliOptions, type CliRun, rollcall } from '../helpers/cli.ts'
+import { type CliOptions, type CliRun, rollcall, scratchFile } from '../helpers/cli.ts'
 import { inside, panda, testLab, useLabs, viper } from './lab-setup.ts'
 
 export interface JobLab {
@@ -93,4 +93,21 @@ export async function expectBalancing(lab: LabId, host: LabHost): Promise<void> 
   const lines = await linesOf(lab, host, '/etc/haproxy/haproxy.cfg')
   expect(lines.filter((line) => line.startsWith('server '))).toEqual(serverLines)
   expect(await inside(lab, host, 'systemctl is-active haproxy; systemctl is-enabled haproxy')).toBe('active\nenabled')
+}
+
+/** An inventory of the lab's two hosts, whose first has this connection. */
+export function inventoryOf(name: string, connection: string): string {
+  return scratchFile(
+    `${name}.ts`,
+    `import { defineInventory, lab, Secret } from 'rollcall'
+export const inventory = defineInventory({
+  groups: { all: { vars: { domain: 'dynia.test' } }, cluster: { vars: { appPort: 8080 } } },
+  hosts: {
+    'honor-viper': { groups: ['cluster'], privateIp: '10.108.0.4', connection: ${connection} },
+    'crystal-panda': { groups: ['cluster'], privateIp: '10.108.0.3', connection: lab() },
+  },
+})
+void Secret
+`,
+  )
 }

@@ -1,25 +1,11 @@
 import { expect, it } from 'vitest'
 import { guardedPassword } from '../../src/lab/index.ts'
 import { eventsOf, rollcall, scratchFile, taskOf } from '../helpers/cli.ts'
-import { useJobLab } from './job-setup.ts'
+import { inventoryOf, useJobLab } from './job-setup.ts'
 import { inside, viper } from './lab-setup.ts'
 
 const { lab, cli } = useJobLab('privileges')
 
-const inventoryOf = (name: string, connection: string) =>
-  scratchFile(
-    `${name}.ts`,
-    `import { defineInventory, lab, Secret } from 'rollcall'
-export const inventory = defineInventory({
-  groups: { all: { vars: { domain: 'dynia.test' } }, cluster: { vars: { appPort: 8080 } } },
-  hosts: {
-    'honor-viper': { groups: ['cluster'], privateIp: '10.108.0.4', connection: ${connection} },
-    'crystal-panda': { groups: ['cluster'], privateIp: '10.108.0.3', connection: lab() },
-  },
-})
-void Secret
-`,
-  )
 const playbook = () =>
   scratchFile(
     'who.ts',

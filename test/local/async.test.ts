@@ -1,16 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { type CliRun, outcomes, rollcall, taskOf } from '../helpers/cli.ts'
+import { folderEach } from '../helpers/folder.ts'
 import { tempProject } from '../helpers/project.ts'
 
-let folder: string
-const at = (name: string) => join(folder, name)
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'rollcall-async-'))
-})
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+const scratch = folderEach()
+const { at } = scratch
 
 const inventory = `import { defineInventory, local } from 'rollcall'
 export const inventory = defineInventory({ groups: {}, hosts: { here: { groups: [], connection: local() } } })
@@ -32,7 +28,7 @@ export default definePlaybook('site', inventory, (play) => {
   return async (...args: readonly string[]): Promise<CliRun> => {
     const done = await rollcall(['run', 'site', '--format', 'json', ...args], {
       cwd: root,
-      env: { FOLDER: folder, XDG_STATE_HOME: at('state'), TOKEN: 'open-sesame-17' },
+      env: { FOLDER: scratch.path, XDG_STATE_HOME: at('state'), TOKEN: 'open-sesame-17' },
     })
     expect(done.code, done.stderr).not.toBe(1)
     return done

@@ -1,16 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { existsSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
 import { type CliRun, outcomes, rollcall, taskOf } from '../helpers/cli.ts'
+import { folderEach } from '../helpers/folder.ts'
 import { tempProject } from '../helpers/project.ts'
 
-let folder: string
-const at = (name: string) => join(folder, name)
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'rollcall-groups-'))
-})
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+const scratch = folderEach()
+const { at } = scratch
 
 const inventory = `import { defineInventory, local } from 'rollcall'
 const here = local()
@@ -38,7 +33,7 @@ ${plays}
 `,
   })
   return (...args: readonly string[]) =>
-    rollcall(['run', 'site', ...args], { cwd: root, env: { FOLDER: folder, XDG_STATE_HOME: at('state') } })
+    rollcall(['run', 'site', ...args], { cwd: root, env: { FOLDER: scratch.path, XDG_STATE_HOME: at('state') } })
 }
 const json = async (run: Promise<CliRun>) => {
   const done = await run

@@ -1,16 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
 import { eventsOf, outcomes, recapOf, rollcall, taskOf } from '../helpers/cli.ts'
+import { folderEach } from '../helpers/folder.ts'
 import { tempProject } from '../helpers/project.ts'
 
-let folder: string
-const at = (name: string) => join(folder, name)
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'rollcall-force-'))
-})
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+const scratch = folderEach()
+const { at } = scratch
 
 const inventory = `import { defineInventory, local } from 'rollcall'
 export const inventory = defineInventory({ groups: {}, hosts: { here: { groups: [], connection: local() } } })
@@ -31,7 +26,7 @@ export default definePlaybook('site', inventory, (play) => {
 `,
   })
   return async (...args: readonly string[]) => {
-    const done = await rollcall(['run', 'site', ...args], { cwd: root, env: { FOLDER: folder, XDG_STATE_HOME: at('state') } })
+    const done = await rollcall(['run', 'site', ...args], { cwd: root, env: { FOLDER: scratch.path, XDG_STATE_HOME: at('state') } })
     expect(done.code, done.stderr).toBe(0)
     return done
   }

@@ -1,16 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type CliRun, eventsOf, outcomes, rollcall, startRollcall, taskOf } from '../helpers/cli.ts'
+import { folderEach } from '../helpers/folder.ts'
 import { tempProject } from '../helpers/project.ts'
 
-let folder: string
-const at = (name: string) => join(folder, name)
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'rollcall-journal-'))
-})
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+const scratch = folderEach()
+const { at } = scratch
 
 /** Both hosts are this machine, each with a folder of its own. */
 const inventory = `import { defineInventory, local } from 'rollcall'
@@ -35,7 +31,7 @@ function project(tasks: string, options = '', settings: object = {}) {
   const { root, write } = tempProject({ 'inventory/lab.ts': inventory, 'playbooks/site.ts': playbook(tasks, options) })
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as object
   write('package.json', JSON.stringify({ ...manifest, rollcall: settings }))
-  const env = { FOLDER: folder, XDG_STATE_HOME: at('state') }
+  const env = { FOLDER: scratch.path, XDG_STATE_HOME: at('state') }
   const cli = (...args: readonly string[]) => rollcall(args, { cwd: root, env })
   return {
     root,
