@@ -1,6 +1,7 @@
 import { RollcallError } from '../model/errors.ts'
 import type { Job, Reply } from '../transport/session-types.ts'
 import { Script, sh } from '../util/sh.ts'
+import { stateFolder } from '../util/state-folder.ts'
 import type { PlayContext } from './context.ts'
 import { decode } from './exchange.ts'
 import type { As } from './host-access.ts'
@@ -73,7 +74,7 @@ function held(host: string, holder: Holder | undefined, own: Holder): HostHeld {
 
 /** Root's lock is gone with the next boot, other users have no such place. */
 function folder(user: string): Script {
-  return user === 'root' ? sh`rc_h=/var/lib/rollcall; [ ! -d /run ] || rc_h=/run/rollcall` : sh`rc_h="$HOME"/.local/state/rollcall`
+  return user === 'root' ? sh`rc_h=${stateFolder(user)}; [ ! -d /run ] || rc_h=/run/rollcall` : sh`rc_h=${stateFolder(user)}`
 }
 
 const anotherRun = 7

@@ -1,5 +1,6 @@
 import type { Job, Reply } from '../transport/session-types.ts'
 import { Script, sh } from '../util/sh.ts'
+import { stateFolder } from '../util/state-folder.ts'
 import type { PlayContext } from './context.ts'
 import { decode } from './exchange.ts'
 import type { As } from './host-access.ts'
@@ -54,6 +55,8 @@ export async function tellLost({ emit }: PlayContext, state: HostState, as: As):
 }
 
 function clearLost(user: string): Job {
-  const folder = user === 'root' ? sh`d=/var/lib/rollcall/lost` : sh`d="$HOME"/.local/state/rollcall/lost`
-  return { script: sh`${folder}; cd "$d" 2>/dev/null || exit 0; rm -f ./*.1; cd / && rmdir "$d" 2>/dev/null; :`, step: true }
+  return {
+    script: sh`d=${stateFolder(user)}/lost; cd "$d" 2>/dev/null || exit 0; rm -f ./*.1; cd / && rmdir "$d" 2>/dev/null; :`,
+    step: true,
+  }
 }

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { Job, Reply } from '../transport/session-types.ts'
 import { type Script, sh } from '../util/sh.ts'
+import { stateFolder } from '../util/state-folder.ts'
 import { decode } from './exchange.ts'
 import type { As, HostWriter } from './host-access.ts'
 import { noteLock, readLock } from './host-lock.ts'
 import { type HostState, handlerOf, recordOf } from './host-state.ts'
 import { noteLost, readLost } from './lost-steps.ts'
 
-/** Where a host keeps what a run must not forget: as root in /var/lib, else below the user's home. */
 function directory(user: string): Script {
-  return user === 'root' ? sh`d=/var/lib/rollcall/pending` : sh`d="$HOME"/.local/state/rollcall/pending`
+  return sh`d=${stateFolder(user)}/pending`
 }
 const fileOf = (handler: string) => `${createHash('sha256').update(handler).digest('hex').slice(0, 24)}.1`
 

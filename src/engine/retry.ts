@@ -29,7 +29,12 @@ export function tellRetry(
   })
 }
 
-/** Waits for the next attempt, but not past the time when no further task begins. */
-export async function untilNext({ steering }: PlayContext, { delay }: Tried): Promise<void> {
-  await (steering ? steering.sleep(delay * 1000) : sleep(delay * 1000))
+/** Waits for the next attempt. */
+export function untilNext(context: PlayContext, { delay }: Tried): Promise<void> {
+  return rest(context, delay * 1000)
+}
+
+/** Lets some time pass, but not past the time when no further task begins. */
+export async function rest({ steering }: PlayContext, milliseconds: number): Promise<void> {
+  await (steering ? steering.sleep(milliseconds) : sleep(milliseconds))
 }

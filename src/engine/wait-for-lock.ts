@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { PlayContext } from './context.ts'
 import type { As } from './host-access.ts'
 import type { HostHeld } from './host-lock.ts'
 import { discard, type HostState } from './host-state.ts'
 import { notePending, readPending } from './pending.ts'
+import { rest } from './retry.ts'
 
 const pauseMs = 1000
 
@@ -17,7 +17,7 @@ export async function waitForLock(context: PlayContext, state: HostState, as: As
     context.emit({ event: 'warning', host: state.host.name, message: `waiting for another run: ${error.details.detail}` })
   }
   while (lock.heldBy.has(as)) {
-    await (steering ? steering.sleep(pauseMs) : sleep(pauseMs))
+    await rest(context, pauseMs)
     if (performance.now() >= until || steering?.stopped !== undefined) throw error
     const [reply] = await access.reader.read(as, [readPending(access.userOf(as))])
     if (reply) notePending(state, as, reply)

@@ -1,4 +1,5 @@
 import { quote, sh } from '../util/sh.ts'
+import { stateFolder } from '../util/state-folder.ts'
 import type { ByteReader } from './byte-reader.ts'
 import { bootLine, bootWith } from './session-loop.ts'
 import type { Job, Reply } from './session-types.ts'
@@ -17,7 +18,7 @@ export function ownDriver(jobs: readonly Job[]): string {
 
 /** What a shell does at its end with a step whose answer nobody has taken: the state folder of its user, versioned as its name says. */
 function recordLeft(user: string): string {
-  const folder = user === 'root' ? sh`/var/lib/rollcall` : sh`"$HOME"/.local/state/rollcall`
+  const folder = stateFolder(user)
   return sh`rc_left() {
 mkdir -p ${folder}/lost && printf '{"about":%s,"code":%s,"ended":%s}\n' "$rc_a" "$rc_c" "$(date +%s)" >${folder}/lost/"$rc_n.1"
 } 2>/dev/null`.text
