@@ -61,13 +61,15 @@ export interface VarLevel {
   readonly group?: string
   /** Where it was given: `-e`, `release.yaml:3:10`. */
   readonly from?: string
+  /** The line that sets it, where that is known. */
+  readonly at?: SourceLine
   readonly value: unknown
 }
 
 /** One host of the inventory with everything declared for it, values resolved over the three levels. */
 export interface HostRecord {
   readonly name: string
-  /** Groups in the order the host names them, without `all`. */
+  /** Groups in the order the host names them, then those that these are in, without `all`. */
   readonly groups: readonly string[]
   readonly vars: Vars
   /** Var → every level that sets it, the one that counts last. */
@@ -83,6 +85,8 @@ export interface InventoryModel {
   readonly hosts: ReadonlyMap<string, HostRecord>
   /** Group → names of its hosts in inventory order; `all` is there too. */
   readonly groups: ReadonlyMap<string, readonly string[]>
+  /** Group → the groups directly below it, for groups that have some. `groups` counts the hosts of all of them. */
+  readonly children?: ReadonlyMap<string, readonly string[]>
   /** Vars that a run may be given by `-e`. */
   readonly overridable?: ReadonlyMap<string, InputDeclaration>
   readonly at?: SourceLine
