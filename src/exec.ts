@@ -4,9 +4,10 @@ import { endOn } from './engine/end-on.ts'
 import { decode } from './engine/exchange.ts'
 import type { HostAccess } from './engine/host-access.ts'
 import { noTraffic } from './engine/traffic.ts'
+import type { Watch } from './engine/watch.ts'
 import { type BecomeOption, becomingOf } from './model/become.ts'
 import { type ErrorDetails, RollcallError, UnreachableError } from './model/errors.ts'
-import type { HostTraffic } from './model/event.ts'
+import type { HostTraffic, RunningEvent } from './model/event.ts'
 import type { HostRecord } from './model/inventory.ts'
 import { type HostsRequest, nobody, openHosts } from './open-hosts.ts'
 import { startLab } from './start-lab.ts'
@@ -30,6 +31,8 @@ export interface ExecRequest extends HostsRequest {
   readonly progress: (line: string) => void
   /** Whoever may end it before its last host. */
   readonly steering?: Steering | undefined
+  /** Gets what takes long while it runs; absent where nobody watches. */
+  readonly running?: (event: RunningEvent) => void
   /** Gets each host's result as soon as it is there. */
   readonly done: (result: ExecResult) => void
 }
@@ -57,6 +60,7 @@ export async function exec(request: ExecRequest): Promise<number> {
   await startLab(model, hosts, request.progress)
   const together = limitConcurrency(request.forks)
   const { steering } = request
+  const watch = await watchOf(request)
   if (steering) steering.underWay = true
   const outcomes: ExecResult['outcome'][] = []
   const batches = batchesOf(hosts, request.serial ?? [])
@@ -64,7 +68,7 @@ export async function exec(request: ExecRequest): Promise<number> {
     const of = await Promise.all(
       batch.map((host) =>
         together(async () => {
-          const result = await execOn(host, request)
+          const result = await execOn(host, request, watch)
           const { host: name, outcome, ...said } = result
           request.done({ host: name, outcome, ...redactDeep(said) })
           return result.outcome
@@ -81,7 +85,11 @@ export async function exec(request: ExecRequest): Promise<number> {
   return steering?.exitCode !== undefined ? steering.exitCode : outcomes.includes('failed') ? 2 : outcomes.includes('unreachable') ? 4 : 0
 }
 
-async function execOn(host: HostRecord, { argv, become, becomePassword, steering }: ExecRequest): Promise<ExecResult> {
+async function execOn(
+  host: HostRecord,
+  { argv, become, becomePassword, steering }: ExecRequest,
+  watch: Watch | undefined,
+): Promise<ExecResult> {
   const started = performance.now()
   let access: HostAccess | undefined
   const timing = () => access?.stats() ?? { ...noTraffic, connectMs: Math.round(performance.now() - started) }
@@ -92,8 +100,9 @@ async function execOn(host: HostRecord, { argv, become, becomePassword, steering
     access = await openHost(host, { check: false, becomePassword })
     const as = access.as(becomingOf(become))
     // The session's umask is for its own files; what a person runs gets the usual one.
-    const asked = access.writer!.apply(as, [{ script: sh`umask 022; cd 2>/dev/null; exec ${argv}`, step: true }])
     const given = access
+    const run = () => given.writer!.apply(as, [{ script: sh`umask 022; cd 2>/dev/null; exec ${argv}`, step: true }])
+    const asked = watch ? watch.during({ host: host.name, task: argv.join(' '), access: given, as }, run) : run()
     const over = new Promise<never>((_, reject) => {
       forget = steering?.on(
         'ended',
@@ -123,6 +132,12 @@ async function execOn(host: HostRecord, { argv, become, becomePassword, steering
     steering?.running.delete(host.name)
     await access?.close()
   }
+}
+
+async function watchOf({ running }: ExecRequest): Promise<Watch | undefined> {
+  if (!running) return undefined
+  const { openWatch } = await import('./engine/watch.ts')
+  return openWatch((event) => event.event === 'running' && running(redactDeep(event)))
 }
 
 function leftAlone(): UnreachableError {

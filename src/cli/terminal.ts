@@ -15,8 +15,8 @@ export function openTerminal(screen: Screen): PersonAtTerminal | undefined {
   return {
     say: (line) => screen.note(line),
     ask: (question, { echo }) => {
-      screen.status(undefined)
-      return readLine(`${question}: `, echo)
+      const release = screen.hold()
+      return readLine(`${question}: `, echo).finally(release)
     },
   }
 }

@@ -1,10 +1,10 @@
 import { formatError, RollcallError } from '../../model/errors.ts'
-import type { HostTraffic } from '../../model/event.ts'
-import { jsonText, printable, timingLines } from '../../report/index.ts'
+import type { HostTraffic, RunningEvent } from '../../model/event.ts'
+import { jsonText, printable, printableDeep, runningLines, timingLines } from '../../report/index.ts'
 import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
 import { steered } from '../interrupt.ts'
-import { become, becomeOf, narrowing, portionsOf, positiveInteger, secondsOf, shared, vault } from '../options.ts'
+import { become, becomeOf, narrowing, portionsOf, positiveInteger, secondsOf, shared, vault, watches } from '../options.ts'
 
 /** `rollcall exec`: one command on many hosts. */
 export const exec = defineCommand({
@@ -21,6 +21,7 @@ export const exec = defineCommand({
     serial: shared.serial,
     format: shared.format,
     timeout: shared.timeout,
+    'no-live': shared['no-live'],
     timing: shared.timing,
     ...vault,
   },
@@ -55,6 +56,9 @@ export const exec = defineCommand({
         ...(becomePassword && { becomePassword }),
         forks: positiveInteger(args.forks, '--forks'),
         progress,
+        ...(watches(args, context) && {
+          running: (event: RunningEvent) => screen.live(runningLines(printableDeep(event), colours, screen.room)),
+        }),
         done: (result) => {
           if (args.format === 'json') return screen.print(jsonText(result))
           const { host, outcome, rc, stdout, stderr, error, timing } = result
