@@ -26,7 +26,9 @@ interface Looker {
 }
 
 /** A look may take so long; what takes longer is not waited for again. */
-const patienceMs = 5000
+const patienceMs = 30_000
+/** Who closes a host does not wait longer for one that is still being opened; it goes with the connection. */
+const closingMs = 5000
 
 /**
  * Looks at what sessions of a host run. For the output it opens one session more for each user, when it is first asked, and keeps
@@ -54,8 +56,12 @@ export function openPeeks({ session: sessionOf, open }: Ways): Peeks {
     if (found > 0) places.set(running.nonce, found)
     return found > 0 ? found : undefined
   }
-  const look = async (as: As, running: Running | undefined, files: Script | undefined, bytes: number): Promise<readonly Uint8Array[]> => {
-    const by = looker(as)
+  const look = async (
+    by: Looker,
+    running: Running | undefined,
+    files: Script | undefined,
+    bytes: number,
+  ): Promise<readonly Uint8Array[]> => {
     const place = running && !files ? await placeOf(by, running) : undefined
     const from = files ?? (place === undefined ? undefined : outputsOf(place, running?.step))
     if (!from) return []
@@ -75,11 +81,11 @@ export function openPeeks({ session: sessionOf, open }: Ways): Peeks {
         outputs: [],
       }
       if (refused.has(as) || bytes === undefined) return seen
+      const by = looker(as)
       // To open a session takes as long as it takes.
-      const outputs = await looker(as)
-        .session.then(() => within(look(as, running, files, bytes), patienceMs))
-        .catch(() => undefined)
+      const outputs = await by.session.then(() => within(look(by, running, files, bytes), patienceMs)).catch(() => undefined)
       if (outputs === undefined) {
+        if (lookers.get(as) !== by) return seen // It was let go meanwhile, since the host went away.
         refused.add(as)
         void letGo(as)
         return seen
@@ -91,7 +97,7 @@ export function openPeeks({ session: sessionOf, open }: Ways): Peeks {
     },
     close: async () => {
       refused.clear()
-      await Promise.all([...lookers.keys()].map(letGo))
+      await within(Promise.all([...lookers.keys()].map(letGo)), closingMs)
     },
   }
 }

@@ -43,16 +43,16 @@ interface Entry extends Watched {
 export function openWatch(emit: Emit, { afterMs = 2000, everyMs = 1000 }: WatchOptions = {}): Watch {
   const entries = new Set<Entry>()
   let timer: NodeJS.Timeout | undefined
-  let told = false
+  let told: readonly Entry[] = []
   const long = () => {
     const before = performance.now() - afterMs
     return [...entries].filter(({ began }) => began <= before)
   }
   const tell = () => {
     const running = long()
-    if (running.length === 0 && !told) return
-    told = running.length > 0
-    emit({ event: 'running', tasks: running.slice(0, most).map(taskOf), more: Math.max(0, running.length - most) })
+    if (running.length === 0 && told.length === 0) return
+    told = running.slice(0, most)
+    emit({ event: 'running', tasks: told.map(taskOf), more: running.length - told.length })
   }
   const look = async (entry: Entry) => {
     if (entry.looking || !entry.access.peek) return
@@ -89,7 +89,7 @@ export function openWatch(emit: Emit, { afterMs = 2000, everyMs = 1000 }: WatchO
           clearTimeout(timer)
           timer = undefined
         }
-        if (told) tell()
+        if (told.includes(entry)) tell()
       }
     },
     looksAt: (key, files) => {
