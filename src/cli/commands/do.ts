@@ -79,7 +79,7 @@ export const doCommand = defineCommand({
     const exitCode = await steered(timeout, (steering) =>
       engine.doModule({
         steering,
-        live: watches(args, context),
+        ...(watches(args, context) && { live: true }),
         ...(wait !== undefined && { waitForLockMs: wait * 1000 }),
         root: cwd,
         ...(args.inventory !== undefined && { inventory: args.inventory }),

@@ -122,7 +122,7 @@ export const run = defineCommand({
         progress,
         terminal,
         steering,
-        live: watches(args, context),
+        ...(watches(args, context) && { live: true }),
         ...(wait !== undefined && { waitForLockMs: wait * 1000 }),
         ...goOn,
         ...(password && { becomePassword: password }),
