@@ -43,12 +43,12 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
     if (!connection)
       throw new UnreachableError({ summary: 'The link to the host was lost', detail: 'it could not be opened again', host: host.name })
     try {
-      return await startSession(connection, session, jobs)
+      return await startOn(connection, session, jobs)
     } catch (error) {
       if (!(error instanceof NoChannel)) throw error
       const another = (await connect(host)).connection
       connections = [...connections, another]
-      return startSession(another, session, jobs)
+      return startOn(another, session, jobs)
     }
   }
   const optionsOf = (as: As): SessionOptions => {
@@ -67,7 +67,7 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
   const startBoth = async (jobs: readonly Job[]): Promise<readonly Reply[] | undefined> => {
     const [connection] = connections
     const { become, ...own } = optionsOf(willBecome)
-    const opening = connection && become && startBecoming(connection, { ...own, become }, jobs)
+    const opening = connection && !connection.as && become && startBecoming(connection, { ...own, become }, jobs)
     if (!opening) {
       if (connection) start(willBecome, []).catch(() => {})
       return undefined
@@ -108,7 +108,7 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
     open: async (as) => {
       const [connection] = connections
       if (!connection) throw new UnreachableError({ summary: 'The link to the host was lost', host: host.name })
-      return (await startSession(connection, optionsOf(as), [])).session
+      return (await startOn(connection, optionsOf(as), [])).session
     },
   })
   const drop = async () => {
@@ -146,6 +146,7 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
     },
     peek: peeks.peek,
     stats: traffic.total,
+    ...(guests[settings.type] && { guest: guests[settings.type] }),
     ...(host.connection.type !== 'local' && {
       reopen: async ({ connectTimeoutMs }: { readonly connectTimeoutMs?: number | undefined }) => {
         for (const connection of connections) connection.discard?.().catch(() => {}) // No later run may take it, either.
@@ -160,6 +161,14 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
   }
 }
 
+const guests: Partial<Record<HostRecord['connection']['type'], string>> = { container: 'a container', chroot: 'a chroot' }
+
+/** Becomes another user by the way itself, where that can. */
+function startOn(connection: Connection, { become, ...own }: SessionOptions, jobs: readonly Job[]): Promise<Started> {
+  if (become && connection.as) return startSession(connection.as(become.user), { ...own, user: become.user }, jobs)
+  return startSession(connection, { ...own, ...(become && { become }) }, jobs)
+}
+
 interface Way {
   readonly connection: Connection
   readonly user: string
@@ -170,6 +179,8 @@ async function connect(host: HostRecord, connectTimeoutMs?: number, fresh = fals
   const { connection: settings } = host
   if (settings.type === 'ssh') return connectBySsh(host, settings, fresh, connectTimeoutMs)
   if (settings.type === 'lab') return connectToLab(host, settings, fresh, connectTimeoutMs)
+  if (settings.type === 'container') return (await import('./transport/container.ts')).connectContainer(host.name, settings)
+  if (settings.type === 'chroot') return (await import('./transport/chroot.ts')).connectChroot(host.name, settings)
   const { connectLocal, localUser } = await import('./transport/local.ts')
   return { connection: connectLocal(), user: localUser() }
 }

@@ -45,8 +45,9 @@ function failed(about: string, error: unknown, verdict?: 'warning'): Checked {
 
 async function checkBecome(access: HostAccess): Promise<Checked> {
   const as = access.as({ wanted: true, user: 'root' })
-  const method = becomeOf(as)?.method
-  if (!method) return ok('sudo', 'not needed: the login is root')
+  const { guest } = access
+  const method = guest ? 'become' : becomeOf(as)?.method
+  if (!becomeOf(as) || !method) return ok('sudo', 'not needed: the login is root')
   try {
     const [reply] = await access.reader.read(as, [{ script: sh`id -u` }])
     const uid = Buffer.from(reply!.stdout).toString('utf8').trim()

@@ -1,5 +1,7 @@
+import { isAbsolute } from 'node:path'
+import { isUserName } from '../model/become.ts'
 import { RollcallError } from '../model/errors.ts'
-import type { BecomeSettings, LabSettings, LocalSettings, SshSettings } from '../model/inventory.ts'
+import type { BecomeSettings, ChrootSettings, ContainerSettings, LabSettings, LocalSettings, SshSettings } from '../model/inventory.ts'
 import { becomeProblem } from './become.ts'
 
 /** A host reached over SSH. Whatever is not given comes from `~/.ssh/config`, then from SSH's own defaults. */
@@ -17,11 +19,47 @@ export function local(settings: Omit<LocalSettings, 'type'> = {}): LocalSettings
   return checked({ type: 'local', ...settings })
 }
 
+/** A running container of docker, by `docker exec`; its name is the host's unless `container` says another. */
+export function docker(settings: Omit<ContainerSettings, 'type' | 'program'> = {}): ContainerSettings {
+  return container({ type: 'container', program: 'docker', ...settings })
+}
+
+/** A running container of podman, by `podman exec`; its name is the host's unless `container` says another. */
+export function podman(settings: Omit<ContainerSettings, 'type' | 'program'> = {}): ContainerSettings {
+  return container({ type: 'container', program: 'podman', ...settings })
+}
+
+/** A directory of the controller that holds a system, by `chroot`; only root may. */
+export function chroot(settings: Omit<ChrootSettings, 'type'>): ChrootSettings {
+  if (typeof settings.directory !== 'string' || !isAbsolute(settings.directory))
+    throw wrong(`chroot({ directory: '${settings.directory}' })`, 'Give the directory from / on: a run may be started anywhere.')
+  return checked({ type: 'chroot', ...withUser(settings) })
+}
+
+function container(settings: ContainerSettings): ContainerSettings {
+  const { container: name } = settings
+  if (name !== undefined && !/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(name))
+    throw wrong(
+      `container: '${name}' is no name of a container`,
+      'It begins with a letter or digit; letters, digits, dots, - and _ may follow.',
+    )
+  return checked(withUser(settings))
+}
+
+function withUser<S extends { readonly user?: string }>(settings: S): S {
+  if (settings.user === undefined || isUserName(settings.user)) return settings
+  throw wrong(`user: '${settings.user}' is no name of a user`, 'Give a name or a number, without its group.')
+}
+
+function wrong(detail: string, fix: string): RollcallError {
+  return new RollcallError({ summary: 'The inventory is wrong', detail, fix, exitCode: 1 })
+}
+
 /** What ssh calls 0 is for ever, and what others call 0 is off. */
 function checked<S extends BecomeSettings & { readonly controlPersistSeconds?: number }>(settings: S): S {
   const { becomeMethod: method, becomeUser: user } = settings
-  const wrong = becomeProblem({ ...(method !== undefined && { method }), ...(user !== undefined && { user }) })
-  if (wrong) throw new RollcallError({ summary: 'The inventory is wrong', ...wrong, exitCode: 1 })
+  const problem = becomeProblem({ ...(method !== undefined && { method }), ...(user !== undefined && { user }) })
+  if (problem) throw new RollcallError({ summary: 'The inventory is wrong', ...problem, exitCode: 1 })
   const { controlPersistSeconds: seconds } = settings
   if (seconds === undefined || (Number.isInteger(seconds) && seconds >= 1)) return settings
   throw new RollcallError({

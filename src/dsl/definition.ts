@@ -87,6 +87,8 @@ export interface Return {
   readonly connectTimeout: number | undefined
   /** Runs as the task's user over each new link. Exit code 0: the host is back. What it prints is told when it never is. */
   readonly test: Script
+  /** It comes back as another boot. */
+  readonly boots?: boolean
   /** What was waited for, as in `the host is not back after the reboot`. */
   readonly after: string
   /** What to do when it is not back. */

@@ -45,7 +45,9 @@ export async function decide(due: Due, reads: ReadSet, states: ReadonlyMap<strin
         outcome: { ...quiet, ...sureness(unsure), reason: asked.value, result: definition.idle(params, asked.value), idle: true },
       }
     const returns = definition.returns?.(params, found)
-    if (returns && !due.playHost.state.access.reopen) throw new RollcallError({ ...onController, ...(due.call.at && { at: due.call.at }) })
+    const { reopen, guest } = due.playHost.state.access
+    const wrong = returns && (returns.boots && guest !== undefined ? guestBoots(guest) : !reopen && onController)
+    if (wrong) throw new RollcallError({ ...wrong, ...(due.call.at && { at: due.call.at }) })
     return {
       change: { steps: stepsIn(environment, definition.steps(params, inputs)), unsure, returns, waits: definition.waits?.(params) },
     }
@@ -123,6 +125,12 @@ const onController = {
   summary: 'This host is the machine that Rollcall runs on, which it cannot wait for',
   fix: 'Run the playbook from another machine, or leave this task out here by `when`.',
 }
+
+const guestBoots = (guest: string) => ({
+  summary: 'This host has no boot of its own',
+  detail: `it is ${guest}: a reboot would be that of the machine it runs on`,
+  fix: 'Restart it from outside (docker restart, podman restart), or leave this task out here by `when`.',
+})
 
 const quiet = { changed: false, confidence: 'certain', diff: [], steps: [] } as const satisfies Partial<CallOutcome>
 

@@ -52,6 +52,8 @@ export interface HostAccess {
    * to lose: on the controller itself. @throws UnreachableError when the host does not answer (yet).
    */
   readonly reopen?: (options: { readonly connectTimeoutMs?: number | undefined }) => Promise<void>
+  /** What it is where its kernel is another machine's: `a container`. It has no boot of its own. */
+  readonly guest?: string | undefined
   /** Lets go of a session whose answer is waited for no longer; the next exchange of this user opens another. */
   abandon(as: As): void
   /**

@@ -6,8 +6,8 @@ import type { InputDeclaration } from './input.ts'
 
 export type Vars = { readonly [name: string]: unknown }
 
-/** How a host is reached. Made by `ssh()`, `lab()` and `local()`. */
-export type ConnectionSettings = SshSettings | LabSettings | LocalSettings
+/** How a host is reached. Made by `ssh()`, `lab()`, `docker()`, `podman()`, `chroot()` and `local()`. */
+export type ConnectionSettings = SshSettings | LabSettings | ContainerSettings | ChrootSettings | LocalSettings
 
 /** How `become` is done on a host, where a task does not say. */
 export interface BecomeSettings {
@@ -49,6 +49,26 @@ export interface LabSettings extends BecomeSettings {
   readonly user: string
   /** As for `ssh()`. */
   readonly controlPersistSeconds?: number
+}
+/** A container that runs. Its users are become by the engine itself, unless a `becomeMethod` is given. */
+export interface ContainerSettings extends BecomeSettings {
+  readonly type: 'container'
+  /** The engine's client on the controller. */
+  readonly program: 'docker' | 'podman'
+  /** Name or id; default the host's name. */
+  readonly container?: string
+  /** Default the container's own user. */
+  readonly user?: string
+  /** Words for the client before its command: `['--context', 'build']`, `['--host', 'ssh://admin@build']`. */
+  readonly args?: readonly string[]
+}
+/** A directory of the controller with a system in it. Its users are become by chroot itself, unless a `becomeMethod` is given. */
+export interface ChrootSettings extends BecomeSettings {
+  readonly type: 'chroot'
+  /** Absolute. */
+  readonly directory: string
+  /** Default `root`. */
+  readonly user?: string
 }
 export interface LocalSettings extends BecomeSettings {
   readonly type: 'local'

@@ -64,6 +64,7 @@ ${rebootCommand ?? byInit}`),
     test: sh`${readBoot}
 if [ "$boot" = ${id} ]; then echo 'it is still the boot of before: it has not gone down' >&2; exit 75; fi
 ${testCommand ?? sh`:`}`,
+    boots: true,
     after: 'the reboot',
     fix: 'Look at its console: does it boot, and its network and sshd start? If it only takes longer, raise rebootTimeout, then run again.',
   }),

@@ -17,12 +17,14 @@ export interface RemoteProcess {
   kill(): void
 }
 
-/** An open, authenticated way to one host. ssh2, the system's OpenSSH, and local all give this. */
+/** An open, authenticated way to one host. ssh2, the system's OpenSSH, containers, chroot and local all give this. */
 export interface Connection {
   /** For messages: `admin@10.108.0.4:22`. */
   readonly description: string
   /** Starts a process through the login shell of the remote user, without a pty unless asked. */
   start(command: Script, options?: { readonly pty?: boolean }): Promise<RemoteProcess>
+  /** The same way as any other user, without a program of the host that would ask. Absent where a way has one user. Its end is this one's. */
+  as?(user: string): Connection
   close(): Promise<void>
   /** Closes one that `close` would keep for later runs. Absent where nothing is kept. */
   discard?(): Promise<void>

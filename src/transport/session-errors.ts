@@ -17,14 +17,35 @@ export function startedLate(host: string, user: string, limitMs: number, said = 
   })
 }
 
+interface Known {
+  readonly pattern: RegExp
+  readonly summary: string
+  readonly fix: string
+}
+
+/** What containers and chroot say where no shell was started. */
+const known: readonly Known[] = [
+  {
+    pattern: /executable file .*not found|failed to run command .*No such file/i,
+    summary: 'There is no shell in this host',
+    fix: 'Rollcall needs `sh`, `mkdir`, `head` and `tail` inside. An image without them (distroless, scratch) has to be built anew instead.',
+  },
+  {
+    pattern: /unable to find user|no matching entries in passwd|chroot: invalid (?:user|spec)/i,
+    summary: 'The user does not exist in this host',
+    fix: 'Create the user inside, or name another one (`user` in its connection, `become` in the playbook).',
+  },
+]
+
 /** The login worked, but what was started is no shell; `said` is what came instead. */
 export function noShell(host: string, user: string, exit: Exit | Error, said: readonly string[]): RollcallError {
   const ended = exit instanceof Error ? exit.message : describeExit(exit)
+  const reason = known.find(({ pattern }) => said.some((text) => pattern.test(text)))
   return new RollcallError({
-    summary: 'The login on this host gives no POSIX shell',
+    summary: reason?.summary ?? 'The login on this host gives no POSIX shell',
     detail: [`user '${user}': ${ended}`, ...said.filter((text) => text !== '')].join('\n'),
     host,
-    fix: 'The user needs a login shell that runs commands, with `sh`, `mkdir`, `head` and `tail` in its PATH.',
+    fix: reason?.fix ?? 'The user needs a login shell that runs commands, with `sh`, `mkdir`, `head` and `tail` in its PATH.',
   })
 }
 
