@@ -37,6 +37,10 @@ const verdict = ({ exitCode }) => ({ passed: exitCode === 0 ? 1 : 0, failed: exi
 /** Debian packages that tests need, by a file each brings. The lab looks after its own. */
 const packages = {
   'busybox-static': '/bin/busybox',
+  podman: '/usr/bin/podman',
+  crun: '/usr/bin/crun',
+  conmon: '/usr/bin/conmon',
+  'dropbear-bin': '/usr/sbin/dropbear',
   age: '/usr/bin/age',
   acl: '/usr/bin/setfacl',
   openssl: '/usr/bin/openssl',

@@ -31,7 +31,8 @@ export async function checkHost(host: HostRecord, now: () => number = Date.now):
     } catch (error) {
       return on([ok('reachable', `logged in as ${access.userOf('login')}`), failed('shell', error)])
     }
-    const reached = ok('reachable', `logged in as ${access.userOf('login')}; its key is known and sh works`)
+    const way = access.guest ? `it is ${access.guest}` : 'its key is known'
+    const reached = ok('reachable', `logged in as ${access.userOf('login')}; ${way} and sh works`)
     return on([reached, await checkBecome(access), ...judge(said, (before + now()) / 2)])
   } finally {
     await access.close()

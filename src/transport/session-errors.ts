@@ -23,8 +23,18 @@ interface Known {
   readonly fix: string
 }
 
-/** What containers and chroot say where no shell was started. */
+/** What shells, containers and chroot say where none of ours was started. */
 const known: readonly Known[] = [
+  {
+    pattern: /: (?:exec: )?restricted\b/i,
+    summary: 'The login on this host gives a restricted shell',
+    fix: 'Give the user a shell that may run any command (chsh -s /bin/sh), or log in as another user.',
+  },
+  {
+    pattern: /failed to run command .*Permission denied/i,
+    summary: 'The user may not enter the chroot',
+    fix: 'Its directory has to be open to everybody inside, as / is:\nchmod 755 <directory>',
+  },
   {
     pattern: /executable file .*not found|failed to run command .*No such file/i,
     summary: 'There is no shell in this host',
@@ -45,7 +55,9 @@ export function noShell(host: string, user: string, exit: Exit | Error, said: re
     summary: reason?.summary ?? 'The login on this host gives no POSIX shell',
     detail: [`user '${user}': ${ended}`, ...said.filter((text) => text !== '')].join('\n'),
     host,
-    fix: reason?.fix ?? 'The user needs a login shell that runs commands, with `sh`, `mkdir`, `head` and `tail` in its PATH.',
+    fix:
+      reason?.fix ??
+      'The user needs a login shell that runs commands, with `sh`, `mkdir`, `head` and `tail` in its PATH, and no ForceCommand of sshd in the way.',
   })
 }
 

@@ -15,6 +15,10 @@ export interface SshdOptions {
   readonly config?: readonly string[]
   /** The login shell, as `shell -c command`. */
   readonly loginShell?: string
+  /** Commands of a shell that come before each server, in a mount namespace of its own: only root may. `$folder` is the server's. */
+  readonly before?: string
+  /** Another server than sshd: what is started for each connection. The files `host_key` and `authorized_keys` are in the folder. */
+  readonly server?: (folder: string) => readonly string[]
   /** What stands in the environment of each session. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -43,7 +47,7 @@ export interface TestSshd {
 const program = '/usr/sbin/sshd'
 
 /** Starts a listener that hands each connection to an `sshd -i`, so that no port has to be guessed. */
-export async function startSshd({ config = [], loginShell, env = {} }: SshdOptions = {}): Promise<TestSshd> {
+export async function startSshd({ config = [], loginShell, before, server: other, env = {} }: SshdOptions = {}): Promise<TestSshd> {
   try {
     accessSync(program, constants.X_OK)
   } catch {
@@ -77,13 +81,16 @@ export async function startSshd({ config = [], loginShell, env = {} }: SshdOptio
       '',
     ].join('\n'),
   )
+  const own = other?.(folder)
   const servers = new Set<ChildProcess>()
   let connections = 0
   const listener = createServer({ pauseOnConnect: true }, (socket: Socket) => {
     connections += 1
     socket.on('error', () => undefined)
     // A process group of its own, so that `cut` reaches all processes of sshd.
-    const server = spawn(program, ['-i', '-e', '-f', configuration], { stdio: [socket, socket, 'ignore'], detached: true })
+    const words = own ?? [program, '-i', '-e', '-f', configuration]
+    const argv = before === undefined ? words : ['unshare', '--mount', 'sh', '-c', `folder=${folder}\n${before}\nexec "$0" "$@"`, ...words]
+    const server = spawn(argv[0]!, argv.slice(1), { stdio: [socket, socket, 'ignore'], detached: true })
     servers.add(server)
     server.once('exit', () => servers.delete(server))
     socket.destroy()

@@ -245,10 +245,10 @@ export const inventory = defineInventory({
       `import { inventory } from '#inventory'
 import { copy, definePlaybook, reboot } from 'rollcall'
 export default definePlaybook('guests', inventory, (play) => {
-  play('files', { hosts: 'guests', become: true, serial: 1, facts: { of: 'guests', families: ['os', 'hardware', 'network'] } }, ({ task }) => {
-    task('a file of root', copy({ dest: ({ host }) => '/etc/motd-' + host.name, content: 'hello', mode: '0640' }))
-    task('one of deploy', copy({ dest: ({ host }) => '/home/deploy/' + host.name, content: 'hi' }), { become: { user: 'deploy' } })
-    task('reboot', reboot({}), { tags: 'never' })
+  play('files', { hosts: 'guests', become: true, serial: 1, facts: { of: 'guests', families: ['os', 'network'] } }, ({ task }) => {
+    task('a file of root', ({ host }) => copy({ dest: '/etc/motd-' + host.name, content: 'hello', mode: '0640' }))
+    task('one of deploy', ({ host }) => copy({ dest: '/home/deploy/' + host.name, content: 'hi' }), { become: { user: 'deploy' } })
+    task('reboot', reboot({}), { tags: ['never'] })
   })
 })
 `,
