@@ -102,7 +102,9 @@ describe.each([...loginShells, { name: 'a noisy profile', path: '', pack: '' }])
       await connection.close()
     })
 
-    test.each(['sudo', 'su', 'doas'] as const)('%s opens a session at a terminal', async (method) => {
+    // Debian's busybox has a su of its own and takes that before any in PATH.
+  const methods = word === 'ash' ? (['sudo', 'doas'] as const) : (['sudo', 'su', 'doas'] as const)
+  test.each(methods)('%s opens a session at a terminal', async (method) => {
       const connection = await connectSsh2(sshd.target())
       const become = { method, user: 'deploy', password: new Secret(password), terminal: true }
       const session = await openSession(connection, { host: 'honor-viper', user: sshd.user, become })
