@@ -57,10 +57,13 @@ function otherInventory({ root }: Project, { playbook, inventory }: PlaybookChoi
   })
 }
 
-/** The `inventory` that an inventory file exports. */
-export async function importInventory({ root }: Project, path: string): Promise<Inventory> {
+/**
+ * The `inventory` that an inventory file exports.
+ * @param standsFor The inventory of this process, where the file is a copy that is only looked at.
+ */
+export async function importInventory({ root }: Project, path: string, standsFor = path): Promise<Inventory> {
   const loading: Loading = { root, path, word: 'inventory' }
-  const exports = await importFile(loading, path)
+  const exports = await importFile(loading, standsFor)
   const meant = suggest('inventory', Object.keys(exports))
   const fix = meant
     ? `Is it '${meant}'? Name it inventory.`
