@@ -96,7 +96,10 @@ async function notCompiled(project: Project, path: string, error: RollcallError)
   const before = await typeCheck({ project, files: [], inventory: path, templates: false })
   return before.ok
     ? error
-    : new RollcallError({ ...error.details, fix: 'It does not compile without the edit either. Correct it first:\nrollcall inventory validate' })
+    : new RollcallError({
+        ...error.details,
+        fix: 'It does not compile without the edit either. Correct it first:\nrollcall inventory validate',
+      })
 }
 
 function refused(error: unknown): unknown {
@@ -107,7 +110,10 @@ function refused(error: unknown): unknown {
       ...error.details,
       summary: 'The edit was refused, and no file was changed',
       detail: `${summary}${detail === undefined ? '' : `\n${detail}`}`,
-      fix: fix === 'Correct the code and run again.' ? 'Give another value, or change the file in an editor.' : (fix ?? 'Change the file in an editor.'),
+      fix:
+        fix === 'Correct the code and run again.'
+          ? 'Give another value, or change the file in an editor.'
+          : (fix ?? 'Change the file in an editor.'),
       exitCode: 1,
     },
     { cause: error },
@@ -118,5 +124,6 @@ function refused(error: unknown): unknown {
 export function mustReach(sources: Sources, entry: string): void {
   const files = new Set(filesFrom(sources, entry).map(realPath))
   const lost = sources.changed().find(({ path }) => !files.has(realPath(path)))
-  if (lost) refuse('The file of this host cannot be tried out', `${lost.path} is not imported by a relative path`, 'Change it in an editor.')
+  if (lost)
+    refuse('The file of this host cannot be tried out', `${lost.path} is not imported by a relative path`, 'Change it in an editor.')
 }

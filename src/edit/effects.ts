@@ -60,7 +60,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 /** `sitePort of web-1: 80 → 8080`. */
 export function sentence({ path, before, after }: Difference): string {
   const [half, name, ...rest] = path
-  const what = half === 'hosts' ? `${rest.join('.') || 'host'} of ${name}` : [half, name, ...rest].join('.')
+  const what = half === 'hosts' ? `${rest.join('.').replace(/^vars\./, '') || 'host'} of ${name}` : [half, name, ...rest].join('.')
   const text = (value: unknown) => (value === undefined ? '(none)' : shorten(JSON.stringify(value)))
   return `${what}: ${text(before)} → ${text(after)}`
 }

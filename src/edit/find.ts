@@ -102,8 +102,7 @@ function exported(sources: Sources, path: string, name: string, depth: number): 
   if (depth > 20) return undefined
   const source = sources.read(path)
   for (const statement of source.program.body) {
-    if (statement.type === 'ExportDefaultDeclaration' && name === 'default')
-      return follow(sources, source, statement.declaration, depth)
+    if (statement.type === 'ExportDefaultDeclaration' && name === 'default') return follow(sources, source, statement.declaration, depth)
     if (statement.type !== 'ExportNamedDeclaration') continue
     if (statement.declaration?.type === 'VariableDeclaration') {
       const found = statement.declaration.declarations.some(({ id }) => id.type === 'Identifier' && id.name === name)
@@ -150,7 +149,9 @@ export function ownEntry({ source, object }: Place, name: string): Entry | undef
 export function definitionsIn(sources: Sources, entry: string): readonly { readonly at: SourceLine; readonly given: Place | Unwritten }[] {
   return filesFrom(sources, entry).flatMap((path) => {
     const source = sources.read(path)
-    const calls = [...nodesIn(source.program)].filter((node): node is CallExpression => node.type === 'CallExpression' && defines(source, node))
+    const calls = [...nodesIn(source.program)].filter(
+      (node): node is CallExpression => node.type === 'CallExpression' && defines(source, node),
+    )
     return calls.map((call) => ({
       at: placeOf(source, call.start),
       given: call.arguments[0] ? objectOf(sources, source, call.arguments[0]) : unwritten(source, call),

@@ -23,8 +23,12 @@ export function addHost(desk: Desk, edit: Extract<Edit, { verb: 'add' }>): Plan 
   const called = kind === undefined || kind === `'local'` ? undefined : importedAs(desk, place.source.path, kind)
   addEntry(desk, placeFor(desk, groups), name, (style) => [
     property('groups', printed(groups, style), style),
-    ...(['privateIp', 'publicIp'] as const).flatMap((key) => (edit[key] === undefined ? [] : property(key, printed(edit[key], style), style))),
-    ...(vars.length === 0 ? [] : [property('vars', printed(Object.fromEntries(vars.map((each) => [each.name, each.value])), style), style)]),
+    ...(['privateIp', 'publicIp'] as const).flatMap((key) =>
+      edit[key] === undefined ? [] : property(key, printed(edit[key], style), style),
+    ),
+    ...(vars.length === 0
+      ? []
+      : [property('vars', printed(Object.fromEntries(vars.map((each) => [each.name, each.value])), style), style)]),
     ...(kind === undefined
       ? []
       : [
@@ -79,15 +83,25 @@ export function sshOf({ privateIp, publicIp, address, user, port }: Values): { r
 type Connection = 'ssh' | 'lab' | 'local' | `'local'`
 
 /** How a new host is reached: as it is said, else as all its neighbours are, where they say so themselves. */
-function connectionOf({ connection, address }: Extract<Edit, { verb: 'add' }>, ssh: object, { source, object: { properties } }: Place): Connection | undefined {
+function connectionOf(
+  { connection, address }: Extract<Edit, { verb: 'add' }>,
+  ssh: object,
+  { source, object: { properties } }: Place,
+): Connection | undefined {
   const settings = Object.keys(ssh)
-  if (settings.length > 0 && connection !== undefined && connection !== 'ssh' && (connection === 'local' || address !== undefined || settings.includes('port')))
+  if (
+    settings.length > 0 &&
+    connection !== undefined &&
+    connection !== 'ssh' &&
+    (connection === 'local' || address !== undefined || settings.includes('port'))
+  )
     refuse('These options exclude each other', `--connection ${connection} and --${settings[0]}`, 'Only ssh takes an address and a port.')
   if (connection !== undefined) return connection
   if (settings.length > 0) return 'ssh'
   const own = properties.map((each) => {
     const definition = each.type === 'Property' ? bare(each.value) : undefined
-    const value = definition?.type === 'ObjectExpression' ? ownEntry({ source, object: definition }, 'connection')?.property.value : undefined
+    const value =
+      definition?.type === 'ObjectExpression' ? ownEntry({ source, object: definition }, 'connection')?.property.value : undefined
     if (value === undefined) return undefined
     if (literalOf(value)?.value === 'local') return `'local'`
     const call = bare(value)
@@ -137,16 +151,19 @@ function putConnection(desk: Desk, name: string, setting: string, value: unknown
   if (entry === undefined) {
     const called = importedAs(desk, definition.source.path, 'ssh')
     const { definition: fresh } = entryOf(desk, 'hosts', name)
-    return addProperty(desk, fresh, (_, style) => property('connection', `${called}(${object([property(setting, printed(value, style), style)], style)})`, style))
+    addProperty(desk, fresh, (_, style) =>
+      property('connection', `${called}(${object([property(setting, printed(value, style), style)], style)})`, style),
+    )
+    return
   }
   const { source } = entry
   const call = bare(entry.property.value)
-  const known = call.type === 'CallExpression' && call.callee.type === 'Identifier' && ownNames(source.program, 'ssh').includes(call.callee.name)
+  const known =
+    call.type === 'CallExpression' && call.callee.type === 'Identifier' && ownNames(source.program, 'ssh').includes(call.callee.name)
   if (!known) throw tooDynamic(desk, `the connection of ${name} is no call of ssh`, [unwritten(source, entry.property.value)])
   const [argument] = call.arguments
-  if (argument) return putProperty(desk, placeIn(desk, source, argument, `the connection of ${name}`), setting, value, name)
-  const style = styleOf(source)
-  desk.sources.edit(source.path, [{ from: call.end - 1, to: call.end - 1, text: printed({ [setting]: value }, style) }])
+  if (argument) putProperty(desk, placeIn(desk, source, argument, `the connection of ${name}`), setting, value, name)
+  else desk.sources.edit(source.path, [{ from: call.end - 1, to: call.end - 1, text: printed({ [setting]: value }, styleOf(source)) }])
 }
 
 /** The line of comment that stays above what is gone, if there is one. */

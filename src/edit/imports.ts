@@ -18,8 +18,13 @@ export function importedAs({ sources }: Desk, path: string, name: string): strin
     const next = names.findIndex((each) => each.localeCompare(name) > 0)
     const sorted = [...names].sort((a, b) => a.localeCompare(b)).every((each, at) => each === names[at])
     const oneLine = !source.text.slice(list.open, list.close).includes('\n')
-    if (next !== -1 && sorted && oneLine) sources.edit(path, [{ from: list.items[next]!.start, to: list.items[next]!.start, text: `${name}, ` }])
-    else sources.edit(path, append(list, style, () => name, ' '))
+    if (next !== -1 && sorted && oneLine)
+      sources.edit(path, [{ from: list.items[next]!.start, to: list.items[next]!.start, text: `${name}, ` }])
+    else
+      sources.edit(
+        path,
+        append(list, style, () => name, ' '),
+      )
     return name
   }
   const at = source.program.body[0]?.start ?? 0

@@ -156,7 +156,10 @@ export function takeAway(list: List, index: number, about?: string): TextEdit[] 
 }
 
 function hasLineComment({ plain }: Source, from: number, to: number): boolean {
-  return plain.slice(from, to).replace(/\/\*[\s\S]*?\*\//g, '').includes('//')
+  return plain
+    .slice(from, to)
+    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .includes('//')
 }
 
 /** The start of the lines of comment right above, where they name what goes; else of the line itself. */

@@ -43,5 +43,13 @@ function inCode(path: string, name: string): readonly number[] {
 function inList(path: string, name: string): readonly number[] {
   return readFileSync(path, 'utf8')
     .split('\n')
-    .flatMap((line, at) => (line.replace(/#.*/, '').trim().split(/[,:&!\s]+/).includes(name) ? [at + 1] : []))
+    .flatMap((line, at) =>
+      line
+        .replace(/#.*/, '')
+        .trim()
+        .split(/[,:&!\s]+/)
+        .includes(name)
+        ? [at + 1]
+        : [],
+    )
 }

@@ -1,6 +1,11 @@
 /** An edit of an inventory, as it is asked for. */
 export type Edit =
-  | ({ readonly verb: 'add'; readonly name: string; readonly groups: readonly string[]; readonly connection?: 'ssh' | 'lab' | 'local' } & Values)
+  | ({
+      readonly verb: 'add'
+      readonly name: string
+      readonly groups: readonly string[]
+      readonly connection?: 'ssh' | 'lab' | 'local'
+    } & Values)
   | ({ readonly verb: 'set'; readonly name: string } & Values)
   | { readonly verb: 'unset'; readonly name: string; readonly vars: readonly string[] }
   | { readonly verb: 'rename'; readonly name: string; readonly to: string; readonly force: boolean }

@@ -1,8 +1,8 @@
 import { readFileSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { AnyNode, Expression, Property, SpreadElement } from 'acorn'
-import type { SourceLine } from '../model/errors.ts'
 import { strip } from '../load/strip.ts'
+import type { SourceLine } from '../model/errors.ts'
 
 export type { AnyNode, CallExpression, Expression, ImportDeclaration, ObjectExpression, Property } from 'acorn'
 

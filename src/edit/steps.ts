@@ -9,13 +9,19 @@ const propertiesOf = ({ source, object: { start, end, properties } }: Place) => 
 /** A property more at the end of an object. */
 export function addProperty({ sources }: Desk, place: Place, text: (indent: string, style: Style) => string): void {
   const style = styleOf(place.source)
-  sources.edit(place.source.path, append(propertiesOf(place), style, (indent) => text(indent, style), style.brace))
+  sources.edit(
+    place.source.path,
+    append(propertiesOf(place), style, (indent) => text(indent, style), style.brace),
+  )
 }
 
 /** Sets a property of an object. @throws RollcallError where its value is code. */
 export function putProperty(desk: Desk, place: Place, name: string, value: unknown, whose: string): void {
   const own = ownEntry(place, name)
-  if (own === undefined) return addProperty(desk, place, (_, style) => property(name, printed(value, style), style))
+  if (own === undefined) {
+    addProperty(desk, place, (_, style) => property(name, printed(value, style), style))
+    return
+  }
   const { source, property: found } = own
   if (found.shorthand || literalOf(found.value) === undefined)
     throw tooDynamic(desk, `${name} of ${whose} is no plain value`, [unwritten(source, found.value)])
@@ -33,13 +39,13 @@ export function setVar(desk: Desk, half: Half, whose: string, name: string, valu
   if (half === 'groups' && whose === 'all' && !halfOf(desk, 'groups').entries.some((each) => each.name === 'all')) {
     const { main, unwritten } = halfOf(desk, 'groups')
     if (main === undefined || unwritten.length > 0) throw tooDynamic(desk, `group 'all' is not written out`, unwritten)
-    return addProperty(desk, main, (_, style) => property('all', printed({ vars: { [name]: value } }, style), style))
+    addProperty(desk, main, (_, style) => property('all', printed({ vars: { [name]: value } }, style), style))
+    return
   }
   const { definition } = entryOf(desk, half, whose)
   const vars = settingOf(desk, definition, 'vars', whose)
-  if (vars === undefined)
-    return addProperty(desk, definition, (_, style) => property('vars', printed({ [name]: value }, style), style))
-  putProperty(desk, placeIn(desk, vars.source, vars.property.value, `the vars of ${whose}`), name, value, whose)
+  if (vars === undefined) addProperty(desk, definition, (_, style) => property('vars', printed({ [name]: value }, style), style))
+  else putProperty(desk, placeIn(desk, vars.source, vars.property.value, `the vars of ${whose}`), name, value, whose)
 }
 
 /** Takes a var away, and `vars` with the last one. */
@@ -70,7 +76,9 @@ export function placeIn(desk: Desk, source: Source, node: Parameters<typeof obje
 export function addEntry(desk: Desk, place: Place, name: string, settings: (style: Style) => readonly string[]): void {
   const own = place.object.properties.flatMap((each) => (each.type === 'Property' ? [each] : []))
   const neighbour = own.findLast(({ value }) => bare(value).type === 'ObjectExpression')
-  const quote = own.some(({ key: { type, ...rest } }) => type === 'Literal' && /^[A-Za-z_$][\w$]*$/.test(String('value' in rest && rest.value)))
+  const quote = own.some(
+    ({ key: { type, ...rest } }) => type === 'Literal' && /^[A-Za-z_$][\w$]*$/.test(String('value' in rest && rest.value)),
+  )
   addProperty(desk, place, (indent, found) => {
     const style = { ...found, quotedKeys: settingsQuoted(place, found) }
     const { source } = place
@@ -99,7 +107,10 @@ function settingsQuoted({ object: { properties } }: Place, { quotedKeys }: Style
 export function renameKey(desk: Desk, half: Half, from: string, to: string): void {
   const { source, property: found } = entryOf(desk, half, from)
   const style = styleOf(source)
-  if (found.shorthand) return desk.sources.edit(source.path, [{ from: found.start, to: found.start, text: `${key(to, style)}${style.colon}` }])
+  if (found.shorthand) {
+    desk.sources.edit(source.path, [{ from: found.start, to: found.start, text: `${key(to, style)}${style.colon}` }])
+    return
+  }
   const raw = source.text[found.key.start]
   const text = raw === `'` || raw === '"' ? quoted(to, { quote: raw }) : key(to, style, false)
   desk.sources.edit(source.path, [{ from: found.key.start, to: found.key.end, text }])
@@ -131,7 +142,11 @@ export function putWords(desk: Desk, find: () => Place, setting: string, wanted:
   for (const word of wanted) {
     const { source, list: current, words } = list()
     const style = styleOf(source)
-    if (!words.includes(word)) desk.sources.edit(source.path, append(current, style, () => quoted(word, style), style.bracket))
+    if (!words.includes(word))
+      desk.sources.edit(
+        source.path,
+        append(current, style, () => quoted(word, style), style.bracket),
+      )
   }
   const { source, items, words } = list()
   const style = styleOf(source)

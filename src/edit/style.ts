@@ -85,10 +85,17 @@ const withoutComments = (text: string) => text.replace(/\/\/[^\n]*|\/\*[\s\S]*?\
 export function printed(value: unknown, style: Style): string {
   if (typeof value === 'string') return quoted(value, style)
   if (Array.isArray(value))
-    return value.length === 0 ? '[]' : `[${style.bracket}${value.map((each) => printed(each, style)).join(`,${style.gap}`)}${style.bracket}]`
+    return value.length === 0
+      ? '[]'
+      : `[${style.bracket}${value.map((each) => printed(each, style)).join(`,${style.gap}`)}${style.bracket}]`
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value)
-    return entries.length === 0 ? '{}' : object(entries.map(([name, each]) => property(name, printed(each, style), style)), style)
+    return entries.length === 0
+      ? '{}'
+      : object(
+          entries.map(([name, each]) => property(name, printed(each, style), style)),
+          style,
+        )
   }
   return Object.is(value, -0) ? '-0' : String(value)
 }

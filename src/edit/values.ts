@@ -34,7 +34,7 @@ export function valuesOf(words: readonly string[], target: Target, model: Invent
       mistakes.push({ sentence: `'${each.split('=')[0]}' is no name of a var with a value`, instead: `sitePort=8080 or ports:='[80,443]'` })
       continue
     }
-    const parsed = valueOf(name, text, sign === ':=', known, target, model, isNew)
+    const parsed = valueFor(name, text, sign === ':=', known, target, model, isNew)
     if ('value' in parsed) values.set(name, parsed.value)
     else mistakes.push(parsed)
   }
@@ -50,7 +50,7 @@ export function valuesOf(words: readonly string[], target: Target, model: Invent
 
 type Valued = { readonly value: unknown } | { readonly sentence: string; readonly instead?: string | undefined }
 
-function valueOf(
+function valueFor(
   name: string,
   text: string,
   isJson: boolean,
@@ -70,7 +70,12 @@ function valueOf(
   if (known.has(name)) {
     const schema = schemaOf(declared)
     if (schema === undefined) return { sentence: `${name} has a value that no text stands for`, instead: 'Change it in an editor.' }
-    const parsed = checked(name, json ? json.value : text, json === undefined, isJson ? ':=' : '=', { kind: 'input', schema, secret: false, optional: false })
+    const parsed = checked(name, json ? json.value : text, json === undefined, `of ${target.name}`, {
+      kind: 'input',
+      schema,
+      secret: false,
+      optional: false,
+    })
     if ('value' in parsed) return parsed
     return { sentence: parsed.wrong.sentence, instead: parsed.wrong.instead?.replace(/^-e /gm, '') }
   }
@@ -98,13 +103,21 @@ function holdsProto(value: unknown): boolean {
   return Object.entries(value).some(([name, each]) => name === '__proto__' || holdsProto(each))
 }
 
-function undeclared(name: string, known: ReadonlyMap<string, unknown>, { name: whose, half, groups }: Target, model: InventoryModel): Valued {
+function undeclared(
+  name: string,
+  known: ReadonlyMap<string, unknown>,
+  { name: whose, half, groups }: Target,
+  model: InventoryModel,
+): Valued {
   const meant = suggest(name, known.keys())
   const where = half === 'groups' ? whose : groups.length === 0 ? 'all' : `all or ${groups.join(', ')}`
   const sentence = `'${name}' is no var of ${where}`
   const elsewhere = [...model.hosts.values()].flatMap(({ varLevels }) => varLevels?.get(name) ?? []).find(({ level }) => level === 'group')
   const other = elsewhere?.group !== undefined && half === 'hosts' ? ` (it is one of ${elsewhere.group})` : ''
-  const way = half === 'hosts' ? `Declare it where its type belongs: rollcall inventory set ${groups[0] ?? 'all'} ${name}=… --new` : 'If it is a new one, add --new.'
+  const way =
+    half === 'hosts'
+      ? `Declare it where its type belongs: rollcall inventory set ${groups[0] ?? 'all'} ${name}=… --new`
+      : 'If it is a new one, add --new.'
   return { sentence: `${sentence}${other}`, instead: meant === undefined ? way : `Did you mean '${meant}'?` }
 }
 

@@ -35,7 +35,9 @@ export function doEdit(desk: Desk, edit: Edit): Plan {
 /** The value that one level gives a var; undefined where it gives none. */
 function levelOf(model: Desk['model'], half: string, whose: string, name: string): { readonly value: unknown } | undefined {
   const of = (levels: readonly VarLevel[] | undefined) =>
-    levels?.find(({ level, group }) => (half === 'hosts' ? level === 'host' : whose === 'all' ? level === 'all' : level === 'group' && group === whose))
+    levels?.find(({ level, group }) =>
+      half === 'hosts' ? level === 'host' : whose === 'all' ? level === 'all' : level === 'group' && group === whose,
+    )
   if (half === 'hosts') return of(model.hosts.get(whose)?.varLevels?.get(name))
   for (const host of model.hosts.values()) {
     const found = of(host.varLevels?.get(name))
@@ -58,21 +60,30 @@ function set(desk: Desk, edit: Of<'set'>): Plan {
   const target = knownTarget(model, edit.name)
   const { name, half } = target
   const ssh = sshOf(edit)
-  const addresses = Object.fromEntries(Object.entries({ privateIp: edit.privateIp, publicIp: edit.publicIp }).filter(([, value]) => value !== undefined))
+  const addresses = Object.fromEntries(
+    Object.entries({ privateIp: edit.privateIp, publicIp: edit.publicIp }).filter(([, value]) => value !== undefined),
+  )
   const settings = [...Object.keys(addresses), ...Object.keys(ssh)]
   if (settings.length > 0 && half === 'groups') refuse('Only a host has addresses', `'${name}' is a group`, 'Name a host.')
-  if (settings.length === 0 && edit.words.length === 0) refuse('There is nothing to set', `'${name}'`, `rollcall inventory set ${name} sitePort=8080`)
+  if (settings.length === 0 && edit.words.length === 0)
+    refuse('There is nothing to set', `'${name}'`, `rollcall inventory set ${name} sitePort=8080`)
   const vars = valuesOf(edit.words, target, model, edit.isNew)
   for (const each of vars) {
     const now = levelOf(model, half, name, each.name)
     if (now === undefined || !isDeepStrictEqual(now.value, each.value)) setVar(desk, half, name, each.name, each.value)
   }
   putAddresses(desk, name, edit)
-  const mayVars = bears(desk, half, name, vars.map((each) => each.name))
+  const mayVars = bears(
+    desk,
+    half,
+    name,
+    vars.map((each) => each.name),
+  )
   return {
     done: `${name} has ${[...vars.map((each) => `${each.name} ${JSON.stringify(each.value)}`), ...Object.entries({ ...addresses, ...ssh }).map(([key, value]) => `${key} ${String(value)}`)].join(', ')}`,
     may: (path) =>
-      mayVars(path) || (path[0] === 'hosts' && path[1] === name && (path[2]! in addresses || (settings.length > 0 && path[2] === 'connection'))),
+      mayVars(path) ||
+      (path[0] === 'hosts' && path[1] === name && (path[2]! in addresses || (settings.length > 0 && path[2] === 'connection'))),
     missed: (after) => {
       if (half === 'hosts') {
         const host = after.hosts[name]!
@@ -82,7 +93,9 @@ function set(desk: Desk, edit: Of<'set'>): Plan {
           unlike(ssh, host.connection)
         )
       }
-      return vars.map((each) => unlike({ [each.name]: each.value }, { [each.name]: plainLevel(after, name, each.name, each.value) })).find(Boolean)
+      return vars
+        .map((each) => unlike({ [each.name]: each.value }, { [each.name]: plainLevel(after, name, each.name, each.value) }))
+        .find(Boolean)
     },
   }
 }
@@ -103,7 +116,11 @@ function unset(desk: Desk, { name, vars }: Of<'unset'>): Plan {
     if (here === undefined && members.length > 0) {
       const from = [...(model.hosts.get(members[0]!)?.varLevels?.get(each) ?? [])].at(-1)
       const where = from === undefined ? 'it has no such var' : `it comes from ${from.group ?? from.level}`
-      refuse('This var is not set there', `${each} of ${name}: ${where}`, from === undefined ? 'Nothing is to be taken away.' : `rollcall inventory unset ${from.group ?? from.level} ${each}`)
+      refuse(
+        'This var is not set there',
+        `${each} of ${name}: ${where}`,
+        from === undefined ? 'Nothing is to be taken away.' : `rollcall inventory unset ${from.group ?? from.level} ${each}`,
+      )
     }
     unsetVar(desk, half, name, each)
   }
@@ -112,7 +129,11 @@ function unset(desk: Desk, { name, vars }: Of<'unset'>): Plan {
     may: bears(desk, half, name, vars),
     missed: (after) => {
       const left = Object.entries(after.hosts).flatMap(([host, { varLevels }]) =>
-        vars.filter((each) => (varLevels[each] ?? []).some(({ level, group }) => (half === 'hosts' ? level === 'host' && host === name : (group ?? level) === name))),
+        vars.filter((each) =>
+          (varLevels[each] ?? []).some(({ level, group }) =>
+            half === 'hosts' ? level === 'host' && host === name : (group ?? level) === name,
+          ),
+        ),
       )
       return left.length === 0 ? undefined : `${left[0]} would still be set there`
     },
@@ -129,7 +150,9 @@ function renameHost(desk: Desk, { name, to, force }: Of<'rename'>): Plan {
     kept: (before) => ({
       ...before,
       order: before.order.map(named),
-      hosts: Object.fromEntries(Object.entries(before.hosts).map(([host, record]) => [named(host), host === name ? { ...record, name: to } : record])),
+      hosts: Object.fromEntries(
+        Object.entries(before.hosts).map(([host, record]) => [named(host), host === name ? { ...record, name: to } : record]),
+      ),
       groups: Object.fromEntries(Object.entries(before.groups).map(([group, hosts]) => [group, hosts.map(named)])),
     }),
     may: () => false,
@@ -151,12 +174,16 @@ function renameGroup(desk: Desk, { name, to, force }: Of<'rename'>): Plan {
     }
   renameKey(desk, 'groups', name, to)
   const named = (each: string) => (each === name ? to : each)
-  const namedKeys = <T>(of: { readonly [key: string]: T }) => Object.fromEntries(Object.entries(of).map(([key, value]) => [named(key), value]))
+  const namedKeys = <T>(of: { readonly [key: string]: T }) =>
+    Object.fromEntries(Object.entries(of).map(([key, value]) => [named(key), value]))
   const host = (record: PlainHost): PlainHost => ({
     ...record,
     groups: record.groups.map(named),
     varLevels: Object.fromEntries(
-      Object.entries(record.varLevels).map(([key, levels]) => [key, levels.map((each) => (each.group === name ? { ...each, group: to } : each))]),
+      Object.entries(record.varLevels).map(([key, levels]) => [
+        key,
+        levels.map((each) => (each.group === name ? { ...each, group: to } : each)),
+      ]),
     ),
   })
   return {
@@ -207,7 +234,12 @@ function move(desk: Desk, edit: Of<'move'>): Plan {
     ...knownGroups(model, edit.add ?? []),
   ])
   for (const group of edit.from ?? [])
-    if (!now.includes(group)) refuse('The host is not in this group', `${name} is in ${now.join(', ') || 'no group but all'}, not '${group}'`, 'Leave it out of --from.')
+    if (!now.includes(group))
+      refuse(
+        'The host is not in this group',
+        `${name} is in ${now.join(', ') || 'no group but all'}, not '${group}'`,
+        'Leave it out of --from.',
+      )
   const find = () => {
     const found = objectOf(desk.sources, ...entryValue(desk, name))
     if (isUnwritten(found)) throw tooDynamic(desk, `what is declared of '${name}' is not written out`, [found])

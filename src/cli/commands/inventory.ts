@@ -3,6 +3,7 @@ import type { ShownHost } from '../../show-inventory.ts'
 import { type CommandGroup, defineCommand } from '../command.ts'
 import { graphDot, graphMermaid, graphTree } from '../format-graph.ts'
 import { shared } from '../options.ts'
+import { edits } from './inventory-edit.ts'
 
 const list = defineCommand({
   usage: 'list [pattern]',
@@ -112,7 +113,11 @@ const validate = defineCommand({
 })
 
 /** `rollcall inventory`: what is declared. */
-export const inventory: CommandGroup = { usage: 'inventory', summary: 'look at the inventory', commands: [list, host, graph, validate] }
+export const inventory: CommandGroup = {
+  usage: 'inventory',
+  summary: 'look at the inventory, and edit it',
+  commands: [list, host, graph, validate, ...edits],
+}
 
 function linesOf({ host, groups, privateIp, publicIp, connection, vars }: ShownHost): string[] {
   const entries = (of: unknown) =>
