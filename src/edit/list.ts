@@ -148,7 +148,7 @@ export function takeAway(list: List, index: number, about?: string): TextEdit[] 
   }
   if (before?.comma === undefined) {
     const rest = text.slice(open, item.start) + text.slice(behind, close)
-    return [rest.trim() === '' ? drop(open, close) : drop(item.start, behind)]
+    return [rest.trim() === '' ? drop(open, close) : drop(open + text.slice(open, item.start).replace(/[ \t]+$/, '').length, behind)]
   }
   if (hasLineComment(source, before.comma, item.start))
     return [drop(item.start, behind), ...(item.comma === undefined ? [drop(before.comma, before.comma + 1)] : [])]

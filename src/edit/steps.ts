@@ -1,6 +1,6 @@
 import { type Desk, entryOf, type Half, halfOf, settingOf, shown, tooDynamic } from './definition.ts'
 import { isUnwritten, membersOf, objectOf, ownEntry, type Place, unwritten } from './find.ts'
-import { append, endOf, isTall, listOf, takeAway } from './list.ts'
+import { append, endOf, indentAt, isTall, listOf, takeAway } from './list.ts'
 import { bare, literalOf, placeOf, type Source } from './source.ts'
 import { key, newlineOf, object, printed, property, quoted, type Style, styleOf } from './style.ts'
 
@@ -80,9 +80,9 @@ export function addEntry(desk: Desk, place: Place, name: string, settings: (styl
     ({ key: { type, ...rest } }) => type === 'Literal' && /^[A-Za-z_$][\w$]*$/.test(String('value' in rest && rest.value)),
   )
   addProperty(desk, place, (indent, found) => {
-    const style = { ...found, quotedKeys: settingsQuoted(place, found) }
     const { source } = place
     const inner = neighbour && bare(neighbour.value)
+    const style = { ...found, quotedKeys: settingsQuoted(place, found), ...(inner && unitOf(source, inner)) }
     const tall = inner?.type === 'ObjectExpression' && isTall(listOf(source, inner, inner.properties))
     const head = `${key(name, style, quote || style.quotedKeys)}${style.colon}`
     const one = `${head}${object(settings(style), style)}`
@@ -91,6 +91,14 @@ export function addEntry(desk: Desk, place: Place, name: string, settings: (styl
     const lines = settings(style).map((each) => `${newline}${indent}${style.unit}${each}`)
     return `${head}{${lines.join(',')}${style.trailing ? ',' : ''}${newline}${indent}}`
   })
+}
+
+/** The step of indentation of an object, where it has one. */
+function unitOf({ text }: Source, { type, start, ...node }: ReturnType<typeof bare>): { readonly unit?: string } {
+  const first = type === 'ObjectExpression' && 'properties' in node ? node.properties[0] : undefined
+  if (first === undefined) return {}
+  const [outer, inner] = [indentAt(text, start), indentAt(text, first.start)]
+  return inner.length > outer.length && inner.startsWith(outer) ? { unit: inner.slice(outer.length) } : {}
 }
 
 /** Whether `groups` and the like stand in quotes in the entries of an object. */
