@@ -2,7 +2,18 @@ import { resolve } from 'node:path'
 import { shortPath } from '../load/code-frame.ts'
 import { formatLine, RollcallError, type SourceLine } from '../model/errors.ts'
 import type { InventoryModel } from '../model/inventory.ts'
-import { definitionsIn, type Entry, isUnwritten, type Members, membersOf, objectOf, ownEntry, type Place, type Unwritten } from './find.ts'
+import {
+  definitionsIn,
+  type Entry,
+  isUnwritten,
+  type Members,
+  membersOf,
+  objectOf,
+  ownEntry,
+  type Place,
+  piecesOf,
+  type Unwritten,
+} from './find.ts'
 import { placeOf, realPath, type Sources } from './source.ts'
 
 /** What an edit works on. Places are found anew after each step, since every step moves what stands behind it. */
@@ -36,11 +47,11 @@ export function halfOf(desk: Desk, half: Half): Members & { readonly main: Place
       unwrittenHalves.push(...members.unwritten)
       continue
     }
-    const object = objectOf(desk.sources, entry.source, entry.property.value)
-    if (isUnwritten(object)) unwrittenHalves.push(object)
+    const pieces = piecesOf(desk.sources, entry.source, entry.property.value)
+    if (isUnwritten(pieces)) unwrittenHalves.push(pieces)
     else {
-      main ??= object
-      found.push(membersOf(desk.sources, object))
+      main ??= pieces[0]
+      found.push(...pieces.map((piece) => membersOf(desk.sources, piece)))
     }
   }
   return {

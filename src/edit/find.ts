@@ -42,7 +42,7 @@ export interface Members {
   readonly places: readonly Place[]
 }
 
-export const isUnwritten = (found: Place | Unwritten): found is Unwritten => 'code' in found
+export const isUnwritten = (found: object): found is Unwritten => 'code' in found
 
 export function unwritten(source: Source, node: AnyNode): Unwritten {
   const code = source.text.slice(node.start, node.end).replace(/\s+/g, ' ')
@@ -52,14 +52,35 @@ export function unwritten(source: Source, node: AnyNode): Unwritten {
 /** The object that an expression is: written out, a constant of the file, or one imported from another file. */
 export function objectOf(sources: Sources, source: Source, node: AnyNode): Place | Unwritten {
   const found = follow(sources, source, node, 0)
-  return found ?? unwritten(source, node)
+  return found?.length === 1 ? found[0]! : unwritten(source, node)
 }
 
-function follow(sources: Sources, source: Source, node: AnyNode, depth: number): Place | undefined {
+/** {@link objectOf}, where several may be joined. */
+export function piecesOf(sources: Sources, source: Source, node: AnyNode): readonly Place[] | Unwritten {
+  return follow(sources, source, node, 0) ?? unwritten(source, node)
+}
+
+/** Functions of `rollcall` that give back what they are given: which of their arguments, or all of them joined. */
+const handedOn: readonly (readonly [name: string, argument: number | 'all'])[] = [
+  ['defineGroups', 0],
+  ['defineHosts', 1],
+  ['joinGroups', 'all'],
+  ['joinHosts', 'all'],
+]
+
+function follow(sources: Sources, source: Source, node: AnyNode, depth: number): readonly Place[] | undefined {
   const inner = bare(node)
-  if (inner.type === 'ObjectExpression') return { source, object: inner }
+  if (inner.type === 'ObjectExpression') return [{ source, object: inner }]
   // Constants that are made of each other would go on for ever.
-  if (inner.type !== 'Identifier' || depth > 20) return undefined
+  if (depth > 20) return undefined
+  if (inner.type === 'CallExpression') {
+    const name = inner.callee.type === 'Identifier' ? inner.callee.name : undefined
+    const which = handedOn.find(([own]) => name !== undefined && ownNames(source.program, own).includes(name))?.[1]
+    const parts = which === 'all' ? inner.arguments : which === undefined ? [] : inner.arguments.slice(which, which + 1)
+    const found = parts.map((part) => follow(sources, source, part, depth + 1))
+    return found.length === 0 || found.includes(undefined) ? undefined : found.flatMap((each) => each!)
+  }
+  if (inner.type !== 'Identifier') return undefined
   const value = constant(source, inner.name)
   if (value) return follow(sources, source, value, depth + 1)
   const imported = importOf(source, inner.name)
@@ -98,7 +119,7 @@ function fileOf(from: string, specifier: unknown): string | undefined {
   return existsSync(path) && !path.includes('/node_modules/') ? path : undefined
 }
 
-function exported(sources: Sources, path: string, name: string, depth: number): Place | undefined {
+function exported(sources: Sources, path: string, name: string, depth: number): readonly Place[] | undefined {
   if (depth > 20) return undefined
   const source = sources.read(path)
   for (const statement of source.program.body) {
@@ -128,7 +149,7 @@ export function membersOf(sources: Sources, place: Place, depth = 0): Members {
   for (const property of object.properties) {
     const name = nameOf(property)
     const spread = property.type === 'SpreadElement' && depth < 20 ? follow(sources, source, property.argument, 0) : undefined
-    if (spread) all.push(membersOf(sources, spread, depth + 1))
+    if (spread) all.push(...spread.map((each) => membersOf(sources, each, depth + 1)))
     else if (name === undefined) all.push({ entries: [], unwritten: [unwritten(source, property)], places: [] })
     else all.push({ entries: [{ source, object, name, property: property as Property }], unwritten: [], places: [] })
   }

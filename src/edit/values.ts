@@ -1,6 +1,7 @@
 import { schemaOf } from '../dsl/overridable.ts'
 import { checked } from '../given-value.ts'
 import { RollcallError } from '../model/errors.ts'
+import type { InputDeclaration } from '../model/input.ts'
 import type { InventoryModel } from '../model/inventory.ts'
 import { Secret } from '../util/secret.ts'
 import { suggest } from '../util/suggest.ts'
@@ -54,21 +55,21 @@ function valueFor(
   name: string,
   text: string,
   isJson: boolean,
-  known: ReadonlyMap<string, unknown>,
+  known: ReadonlyMap<string, Declared>,
   target: Target,
   model: InventoryModel,
   isNew: boolean,
 ): Valued {
   const declared = known.get(name)
-  if (declared instanceof Secret)
+  if (declared?.secret || declared?.schema?.instanceOf === 'Secret')
     return {
       sentence: `${name} is a secret, and no secret stands in an inventory`,
       instead: `Change the file it comes from; the value is asked for:\nrollcall secret set <file> ${name}`,
     }
   const json = isJson ? jsonOf(text) : undefined
   if (json && 'wrong' in json) return { sentence: `${name}: ${json.wrong}`, instead: `${name}:='{"key":1}'` }
-  if (known.has(name)) {
-    const schema = schemaOf(declared)
+  if (declared) {
+    const { schema } = declared
     if (schema === undefined) return { sentence: `${name} has a value that no text stands for`, instead: 'Change it in an editor.' }
     const parsed = checked(name, json ? json.value : text, json === undefined, `of ${target.name}`, {
       kind: 'input',
@@ -105,7 +106,7 @@ function holdsProto(value: unknown): boolean {
 
 function undeclared(
   name: string,
-  known: ReadonlyMap<string, unknown>,
+  known: ReadonlyMap<string, Declared>,
   { name: whose, half, groups }: Target,
   model: InventoryModel,
 ): Valued {
@@ -121,13 +122,19 @@ function undeclared(
   return { sentence: `${sentence}${other}`, instead: meant === undefined ? way : `Did you mean '${meant}'?` }
 }
 
-/** The vars that are declared for what is set, each with a value that shows its type: that of the nearest level. */
-export function declaredFor({ name, half, groups }: Target, { hosts }: InventoryModel): ReadonlyMap<string, unknown> {
-  const found = new Map<string, unknown>()
+/** The vars that are declared for what is set, each with its type: what a schema says, else what its nearest value shows. */
+export function declaredFor(target: Target, model: InventoryModel): ReadonlyMap<string, Declared> {
+  const { name, half, groups } = target
+  const found = new Map<string, Declared>()
+  const schemas = schemasOf(model)
+  for (const group of ['all', ...(half === 'groups' ? [name] : groups)])
+    for (const [key, schema] of Object.entries(schemas.get(group)?.properties ?? {})) if (!found.has(key)) found.set(key, { schema })
   const take = (fits: (level: { level: string; group?: string }, host: string) => boolean) => {
-    for (const host of hosts.values())
+    for (const host of model.hosts.values())
       for (const [key, levels] of host.varLevels ?? [])
-        for (const each of levels) if (fits(each, host.name) && each.value !== undefined && !found.has(key)) found.set(key, each.value)
+        for (const each of levels)
+          if (fits(each, host.name) && each.value !== undefined && !found.has(key))
+            found.set(key, each.value instanceof Secret ? { secret: true } : { schema: schemaOf(each.value) })
   }
   // What all declares binds groups, and what both declare binds hosts.
   take(({ level }) => level === 'all')
@@ -138,4 +145,15 @@ export function declaredFor({ name, half, groups }: Target, { hosts }: Inventory
   }
   if (half === 'groups' && name === 'all') take(({ level }) => level === 'group')
   return found
+}
+
+interface Declared {
+  /** Undefined where no text stands for such a value. */
+  readonly schema?: InputDeclaration['schema'] | undefined
+  readonly secret?: boolean
+}
+
+/** Group → what its vars have to look like, where a group says so. */
+function schemasOf(model: object): ReadonlyMap<string, { readonly properties?: { readonly [name: string]: InputDeclaration['schema'] } }> {
+  return 'schemas' in model && model.schemas instanceof Map ? model.schemas : new Map()
 }

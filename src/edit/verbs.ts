@@ -6,6 +6,7 @@ import { isUnwritten, objectOf } from './find.ts'
 import { addHost, commentAbove, putAddresses, sshOf } from './hosts.ts'
 import { dropUnused } from './imports.ts'
 import { freeName, inNoGroup, knownGroups, knownHost, knownTarget, type Plan, refuse, unlike, without } from './plan.ts'
+import { renameGroup, renameHost } from './rename.ts'
 import type { Edit } from './request.ts'
 import { dropProperty, putWords, renameKey, renameWord, setVar, unsetVar, wordsOf } from './steps.ts'
 import { valuesOf } from './values.ts'
@@ -83,7 +84,7 @@ function set(desk: Desk, edit: Of<'set'>): Plan {
     done: `${name} has ${[...vars.map((each) => `${each.name} ${JSON.stringify(each.value)}`), ...Object.entries({ ...addresses, ...ssh }).map(([key, value]) => `${key} ${String(value)}`)].join(', ')}`,
     may: (path) =>
       mayVars(path) ||
-      (path[0] === 'hosts' && path[1] === name && (path[2]! in addresses || (settings.length > 0 && path[2] === 'connection'))),
+      (path[0] === 'hosts' && path[1] === name && (path[2]! in addresses || (settings.length > 0 && path[2]!.startsWith('connection')))),
     missed: (after) => {
       if (half === 'hosts') {
         const host = after.hosts[name]!
@@ -140,71 +141,6 @@ function unset(desk: Desk, { name, vars }: Of<'unset'>): Plan {
   }
 }
 
-function renameHost(desk: Desk, { name, to, force }: Of<'rename'>): Plan {
-  knownTarget(desk.model, name)
-  freeName(desk.model, to)
-  renameKey(desk, 'hosts', name, to)
-  const named = (each: string) => (each === name ? to : each)
-  return {
-    done: `${name} is ${to} now`,
-    kept: (before) => ({
-      ...before,
-      order: before.order.map(named),
-      hosts: Object.fromEntries(
-        Object.entries(before.hosts).map(([host, record]) => [named(host), host === name ? { ...record, name: to } : record]),
-      ),
-      groups: Object.fromEntries(Object.entries(before.groups).map(([group, hosts]) => [group, hosts.map(named)])),
-    }),
-    may: () => false,
-    missed: () => undefined,
-    gone: name,
-    force,
-    notes: ['what is remembered of its facts goes by the old name, and is asked for anew'],
-  }
-}
-
-function renameGroup(desk: Desk, { name, to, force }: Of<'rename'>): Plan {
-  if (name === 'all') refuse('all keeps its name', 'every host is in it', 'Rename another group.')
-  freeName(desk.model, to)
-  for (const half of ['hosts', 'groups'] as const)
-    for (const each of halfOf(desk, half).entries.map((entry) => entry.name)) {
-      const setting = half === 'hosts' ? 'groups' : 'children'
-      const definition = entryOf(desk, half, each).definition
-      if (wordsOf(desk, definition, setting, each)?.includes(name)) renameWord(desk, definition, setting, name, to, each)
-    }
-  renameKey(desk, 'groups', name, to)
-  const named = (each: string) => (each === name ? to : each)
-  const namedKeys = <T>(of: { readonly [key: string]: T }) =>
-    Object.fromEntries(Object.entries(of).map(([key, value]) => [named(key), value]))
-  const host = (record: PlainHost): PlainHost => ({
-    ...record,
-    groups: record.groups.map(named),
-    varLevels: Object.fromEntries(
-      Object.entries(record.varLevels).map(([key, levels]) => [
-        key,
-        levels.map((each) => (each.group === name ? { ...each, group: to } : each)),
-      ]),
-    ),
-  })
-  return {
-    done: `group ${name} is ${to} now`,
-    kept: (before) => ({
-      ...before,
-      hosts: Object.fromEntries(Object.entries(before.hosts).map(([key, record]) => [key, host(record)])),
-      groups: namedKeys(before.groups),
-      ...(before.children !== undefined && {
-        children: Object.fromEntries(
-          Object.entries(before.children as Plain['groups']).map(([group, below]) => [named(group), below.map(named)]),
-        ),
-      }),
-    }),
-    may: () => false,
-    missed: () => undefined,
-    gone: name,
-    force,
-  }
-}
-
 function remove(desk: Desk, { name, force }: Of<'remove'>): Plan {
   knownHost(desk.model, name)
   const { source, object } = entryOf(desk, 'hosts', name)
@@ -250,7 +186,8 @@ function move(desk: Desk, edit: Of<'move'>): Plan {
     done: `${name} is in ${wanted.length === 0 ? 'no group but all' : wanted.join(', ')}`,
     kept: (before) => inNoGroup(before, name),
     seen: (after) => inNoGroup(after, name),
-    may: ([half, host, key = '']) => half === 'hosts' && host === name && ['groups', 'vars', 'varLevels', 'connection'].includes(key),
+    may: ([half, host, key = '']) =>
+      half === 'hosts' && host === name && ['groups', 'vars', 'varLevels', 'connection', 'connectionLevels'].includes(key),
     tells: true,
     missed: (after) => unlike({ groups: wanted }, { groups: after.hosts[name]?.groups.slice(0, wanted.length) }),
   }

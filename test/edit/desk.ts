@@ -1,9 +1,9 @@
-import { defineInventory, lab, local, Secret, ssh } from '../../src/index.ts'
 import type { Desk } from '../../src/edit/definition.ts'
 import type { Plan } from '../../src/edit/plan.ts'
 import type { Edit } from '../../src/edit/request.ts'
 import { openSources } from '../../src/edit/source.ts'
 import { doEdit } from '../../src/edit/verbs.ts'
+import { defineInventory, lab, local, Secret, ssh } from '../../src/index.ts'
 import { strip } from '../../src/load/strip.ts'
 import type { InventoryModel } from '../../src/model/inventory.ts'
 
