@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { VarLevel } from '../model/inventory.ts'
-import { type Desk, entryOf, halfOf, tooDynamic } from './definition.ts'
-import type { Plain, PlainHost } from './effects.ts'
+import { type Desk, entryOf, tooDynamic } from './definition.ts'
+import type { Plain } from './effects.ts'
 import { isUnwritten, objectOf } from './find.ts'
 import { addHost, commentAbove, putAddresses, sshOf } from './hosts.ts'
 import { dropUnused } from './imports.ts'
-import { freeName, inNoGroup, knownGroups, knownHost, knownTarget, type Plan, refuse, unlike, without } from './plan.ts'
+import { inNoGroup, knownGroups, knownHost, knownTarget, type Plan, refuse, unlike, without } from './plan.ts'
 import { renameGroup, renameHost } from './rename.ts'
 import type { Edit } from './request.ts'
-import { dropProperty, putWords, renameKey, renameWord, setVar, unsetVar, wordsOf } from './steps.ts'
+import { dropProperty, putWords, setVar, unsetVar, wordsOf } from './steps.ts'
 import { valuesOf } from './values.ts'
 
 type Of<V extends Edit['verb']> = Extract<Edit, { verb: V }>
