@@ -1,4 +1,4 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { RollcallError } from '../model/errors.ts'
@@ -27,9 +27,18 @@ export async function alone<T>(root: string, work: () => Promise<T>): Promise<T>
     rmSync(own, { force: true })
   }
   try {
+    removeLeftOvers(dirname(lock))
     return await work()
   } finally {
     rmSync(lock, { force: true })
+  }
+}
+
+/** Of processes that were killed while they waited. */
+function removeLeftOvers(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const [, pid] = /^edit\.lock\.(\d+)(?:\.old)?$/.exec(name) ?? []
+    if (pid !== undefined && identify(Number(pid)) === undefined) rmSync(join(folder, name), { force: true })
   }
 }
 

@@ -1,7 +1,7 @@
 import { type Desk, entryOf, type Half, halfOf, settingOf, shown, tooDynamic } from './definition.ts'
 import { isUnwritten, membersOf, objectOf, ownEntry, type Place, unwritten } from './find.ts'
 import { append, endOf, indentAt, isTall, listOf, takeAway } from './list.ts'
-import { bare, literalOf, placeOf, type Source } from './source.ts'
+import { bare, literalOf, type ObjectExpression, placeOf, type Source } from './source.ts'
 import { key, newlineOf, object, printed, property, quoted, type Style, styleOf } from './style.ts'
 
 const propertiesOf = ({ source, object: { start, end, properties } }: Place) => listOf(source, { start, end }, properties)
@@ -75,15 +75,17 @@ export function placeIn(desk: Desk, source: Source, node: Parameters<typeof obje
 /** An entry of hosts, written as its neighbours are. */
 export function addEntry(desk: Desk, place: Place, name: string, settings: (style: Style) => readonly string[]): void {
   const own = place.object.properties.flatMap((each) => (each.type === 'Property' ? [each] : []))
-  const neighbour = own.findLast(({ value }) => bare(value).type === 'ObjectExpression')
+  const objects = own.flatMap(({ value }) => (bare(value).type === 'ObjectExpression' ? [bare(value) as ObjectExpression] : []))
+  const tallOnes = objects.filter((each) => isTall(listOf(place.source, each, each.properties)))
+  // As most of them are, or as the last one where there are as many of both.
+  const tall = tallOnes.length * 2 > objects.length || (tallOnes.length * 2 === objects.length && tallOnes.at(-1) === objects.at(-1))
   const quote = own.some(
     ({ key: { type, ...rest } }) => type === 'Literal' && /^[A-Za-z_$][\w$]*$/.test(String('value' in rest && rest.value)),
   )
   addProperty(desk, place, (indent, found) => {
     const { source } = place
-    const inner = neighbour && bare(neighbour.value)
-    const style = { ...found, quotedKeys: settingsQuoted(place, found), ...(inner && unitOf(source, inner)) }
-    const tall = inner?.type === 'ObjectExpression' && isTall(listOf(source, inner, inner.properties))
+    const like = tallOnes.at(-1)
+    const style = { ...found, quotedKeys: settingsQuoted(place, found), ...(like && unitOf(source, like)) }
     const head = `${key(name, style, quote || style.quotedKeys)}${style.colon}`
     const one = `${head}${object(settings(style), style)}`
     if (!tall && indent.length + one.length < style.width) return one
@@ -93,11 +95,9 @@ export function addEntry(desk: Desk, place: Place, name: string, settings: (styl
   })
 }
 
-/** The step of indentation of an object, where it has one. */
-function unitOf({ text }: Source, { type, start, ...node }: ReturnType<typeof bare>): { readonly unit?: string } {
-  const first = type === 'ObjectExpression' && 'properties' in node ? node.properties[0] : undefined
-  if (first === undefined) return {}
-  const [outer, inner] = [indentAt(text, start), indentAt(text, first.start)]
+/** The step of indentation of an object of several lines. */
+function unitOf({ text }: Source, { start, properties }: ObjectExpression): { readonly unit?: string } {
+  const [outer, inner] = [indentAt(text, start), indentAt(text, properties[0]!.start)]
   return inner.length > outer.length && inner.startsWith(outer) ? { unit: inner.slice(outer.length) } : {}
 }
 
