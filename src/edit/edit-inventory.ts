@@ -71,10 +71,7 @@ function refuseNamed(name: string, mentions: readonly Mention[]): void {
   if (playbooks.length === 0) return
   refuse(
     'Playbooks name what would be gone',
-    [
-      `'${name}':`,
-      ...mentions.slice(0, 20).map(({ kind, at }) => `${at}${kind === 'playbook' ? '' : ` (${kind === 'file' ? 'list of hosts' : kind})`}`),
-    ].join('\n'),
+    [`'${name}':`, ...mentions.slice(0, 20).map(({ kind, at }) => `${at}${kind === 'playbook' ? '' : ` (${kind})`}`)].join('\n'),
     'Change them first, or add --force. No file was changed.',
   )
 }

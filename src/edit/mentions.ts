@@ -18,7 +18,9 @@ export function mentionsOf(project: Project, name: string, edited: ReadonlySet<s
   return filesIn(project.root).flatMap((path) => {
     if (edited.has(path)) return []
     const lines = path.endsWith('.ts') ? inCode(path, name) : plainEndings.has(extname(path)) ? inList(path, name) : []
-    const kind = path.endsWith('.ts') ? (path.startsWith(`${project.inventories}/`) ? 'inventory' : 'playbook') : 'file'
+    const within = (...folders: readonly string[]) => path.endsWith('.ts') && folders.some((folder) => path.startsWith(`${folder}/`))
+    const { inventories, playbooks, modules, templates } = project
+    const kind = within(playbooks, modules, templates) ? 'playbook' : within(inventories) ? 'inventory' : 'file'
     return lines.map((line) => ({ kind, at: `${shortPath(project.root, path)}:${line}` }) as const)
   })
 }

@@ -55,6 +55,7 @@ export interface Edited {
   readonly mentions: readonly Mention[]
 }
 export interface Mention {
+  /** Modules and templates count as playbooks, which are made of them; a file is a list of hosts, or other code. */
   readonly kind: 'playbook' | 'inventory' | 'file'
   /** `playbooks/site.ts:20:3`. */
   readonly at: string

@@ -143,7 +143,7 @@ describe('what names a host', () => {
         'Playbooks name what would be gone',
         `  'alpha':`,
         '  inventory/other.ts:5 (inventory)',
-        '  limits/down:3 (list of hosts)',
+        '  limits/down:3 (file)',
         '  playbooks/site.ts:5',
         '  Change them first, or add --force. No file was changed.',
         '',
@@ -154,7 +154,7 @@ describe('what names a host', () => {
     expect(forced).toMatchObject({ code: 0, stderr: '' })
     expect(forced.stdout.split('\n').filter((line) => line.startsWith('still'))).toEqual([
       'still named in an inventory: inventory/other.ts:5',
-      'still named in a list of hosts: limits/down:3',
+      'still named in a file: limits/down:3',
       'still named in a playbook: playbooks/site.ts:5',
     ])
     expect(read(project)).not.toContain('alpha')

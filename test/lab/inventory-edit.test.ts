@@ -30,7 +30,11 @@ export default definePlaybook('site', inventory, (play) => {
   })
   expect([added.code, added.stderr]).toEqual([0, ''])
   const done = await cli(['run', 'site', '--format', 'json'], { cwd: root })
-  expect([done.code, outcomes(done, viper.name), outcomes(done, panda.name)]).toEqual([0, ['say: changed'], ['say: changed']])
+  expect([done.code, outcomes(done, viper.name), outcomes(done, panda.name)], done.stdout + done.stderr).toEqual([
+    0,
+    ['say: changed'],
+    ['say: changed'],
+  ])
   expect(await inside(lab, viper, 'cat ~admin/port')).toBe('8080')
   expect((await cli(['inventory', 'remove', viper.name], { cwd: root })).code).toBe(0)
   const without = await cli(['run', 'site', '--format', 'json'], { cwd: root })

@@ -57,10 +57,7 @@ function linesOf({ done, changed, check, files, notes, mentions, inventory }: Ed
   return [
     ...diffs.map(printable),
     ...notes.map((note) => `note: ${printable(note)}`),
-    ...mentions.map(
-      ({ kind, at }) =>
-        `still named in ${kind === 'file' ? 'a list of hosts' : `${kind === 'inventory' ? 'an' : 'a'} ${kind}`}: ${printable(at)}`,
-    ),
+    ...mentions.map(({ kind, at }) => `still named in ${kind === 'inventory' ? 'an' : 'a'} ${kind}: ${printable(at)}`),
     `${check ? 'would be: ' : ''}${printable(done)}  ${colours.faint(files.length === 1 ? files[0]!.file : `${inventory}, ${count(files.length, 'file')}`)}`,
   ]
 }
