@@ -10,11 +10,10 @@ const known: readonly ShownFacts[] = [
     host: 'honor-viper',
     origin: 'live',
     ageSeconds: 0,
-    asked: true,
-    reachable: true,
+    contact: 'answered',
     families: { hardware: { value: hardware, origin: 'live', ageSeconds: 0 } },
   },
-  { host: 'crystal-panda', origin: 'none', ageSeconds: 0, asked: true, reachable: false, reason: 'connect timed out', families: {} },
+  { host: 'crystal-panda', origin: 'none', ageSeconds: 0, contact: 'failed', reason: 'connect timed out', families: {} },
 ]
 
 describe('facts', () => {

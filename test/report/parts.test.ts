@@ -129,8 +129,7 @@ const host = (origin: 'live' | 'cached' | 'declared' | 'none', ageSeconds = 0) =
   host: 'x',
   origin,
   ageSeconds,
-  asked: origin !== 'cached',
-  reachable: origin === 'live',
+  contact: origin === 'live' ? ('answered' as const) : ('failed' as const),
 })
 test.each([
   [[], 'facts from 0'],
