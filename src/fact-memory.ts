@@ -123,7 +123,10 @@ function whose(item: unknown): string {
 
 /** @throws Error for what takes longer than a run may wait for it. */
 async function inTime<T>(work: Promise<T>): Promise<T> {
-  const done = await within(work.then((value) => ({ value })), patienceMs)
+  const done = await within(
+    work.then((value) => ({ value })),
+    patienceMs,
+  )
   if (done === undefined) throw new Error(`no answer within ${patienceMs / 1000} s`)
   return done.value
 }

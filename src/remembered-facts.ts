@@ -12,11 +12,7 @@ export interface Remembered {
 }
 
 /** What is known of hosts without asking them: the memory of earlier runs and what the inventory declares. */
-export async function rememberedFacts(
-  inventoryPath: string,
-  inventory: InventoryModel,
-  names: readonly string[],
-): Promise<Remembered> {
+export async function rememberedFacts(inventoryPath: string, inventory: InventoryModel, names: readonly string[]): Promise<Remembered> {
   const memory = await openFactMemory(inventoryPath, inventory)
   const { of, warnings, failure } = await memory.recall(names)
   const known = names.map((host) =>

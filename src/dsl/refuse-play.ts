@@ -60,7 +60,11 @@ export function refuseFacts(
   }
   if (of !== 'targets') refuseUnknownName(of, model, play, at)
   else if (model.groups.has(of) || model.hosts.has(of))
-    refuse("facts.of names a group or host called 'targets'", 'it means the hosts that the play runs on', 'Call the group or host otherwise.')
+    refuse(
+      "facts.of names a group or host called 'targets'",
+      'it means the hosts that the play runs on',
+      'Call the group or host otherwise.',
+    )
   if (!(maxAge >= 0)) refuse('facts.maxAge is a number of seconds', String(maxAge), 'With 0 other hosts are asked in every run.')
   if (!(timeout > 0 && timeout <= 3600)) refuse('facts.timeout is a number of seconds, up to 3600', String(timeout), 'The default is 10.')
 }

@@ -30,7 +30,11 @@ export function openDeadline(ms: number, from: Promise<unknown> = Promise.resolv
       const first = await Promise.race([late, asking.then((value) => ({ value }))])
       if (first !== 'late') return first.value
       const waited = earlier?.signal.aborted ? earlier.ms : ms
-      throw new UnreachableError({ summary: 'The host did not answer in time', detail: `no facts within ${waited / 1000} s`, host: host.name })
+      throw new UnreachableError({
+        summary: 'The host did not answer in time',
+        detail: `no facts within ${waited / 1000} s`,
+        host: host.name,
+      })
     },
     end() {
       ended = true

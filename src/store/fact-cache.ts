@@ -60,7 +60,9 @@ export function diskFactCache(directory?: string): FactCache {
         records.map((record) =>
           together(() =>
             // Not synced: what a power cut spoils is seen to be damaged, and asked again.
-            writeAtomic(join(folder, `${fileNameOf(record.host)}.${record.family}.json`), `${JSON.stringify(record)}\n`, 0o600, { sync: false }),
+            writeAtomic(join(folder, `${fileNameOf(record.host)}.${record.family}.json`), `${JSON.stringify(record)}\n`, 0o600, {
+              sync: false,
+            }),
           ),
         ),
       )

@@ -19,13 +19,18 @@ const known: readonly ShownFacts[] = [
 describe('facts', () => {
   test('shows where facts come from, then the facts', async () => {
     const { code, out, asked } = await rollcall('facts web:!edge --forks 5', { engine: { showFacts: async () => known } })
-    expect(asked).toEqual([['showFacts', { root: '/site', pattern: 'web:!edge', from: 'auto', forks: 5, progress: expect.any(Function) }]])
+    expect(asked).toEqual([
+      [
+        'showFacts',
+        { root: '/site', pattern: 'web:!edge', from: 'auto', forks: 5, progress: expect.any(Function), warn: expect.any(Function) },
+      ],
+    ])
     expect(code).toBe(0)
     expect(out).toBe(`facts from 1 of 2 (1 live, 1 unknown)
 crystal-panda  unknown: connect timed out
 
 honor-viper
-  hardware
+  hardware  live
     memoryMb: 2048
     swapMb: 0
     cpuCount: 2

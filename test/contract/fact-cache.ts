@@ -80,7 +80,17 @@ export function factCacheContract(name: string, { source, open }: CacheUnderTest
       const [outfile, data] = [folder.at('rival.mjs'), folder.at('data')]
       const alias = { rollcall: join(ownRoot(), 'src/index.ts') }
       const banner = { js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);` }
-      await build({ absWorkingDir: ownRoot(), entryPoints: [entry], outfile, bundle: true, format: 'esm', platform: 'node', alias, banner, nodePaths: [join(ownRoot(), 'node_modules')] })
+      await build({
+        absWorkingDir: ownRoot(),
+        entryPoints: [entry],
+        outfile,
+        bundle: true,
+        format: 'esm',
+        platform: 'node',
+        alias,
+        banner,
+        nodePaths: [join(ownRoot(), 'node_modules')],
+      })
       const ends = ['f1', 'f2', 'f3', 'f4'].map(
         (rival) =>
           new Promise<string>((resolve) => {

@@ -242,10 +242,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'nothing is known of a host',
     events: [
       run(),
-      facts([
-        live('honor-viper'),
-        { host: 'crystal-panda', origin: 'none', ageSeconds: 0, contact: 'failed', reason: 'no route to host' },
-      ]),
+      facts([live('honor-viper'), { host: 'crystal-panda', origin: 'none', ageSeconds: 0, contact: 'failed', reason: 'no route to host' }]),
       play(),
       ...times(8, { outcome: 'ok' }),
       task({

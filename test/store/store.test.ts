@@ -1,4 +1,15 @@
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -127,7 +138,13 @@ describe('writeAtomic', () => {
 describe('the folder of facts', () => {
   const cache = () => diskFactCache(home)
   const at = () => join(home, inventoryIdOf('one'))
-  const record = (host: string, family: string, gatheredAt = 1): FactRecord => ({ version: factFormat, host, family, gatheredAt, value: { of: host } })
+  const record = (host: string, family: string, gatheredAt = 1): FactRecord => ({
+    version: factFormat,
+    host,
+    family,
+    gatheredAt,
+    value: { of: host },
+  })
   const save = (records: readonly FactRecord[], known: readonly string[]) => cache().save({ inventory: 'one', records, known })
   const load = async (...hosts: readonly string[]) => [...(await cache().load({ inventory: 'one', hosts }))]
 
@@ -187,7 +204,15 @@ describe('who was silent', () => {
   beforeEach(() => vi.stubEnv('XDG_STATE_HOME', home))
   it('is noted until it answers, or a day has gone', async () => {
     expect(readSilences('one').size).toBe(0)
-    await noteSilences('one', new Map([['a', silence(1)], ['b', silence(2)]]), [], 2)
+    await noteSilences(
+      'one',
+      new Map([
+        ['a', silence(1)],
+        ['b', silence(2)],
+      ]),
+      [],
+      2,
+    )
     expect(readSilences('two').size).toBe(0)
     await noteSilences('one', new Map([['c', silence(3)]]), ['a'], 3)
     expect(Object.fromEntries(readSilences('one'))).toEqual({ b: silence(2), c: silence(3) })

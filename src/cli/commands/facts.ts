@@ -55,7 +55,9 @@ function linesOf({ host, families }: ShownFacts): string[] {
   return [
     '',
     host,
-    ...(known.length === 0 ? ['  nothing is known'] : known.flatMap(([family, of]) => (of ? [`  ${family}  ${from(of)}`, ...fields(of.value)] : []))),
+    ...(known.length === 0
+      ? ['  nothing is known']
+      : known.flatMap(([family, of]) => (of ? [`  ${family}  ${from(of)}`, ...fields(of.value)] : []))),
   ]
 }
 
