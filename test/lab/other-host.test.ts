@@ -88,10 +88,15 @@ const systems = (other: string) => `${addresses}\nsystems:\nhonor-viper debian\n
 
 /** What is remembered says of crystal-panda what it would not say itself, and is so many seconds old. */
 function alter(ageSeconds: number): void {
-  for (const file of readdirSync(factsFolder(), { recursive: true, encoding: 'utf8' }).filter((name) => /crystal-panda\.os\.json$/.test(name))) {
+  for (const file of readdirSync(factsFolder(), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    /crystal-panda\.os\.json$/.test(name),
+  )) {
     const path = join(factsFolder(), file)
     const { value, ...entry } = JSON.parse(readFileSync(path, 'utf8')) as { value: object }
-    writeFileSync(path, JSON.stringify({ ...entry, gatheredAt: Date.now() - ageSeconds * 1000, value: { ...value, distribution: 'remembered' } }))
+    writeFileSync(
+      path,
+      JSON.stringify({ ...entry, gatheredAt: Date.now() - ageSeconds * 1000, value: { ...value, distribution: 'remembered' } }),
+    )
   }
 }
 
@@ -137,14 +142,25 @@ const rows: readonly Row[] = [
     up: false,
     remembered: 60,
     outside: { code: 0, facts: /facts from 2 \(1 live, 1 cached 1 min\)/, other: gone, viper: systems('remembered') },
-    within: { code: 4, facts: /facts from 2 \(1 live, 1 cached 1 min\)/, other: gone, viper: systems('remembered'), says: [/crystal-panda.*unreachable/] },
+    within: {
+      code: 4,
+      facts: /facts from 2 \(1 live, 1 cached 1 min\)/,
+      other: gone,
+      viper: systems('remembered'),
+      says: [/crystal-panda.*unreachable/],
+    },
   },
   {
     name: 'down, remembered from three days ago',
     way: 'lab',
     up: false,
     remembered: 3 * 86_400,
-    outside: { code: 0, facts: /facts from 2 \(1 live, 1 cached 3 d\)/, other: /cached 3 d: 10\.108\.0\.3 port 22: /, viper: systems('remembered') },
+    outside: {
+      code: 0,
+      facts: /facts from 2 \(1 live, 1 cached 3 d\)/,
+      other: /cached 3 d: 10\.108\.0\.3 port 22: /,
+      viper: systems('remembered'),
+    },
     within: { code: 4, facts: /facts from 2 \(1 live, 1 cached 3 d\)/, other: gone, viper: systems('remembered') },
   },
   {
@@ -167,16 +183,37 @@ const rows: readonly Row[] = [
     way: 'mute',
     args: ['--facts-timeout', '3'],
     up: true,
-    outside: { code: 2, facts: /facts from 1 of 2/, other: /unknown: no facts within 3 s/, viper: addresses, says: unknownFact, panda: 'none' },
+    outside: {
+      code: 2,
+      facts: /facts from 1 of 2/,
+      other: /unknown: no facts within 3 s/,
+      viper: addresses,
+      says: unknownFact,
+      panda: 'none',
+    },
     // A target has the time that its connection gives it.
-    within: { code: 2, facts: /facts from 1 of 2/, other: /unknown: .*no answer within 10 s/, viper: addresses, says: unknownFact, panda: 'none' },
+    within: {
+      code: 2,
+      facts: /facts from 1 of 2/,
+      other: /unknown: .*no answer within 10 s/,
+      viper: addresses,
+      says: unknownFact,
+      panda: 'none',
+    },
   },
   {
     name: 'answering nonsense',
     way: 'garbage',
     args: ['--facts-timeout', '3'],
     up: true,
-    outside: { code: 2, facts: /facts from 1 of 2/, other: /unknown: no facts within 3 s/, viper: addresses, says: unknownFact, panda: 'none' },
+    outside: {
+      code: 2,
+      facts: /facts from 1 of 2/,
+      other: /unknown: no facts within 3 s/,
+      viper: addresses,
+      says: unknownFact,
+      panda: 'none',
+    },
     within: { code: 2, facts: /facts from 1 of 2/, other: /unknown: /, viper: addresses, says: unknownFact, panda: 'none' },
   },
   {
