@@ -11,7 +11,7 @@ import type { FactMemory } from './fact-memory.ts'
 import type { FactWish } from './fact-wishes.ts'
 import type { HostAccess } from './host-access.ts'
 import { openPlaces } from './places.ts'
-import { sparedBecause, timeFor, waitedInVain } from './silence.ts'
+import { briefMs, sparedBecause, timeFor, waitedInVain } from './silence.ts'
 
 /** Whose facts, which, and how old they may be. */
 export interface GatherRequest {
@@ -75,7 +75,8 @@ export async function gatherFacts(request: GatherRequest): Promise<Gathered> {
   const whole = openDeadline(request.deadlineMs, Promise.all(begun))
   const leave = (host: HostRecord, contact: 'notAsked' | 'spared', reason: string) =>
     knowledgeOf({ ...sources(host, of.get(host.name), now()), contact, reason })
-  const later: (() => void)[] = []
+  let brief: Deadline | undefined
+  const silentOnes: { readonly askedAt: number; readonly ask: () => void }[] = []
   for (const host of request.hosts.filter(({ name }) => !targets.has(name))) {
     const { families, maxAge, insists } = wishOf(host)
     const cached = of.get(host.name)
@@ -84,21 +85,24 @@ export async function gatherFacts(request: GatherRequest): Promise<Gathered> {
     const settle = (found: Promise<HostKnowledge> | HostKnowledge) => asking.set(host.name, found)
     if (families.length === 0) settle(leave(host, 'notAsked', 'no play reads its facts'))
     else if (isYoung(cached, families, maxAge, now())) settle(leave(host, 'notAsked', 'its cached facts are young enough'))
-    else if (silence && time === 0) settle(leave(host, 'spared', sparedBecause(silence, now())))
+    else if (silence && time === 'none') settle(leave(host, 'spared', sparedBecause(silence, now())))
     else {
       const work = async () => {
-        if (whole.signal.aborted) return interview.outOfTime(host, cached, request.deadlineMs)
-        const brief = silence && time !== undefined ? openDeadline(time, undefined, whole) : undefined
-        return interview.ask(host, async () => cached, brief ?? whole, brief && silence?.waitedAt).finally(() => brief?.end())
+        if (time === 'brief') brief ??= openDeadline(briefMs, undefined, whole)
+        const [deadline, waitedAt] = time === 'brief' ? [brief!, silence?.waitedAt] : [whole, undefined]
+        if (deadline.signal.aborted) return interview.outOfTime(host, cached, deadline)
+        return interview.ask(host, async () => cached, deadline, waitedAt)
       }
       // Who was silent comes last, and does not use up the time of the others.
-      if (silence) later.push(() => settle(inPlace(work)))
+      if (silence) silentOnes.push({ askedAt: silence.askedAt, ask: () => settle(inPlace(work)) })
       else settle(inPlace(work))
     }
   }
-  for (const ask of later) ask()
+  for (const { ask } of silentOnes.sort((one, other) => one.askedAt - other.askedAt)) ask()
   const known = await Promise.all(request.hosts.map(({ name }) => asking.get(name)!))
   whole.end()
+  brief?.end()
+  interview.end(known.some(({ host, contact }) => contact === 'answered' && !targets.has(host)))
   const { access, failures, givenUpMs } = interview
   const answered = known.filter(({ contact }) => contact === 'answered').map(({ host }) => host)
   for (const message of await memory.keep(interview.records, { silent: interview.silent, answered, now: now() })) interview.warn(message)
@@ -170,12 +174,19 @@ function openInterview({ open, now }: GatherRequest, wishOf: (host: HostRecord) 
       return knowledgeOf({ ...sources(host, await remembered(), now()), reason })
     }
   }
-  const outOfTime = (host: HostRecord, cached: CachedFacts | undefined, deadlineMs: number): HostKnowledge => {
-    const reason = `its turn did not come within ${deadlineMs / 1000} s`
+  const late: HostRecord[] = []
+  const outOfTime = (host: HostRecord, cached: CachedFacts | undefined, { ms }: Deadline): HostKnowledge => {
+    const reason = `its turn did not come within ${ms / 1000} s`
+    late.push(host)
     failures.set(host.name, new UnreachableError({ summary: 'The host was not asked in time', detail: reason, host: host.name }))
     return knowledgeOf({ ...sources(host, cached, now()), contact: 'notAsked', reason })
   }
-  return { ask, outOfTime, warn, access, failures, givenUpMs, warnings, records, silent }
+  /** Where nobody answered, the network is down rather than each host: those whose turn did not come are spared with the others. */
+  const end = (somebodyAnswered: boolean) => {
+    const reason = 'no host outside the targets did'
+    if (!somebodyAnswered && silent.size > 0) for (const { name } of late) silent.set(name, { askedAt: now(), waitedAt: now(), reason })
+  }
+  return { ask, outOfTime, end, warn, access, failures, givenUpMs, warnings, records, silent }
 }
 
 function failureOf(error: unknown, { name }: HostRecord): RollcallError {
