@@ -17,6 +17,8 @@ interface Part {
   readonly cache: FactCache
   readonly inventory: string
   readonly holds: (host: string) => boolean
+  /** Somebody else's code, which may wait for a network; our own works as long as it takes. */
+  readonly foreign?: boolean
 }
 
 /**
@@ -66,7 +68,10 @@ export async function openFactMemory(inventoryPath: string, { hosts }: Inventory
           if (own.length === 0 || failed.has(part)) return undefined // What fails is told once, and waited for once.
           const saving = async () => {
             const saved = part.cache.save({ inventory: part.inventory, records: own, known: known.filter(part.holds) })
-            await inTime(Promise.resolve(saved).then(() => true))
+            await inTime(
+              Promise.resolve(saved).then(() => true),
+              part,
+            )
           }
           const said = await unlessFailing(part, 'Facts of this run are not remembered', saving)
           return typeof said === 'string' ? said : undefined
@@ -84,7 +89,7 @@ async function lastingPart(inventoryPath: string): Promise<Omit<Part, 'holds'>> 
   if (project?.factCache === undefined) return { cache: diskFactCache(), inventory: inventoryPath }
   const { importFactCache } = await import('./load/import.ts')
   // Another member of the team has the project in another place.
-  return { cache: await importFactCache(project, inventoryPath), inventory: relative(project.root, inventoryPath) }
+  return { cache: await importFactCache(project, inventoryPath), inventory: relative(project.root, inventoryPath), foreign: true }
 }
 
 async function labParts(inventory: string, hosts: readonly string[]): Promise<Part[]> {
@@ -98,11 +103,12 @@ async function labParts(inventory: string, hosts: readonly string[]): Promise<Pa
   }))
 }
 
-async function load({ cache, inventory }: Part, hosts: readonly string[]): Promise<{ records: FactRecord[]; complaints: string[] }> {
+async function load(part: Part, hosts: readonly string[]): Promise<{ records: FactRecord[]; complaints: string[] }> {
+  const { cache, inventory } = part
   const asked = new Set(hosts)
   const records: FactRecord[] = []
   const complaints: string[] = []
-  for (const item of await inTime(Promise.resolve(cache.load({ inventory, hosts })))) {
+  for (const item of await inTime(Promise.resolve(cache.load({ inventory, hosts })), part)) {
     try {
       if (item instanceof Error) complaints.push(item.message)
       else {
@@ -122,7 +128,8 @@ function whose(item: unknown): string {
 }
 
 /** @throws Error for what takes longer than a run may wait for it. */
-async function inTime<T>(work: Promise<T>): Promise<T> {
+async function inTime<T>(work: Promise<T>, { foreign = false }: Part): Promise<T> {
+  if (!foreign) return work
   const done = await within(
     work.then((value) => ({ value })),
     patienceMs,
