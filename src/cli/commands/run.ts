@@ -19,6 +19,7 @@ import {
   secondsOf,
   shared,
   vault,
+  watches,
   words,
 } from '../options.ts'
 import { openTerminal } from '../terminal.ts'
@@ -52,6 +53,7 @@ export const run = defineCommand({
     timeout: shared.timeout,
     'facts-timeout': shared['facts-timeout'],
     'wait-for-lock': shared['wait-for-lock'],
+    'no-live': shared['no-live'],
     timing: shared.timing,
     ...vault,
     verbose: { alias: 'v', type: 'count', describe: 'print every task, its steps and its result' },
@@ -124,6 +126,7 @@ export const run = defineCommand({
         terminal,
         steering,
         ...facts,
+        ...(watches(args, context) && { live: true }),
         ...(wait !== undefined && { waitForLockMs: wait * 1000 }),
         ...goOn,
         ...(password && { becomePassword: password }),
