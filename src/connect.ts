@@ -80,7 +80,13 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
       })
     sessions.set(willBecome, session)
     session.then(traffic.follow, () => {})
-    const replies = await opening.then((both) => both.replies).catch(() => undefined)
+    const replies = await opening
+      .then((both) => both.replies)
+      .catch((error: unknown) => {
+        // The login user's own shell said nothing: another one would say nothing for as long again.
+        if (error instanceof UnreachableError) throw error
+        return undefined
+      })
     return replies?.every(({ code }) => code === 0) ? replies : undefined
   }
   const exchange = async (part: TrafficPart, as: As, jobs: readonly Job[]) => {

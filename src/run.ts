@@ -4,6 +4,7 @@ import { ownFacts } from './dsl/define-facts.ts'
 import type { ResolvedInput } from './dsl/definition.ts'
 import type { PlayContext, Terminal } from './engine/context.ts'
 import { openGroups } from './engine/dynamic-groups.ts'
+import { timeoutOf, wishesOf } from './engine/fact-wishes.ts'
 import type { Gathered } from './engine/gather-facts.ts'
 import { tellOwed } from './engine/handlers.ts'
 import { type OpenPlay, openPlay } from './engine/open-play.ts'
@@ -52,6 +53,8 @@ export interface RunOptions {
   readonly past?: PastRun | undefined
   /** For hosts whose inventory gives none. */
   readonly becomePassword?: Secret | undefined
+  /** Seconds that all hosts outside the targets have to give their facts; default is what the plays say. */
+  readonly factsTimeout?: number | undefined
 }
 export interface RunRequest extends PlaybookRequest, Omit<RunOptions, 'past'> {
   /** Goes on with the last run of the playbook on the inventory. */
@@ -153,19 +156,14 @@ async function runPlays(
 
 async function askAll({ playbook, inventoryPath, selection }: ToRun, request: RunOptions): Promise<Gathered> {
   const inventory = playbook.inventory.model
-  const plays = selection.plays
-    .filter(({ play, hosts }) => hosts.length > 0 && play.facts.families.length > 0)
-    .map(({ play }) => play.facts)
   const hosts = [...new Set([...selection.factsScope, ...selection.contacted])].map((name) => inventory.hosts.get(name)!)
-  const families = [...new Set(plays.flatMap((facts) => facts.families))]
-  const maxAge = Math.min(...plays.map((facts) => facts.maxAge))
-  const { check, forks, progress, open, becomePassword } = request
+  const { check, forks, progress, open, becomePassword, factsTimeout = timeoutOf(selection) } = request
   return askHosts({
     inventory,
     inventoryPath,
     hosts,
-    families,
-    maxAge,
+    wishes: wishesOf(selection),
+    timeoutSeconds: factsTimeout,
     targets: new Set(selection.contacted),
     becoming: becoming(selection),
     becomePassword,

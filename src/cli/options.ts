@@ -24,6 +24,11 @@ export const shared = {
   'no-live': { type: 'boolean', describe: 'do not show on a terminal what takes long while it runs' },
   timing: { type: 'boolean', describe: 'tell of each host what was sent and where the time went' },
   forks: { alias: 'f', type: 'string', default: '50', defaultDescription: '50', requiresArg: true, describe: 'how many hosts at once' },
+  'facts-timeout': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'seconds that hosts which are not to be changed have together to give their facts; default 10, or what the plays say',
+  },
   'wait-for-lock': {
     type: 'string',
     requiresArg: true,
@@ -161,6 +166,12 @@ export function words(values: readonly string[] | undefined): readonly string[] 
 /** Seconds of an option that need not be given. @throws RollcallError unless the text is a whole number from 1. */
 export function secondsOf(text: string | undefined, option: string): number | undefined {
   return text === undefined ? undefined : positiveInteger(text, option)
+}
+
+/** What was said of the time for facts, for a request. */
+export function factsTimeout(args: { readonly 'facts-timeout'?: string | undefined }): { readonly factsTimeout?: number } {
+  const seconds = secondsOf(args['facts-timeout'], '--facts-timeout')
+  return seconds === undefined ? {} : { factsTimeout: seconds }
 }
 
 /** Sizes of batches of an option. @throws RollcallError for what is none. */

@@ -51,7 +51,9 @@ export function select(playbook: Playbook, options: SelectOptions): Selection {
     const hosts = hostsOf(play, inventory, earlier).filter((host) => limited.has(host))
     for (const host of hosts) earlier.add(host)
     // A play on the controller that lists no facts needs nothing of its hosts but what is declared.
-    const scope = new Set(play.connection && play.facts.families.length === 0 ? [] : [...membersOf(play.facts.of, inventory), ...hosts])
+    const { of, families } = play.facts
+    const own = play.connection && families.length === 0 ? [] : hosts
+    const scope = new Set(families.length === 0 || of === 'targets' ? own : [...membersOf(of, inventory), ...own])
     return {
       play,
       hosts: orderHosts(hosts, play.order),

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url'
 import type { Inventory } from '../dsl/inventory.ts'
 import type { Playbook } from '../dsl/playbook.ts'
 import { RollcallError } from '../model/errors.ts'
+import type { FactCache } from '../model/fact-cache.ts'
 import { suggest } from '../util/suggest.ts'
 import { shortPath } from './code-frame.ts'
 import { fileError, type Loading, loadError } from './load-error.ts'
@@ -73,6 +74,21 @@ export async function importInventory({ root }: Project, path: string, standsFor
   if (!isKind<Inventory>(exports.inventory, 'inventory'))
     throw fileError(loading, { summary: `The export 'inventory' is not an inventory`, detail: describe(exports.inventory), fix })
   return exports.inventory
+}
+
+/**
+ * What the project's own fact cache exports.
+ * @throws RollcallError for a module that exports none: a project that names one means it.
+ */
+export async function importFactCache({ root, factCache = '' }: Project, inventory: string): Promise<FactCache> {
+  const loading: Loading = { root, path: factCache, word: 'fact cache' }
+  const exports = await importFile(loading, inventory)
+  if (isKind<FactCache>(exports.default, 'factCache')) return exports.default
+  throw fileError(loading, {
+    summary: 'The default export is not a fact cache',
+    detail: 'default' in exports ? describe(exports.default) : namesOf(exports),
+    fix: 'Export it so:\nexport default defineFactCache({ load: …, save: … })',
+  })
 }
 
 async function importFile(loading: Loading, inventory: string): Promise<Record<string, unknown>> {

@@ -15,15 +15,17 @@ export interface Project {
   readonly templates: string
   /** How many journals of runs are kept, and for how many days. */
   readonly runs: { readonly keep: number; readonly days: number }
+  /** The module that keeps facts between runs; without one this user's own folder does. */
+  readonly factCache?: string
 }
 
 interface PackageJson {
   readonly name?: string
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
-  readonly rollcall?: Readonly<Partial<Record<Folder, string>>> & { readonly runs?: unknown }
+  readonly rollcall?: Readonly<Partial<Record<Folder, string>>> & { readonly runs?: unknown; readonly factCache?: unknown }
 }
-type Folder = Exclude<keyof Project, 'root' | 'runs'>
+type Folder = Exclude<keyof Project, 'root' | 'runs' | 'factCache'>
 
 const defaults = {
   inventory: 'inventory/lab.ts',
@@ -76,7 +78,7 @@ function readPackage(path: string): PackageJson {
 
 function project(root: string, json: PackageJson): Project {
   for (const key of Object.keys(json.rollcall ?? {})) {
-    const known = [...Object.keys(defaults), 'runs']
+    const known = [...Object.keys(defaults), 'runs', 'factCache']
     if (known.includes(key)) continue
     const meant = suggest(key, known)
     throw new RollcallError({
@@ -86,9 +88,20 @@ function project(root: string, json: PackageJson): Project {
       exitCode: 1,
     })
   }
-  const { runs, ...folders } = json.rollcall ?? {}
+  const { runs, factCache, ...folders } = json.rollcall ?? {}
   const paths = Object.entries({ ...defaults, ...folders }).map(([key, path]) => [key, resolve(root, path)])
-  return { root, ...(Object.fromEntries(paths) as Record<Folder, string>), runs: runsOf(root, runs) }
+  return { root, ...(Object.fromEntries(paths) as Record<Folder, string>), runs: runsOf(root, runs), ...factCacheOf(root, factCache) }
+}
+
+function factCacheOf(root: string, said: unknown): { readonly factCache?: string } {
+  if (said === undefined) return {}
+  if (typeof said === 'string' && said.endsWith('.ts')) return { factCache: resolve(root, said) }
+  throw new RollcallError({
+    summary: "package.json's rollcall.factCache cannot be used",
+    detail: `${join(root, 'package.json')}: ${JSON.stringify(said)}`,
+    fix: 'It names a TypeScript file whose default export keeps facts: "./fact-cache.ts".',
+    exitCode: 1,
+  })
 }
 
 /** What package.json says of journals. */
