@@ -40,6 +40,7 @@ export interface OpenPlay {
   readonly past?: PlayContext['past']
   readonly force?: boolean | undefined
   readonly groups?: PlayContext['groups']
+  readonly roster?: PlayContext['roster']
 }
 
 /** The facts a play's closures may read: the scope it declared, whatever the limit says. */
@@ -102,6 +103,7 @@ export function openPlay(open: OpenPlay): PlayContext {
     past: open.past,
     force: open.force,
     groups: open.groups,
+    roster: open.roster,
     steering: open.steering,
     hosts: new Map(hosts),
     scopeOf: (name) => {
