@@ -1,6 +1,7 @@
 import { askHosts } from './ask-hosts.ts'
 import type { Gathered } from './engine/gather-facts.ts'
 import { becoming, mayRun, type SelectedPlay } from './engine/select.ts'
+import { UnreachableError } from './model/errors.ts'
 import type { TakeOn } from './take-on.ts'
 
 /**
@@ -22,7 +23,7 @@ export async function askNewcomers(
   const { check, forks, progress, open, becomePassword } = request
   const { plays } = opened.selection
   const asked = await askHosts({
-    inventory: roster.inventory,
+    inventory: opened.playbook.inventory.model, // Of which the lab is started, where there is one; added hosts are made by tasks.
     inventoryPath: opened.inventoryPath,
     hosts: names.map((name) => roster.inventory.hosts.get(name)!),
     // Those of later plays with them, so that one answer does for the run.
@@ -44,7 +45,8 @@ export async function askNewcomers(
     const failure = asked.failures.get(name)
     const way = asked.access.get(name)
     if (failure) failures.set(name, failure)
-    if (runsOn.includes(name) && failure) states.lose(name)
+    // In check mode nothing was made: that a host does not answer says nothing of a run.
+    if (runsOn.includes(name) && failure) states.lose(name, !(check && failure instanceof UnreachableError))
     if (way && runsOn.includes(name)) access.set(name, way)
     else way?.close().catch(() => {})
   }

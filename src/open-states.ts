@@ -15,8 +15,8 @@ export interface States {
   readonly onController: ReadonlyMap<string, HostState>
   /** Opens what is not open of hosts that were added and that a play is about to begin on. */
   readonly take: (play: SelectedPlay, hosts: readonly HostRecord[], access: Gathered['access']) => Promise<void>
-  /** Says of an added host that it does not answer: no play comes to it any more. */
-  readonly lose: (name: string) => void
+  /** Says of an added host that it does not answer: no play comes to it any more, and it may count as unreachable. */
+  readonly lose: (name: string, counts: boolean) => void
   readonly lost: (name: string) => boolean
   /** Closes the ways to the controller; those to hosts belong to who opened them. */
   close(): Promise<void>
@@ -79,10 +79,10 @@ export async function openStates(
         onHosts.set(name, known ? sharing(state, known) : state)
       }
     },
-    lose: (name) => {
+    lose: (name, counts) => {
       lost.add(name)
       const state = there.get(name)
-      if (!state || check) return
+      if (!state || !counts) return
       state.status = 'unreachable'
       state.counts.unreachable += 1
     },

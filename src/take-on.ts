@@ -6,7 +6,7 @@ import type { Gathered } from './engine/gather-facts.ts'
 import { preflight } from './engine/preflight.ts'
 import type { Roster } from './engine/roster.ts'
 import type { SelectedPlay } from './engine/select.ts'
-import { formatLine, RollcallError, type SourceLine } from './model/errors.ts'
+import { formatLine, RollcallError, type SourceLine, UnreachableError } from './model/errors.ts'
 import type { AddedEvent } from './model/event.ts'
 import { newSetsIn } from './model/host-set.ts'
 import type { States } from './open-states.ts'
@@ -48,8 +48,7 @@ export function openTurns(on: TakeOn): Turns {
   const take = async (settled: SelectedPlay): Promise<PlayContext> => {
     const started = performance.now()
     const asked = await askNewcomers(on, settled)
-    // In check mode nothing was made: that a host does not answer says nothing of a run.
-    const selected = request.check ? { ...settled, hosts: settled.hosts.filter((name) => !states.lost(name)) } : settled
+    const selected = request.check ? { ...settled, hosts: settled.hosts.filter((name) => !silent(name)) } : settled
     const news = selected.hosts.filter((name) => isNew(name) && !joined.has(name))
     for (const name of news) joined.add(name)
     const down = selected.hosts.filter((name) => asked?.failures.has(name) && states.lost(name))
@@ -102,6 +101,7 @@ export function openTurns(on: TakeOn): Turns {
     return context
   }
   const isNew = (name: string) => roster.added.has(name)
+  const silent = (name: string) => states.lost(name) && gathered.failures.get(name) instanceof UnreachableError
   const recordOf = (name: string) => roster.inventory.hosts.get(name)!
   return {
     targets,

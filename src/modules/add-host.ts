@@ -72,7 +72,7 @@ export const addHost = defineControllerCall({
     vars: Type.Optional(Type.Unsafe<object>({ type: 'object', description: 'vars that differ from those of its groups' })),
     connection: Type.Optional(
       Type.Unsafe<ConnectionSettings | 'local'>({
-        anyOf: [{ const: 'local' }, { type: 'object', required: ['type'] }],
+        anyOf: [{ const: 'local' }, { type: 'object', properties: { type: { type: 'string' } }, required: ['type'] }],
         description: 'how it is reached, as in the inventory; default as its groups say, else ssh()',
       }),
     ),
