@@ -96,7 +96,11 @@ function withAdders(names: readonly string[], adders: Adders): readonly string[]
 }
 
 function notKnown(host: string, { by, task }: AddedEvent['hosts'][number]): WarningEvent {
-  return { event: 'warning', host, message: `it failed as well, and is not known again: it was added by task '${task}' of ${by}, which has not failed` }
+  return {
+    event: 'warning',
+    host,
+    message: `it failed as well, and is not known again: it was added by task '${task}' of ${by}, which has not failed`,
+  }
 }
 
 function tagsOf({ tags, skipTags }: Pick<JournalHead, 'tags' | 'skipTags'>): string {

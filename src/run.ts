@@ -149,9 +149,10 @@ async function runPlays(
     const plays = contexts.filter(({ hosts, selected }) => hosts.size > 0 || selected.grows)
     for (const [index, context] of plays.entries()) {
       if (steering?.stopped !== undefined) break
-      if (!(await runPlay(await due(context), forks, index < plays.length - 1))) break
+      plays[index] = await due(context)
+      if (!(await runPlay(plays[index], forks, index < plays.length - 1))) break
     }
-    if (steering?.stopped !== undefined) for (const context of contexts) tellOwed(context)
+    if (steering?.stopped !== undefined) for (const context of plays) tellOwed(context)
   } finally {
     if (steering) steering.underWay = false
   }

@@ -10,7 +10,7 @@ import { select } from '../../src/engine/select.ts'
 import { RollcallError } from '../../src/model/errors.ts'
 import type { NewSet } from '../../src/model/host-set.ts'
 import type { AskedHost } from '../../src/model/new-host.ts'
-import { sealed, Secret } from '../../src/util/secret.ts'
+import { Secret, sealed } from '../../src/util/secret.ts'
 
 const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ3V0Yt0v0iX9b3o8b0d5mI9k3Yl7oQyW3m3xw2l3mZr'
 const inventory = defineInventory({
@@ -53,7 +53,13 @@ describe('a host that is added', () => {
     expect([before.hosts.has('web9'), before.groups.get('web')]).toEqual([false, ['web1', 'web2']])
   })
   test('counts for groups above its own', () => {
-    const roster = openRoster({ ...inventory.model, children: new Map([['eu', ['loud']], ['loud', ['web']]]) })
+    const roster = openRoster({
+      ...inventory.model,
+      children: new Map([
+        ['eu', ['loud']],
+        ['loud', ['web']],
+      ]),
+    })
     roster.add(plain, from)
     expect(roster.inventory.hosts.get('web9')!.groups).toEqual(['web', 'loud', 'eu'])
   })
@@ -87,7 +93,11 @@ test.each<[string, Partial<AskedHost>, string]>([
   ['a key of another type than it says', { hostKeys: [key.replace('ssh-ed25519', 'ssh-rsa')] }, 'is no public key'],
   ['a key that another program would check', { set: setOf(kept), hostKeys: [key] }, 'hostKey cannot be checked with controlPersistSeconds'],
   ['an address of the controller', { set: setOf(here), address: '192.0.2.1' }, "address of 'web9' is for hosts reached by ssh()"],
-  ['a lab host without private address', { set: setOf(here), connection: { type: 'lab', kind: 'sshd', user: 'x' } }, 'has no private address'],
+  [
+    'a lab host without private address',
+    { set: setOf(here), connection: { type: 'lab', kind: 'sshd', user: 'x' } },
+    'has no private address',
+  ],
 ])('refuses %s', (_, more, message) => {
   const roster = open()
   const { privateIp, ...rest } = { ...plain, ...more }

@@ -41,8 +41,7 @@ ${plays}
 })
 `,
   })
-  const cli = (args: readonly string[]) =>
-    rollcall(args, { cwd: root, env: { FOLDER: scratch.path, XDG_STATE_HOME: at('state') } })
+  const cli = (args: readonly string[]) => rollcall(args, { cwd: root, env: { FOLDER: scratch.path, XDG_STATE_HOME: at('state') } })
   return Object.assign((...args: readonly string[]) => cli(['run', 'site', ...args]), { cli })
 }
 const json = async (run: Promise<CliRun>) => {
@@ -80,7 +79,16 @@ describe('a later play runs on hosts that tasks have added', () => {
     expect(addedOf(done)).toMatchObject([
       {
         play: 'configure',
-        hosts: [{ host: 'web9', to: 'fresh', groups: ['web'], by: 'builder', task: 'take it on', at: expect.stringMatching(/^playbooks\/site\.ts:\d+:\d+$/) }],
+        hosts: [
+          {
+            host: 'web9',
+            to: 'fresh',
+            groups: ['web'],
+            by: 'builder',
+            task: 'take it on',
+            at: expect.stringMatching(/^playbooks\/site\.ts:\d+:\d+$/),
+          },
+        ],
         targets: ['web9'],
         leftOut: [],
         unknown: [],
@@ -116,7 +124,9 @@ describe('a later play runs on hosts that tasks have added', () => {
     const done = await json(run('--format', 'json'))
     expect([done.code, playsOf(done)]).toEqual([0, ['make: builder,other', 'configure: new1,new2']])
     expect(eventsOf(done, 'batch').map(({ hosts }) => hosts.join())).toEqual(['new1', 'new2'])
-    expect(taskOf(done, 'builder', 'take it on').result).toMatchObject({ items: [{ name: 'new1', to: 'fresh', added: true }, { added: true }] })
+    expect(taskOf(done, 'builder', 'take it on').result).toMatchObject({
+      items: [{ name: 'new1', to: 'fresh', added: true }, { added: true }],
+    })
     expect(taskOf(done, 'other', 'take it on').result).toMatchObject({ items: [{ added: false }, { added: false }] })
     expect(done.stdout).not.toContain('secret-1')
   })
@@ -185,7 +195,9 @@ describe('the limit', () => {
 
 describe('check mode', () => {
   test('a host that is added for certain is looked at as others are', async () => {
-    const done = await json(project(make(`addHost({ to: fresh, name: 'web9', privateIp: '10.0.0.9' })`) + configure)('--format', 'json', '--check'))
+    const done = await json(
+      project(make(`addHost({ to: fresh, name: 'web9', privateIp: '10.0.0.9' })`) + configure)('--format', 'json', '--check'),
+    )
     expect([done.code, playsOf(done), outcomes(done, 'web9'), existsSync(at('web9'))]).toEqual([
       0,
       ['make: builder', 'configure: web9'],
@@ -209,11 +221,15 @@ describe('check mode', () => {
   test('one that does not answer may not be there yet', async () => {
     const done = await json(
       project(
-        make(`addHost({ to: fresh, name: 'web9', address: '127.0.0.1', privateIp: '10.0.0.9', connection: ssh({ port: 1, password: new Secret('x') }) })`) + configure,
+        make(
+          `addHost({ to: fresh, name: 'web9', address: '127.0.0.1', privateIp: '10.0.0.9', connection: ssh({ port: 1, password: new Secret('x') }) })`,
+        ) + configure,
       )('--format', 'json', '--check'),
     )
     expect([done.code, playsOf(done)]).toEqual([0, ['make: builder', 'configure: ']])
-    expect(addedOf(done)).toMatchObject([{ targets: [], unknown: [{ host: 'web9', reason: expect.stringContaining('connection refused') }] }])
+    expect(addedOf(done)).toMatchObject([
+      { targets: [], unknown: [{ host: 'web9', reason: expect.stringContaining('connection refused') }] },
+    ])
   })
 })
 
@@ -269,7 +285,11 @@ test('a mistake that only an added host shows ends the run before that play chan
   })
 `,
   )('--format', 'json')
-  expect([done.code, done.stderr, existsSync(at('first'))]).toEqual([2, expect.stringMatching(/web9[\s\S]*found when play 'configure' began|found when play 'configure' began[\s\S]*web9/), false])
+  expect([done.code, done.stderr, existsSync(at('first'))]).toEqual([
+    2,
+    expect.stringMatching(/web9[\s\S]*found when play 'configure' began|found when play 'configure' began[\s\S]*web9/),
+    false,
+  ])
   expect(done.stderr).toMatch(/playbooks\/site\.ts:\d+/)
 })
 
@@ -281,7 +301,10 @@ describe('what is refused when a task adds a host', () => {
   })
   test('the same name with other data fails the task, and says which', async () => {
     const done = await json(
-      project(make(`({ host }) => addHost({ to: fresh, name: 'w', privateIp: '10.0.0.9', vars: { port: host.name.length } })`, `'db'`))('--format', 'json'),
+      project(make(`({ host }) => addHost({ to: fresh, name: 'w', privateIp: '10.0.0.9', vars: { port: host.name.length } })`, `'db'`))(
+        '--format',
+        'json',
+      ),
     )
     expect([done.code, taskOf(done, 'other', 'take it on').error]).toMatchObject([
       2,
@@ -293,7 +316,9 @@ describe('what is refused when a task adds a host', () => {
     ])
   })
   test('what a result tells wrongly fails the task at its turn', async () => {
-    const done = await json(project(make(`({ result }) => addHost({ to: fresh, name: 'w', privateIp: result(made).stderr })`))('--format', 'json'))
+    const done = await json(
+      project(make(`({ result }) => addHost({ to: fresh, name: 'w', privateIp: result(made).stderr })`))('--format', 'json'),
+    )
     expect([done.code, taskOf(done, 'builder', 'take it on').error]).toMatchObject([2, { detail: expect.stringContaining('privateIp') }])
   })
 })

@@ -247,7 +247,10 @@ export default definePlaybook('types', inventory, (play) => {
   play('family', { hosts: 'all', facts: { families: ['osx'] } }, () => {})
 })
 
-const roomy = defineInventory({ groups: { web: { vars: { port: 80 } }, later: { vars: { size: 1 } } }, hosts: { one: { groups: ['web'] } } })
+const roomy = defineInventory({
+  groups: { web: { vars: { port: 80 } }, later: { vars: { size: 1 } } },
+  hosts: { one: { groups: ['web'] } },
+})
 addHost({ to: newHosts('a', roomy, { like: 'web' }), name: 'x', address: '192.0.2.9' })
 addHost({ to: newHosts('b', roomy, { like: ['web', 'later'] }), name: 'x', privateIp: '192.0.2.9', vars: { port: 1, size: 2 } })
 addHost({ to: newHosts('c', roomy, { like: 'later' }), name: 'x', privateIp: '192.0.2.9', vars: { size: 2 } })
