@@ -1,4 +1,5 @@
 import type { Gathered } from './engine/gather-facts.ts'
+import type { Emit } from './model/event.ts'
 import type { RunOptions, ToRun } from './run.ts'
 import { ownVersion } from './util/own-root.ts'
 
@@ -27,10 +28,15 @@ export function announce(
   })
   request.emit(gathered.event)
   for (const warning of gathered.warnings) request.emit(warning)
-  for (const host of contacted) {
-    const failure = gathered.failures.get(host)
+  tellUnreachable(contacted, gathered, request.emit)
+}
+
+/** Says of each host that it does not answer, and why. */
+export function tellUnreachable(hosts: readonly string[], { failures, event }: Gathered, emit: Emit, durationMs = event.durationMs): void {
+  for (const host of hosts) {
+    const failure = failures.get(host)
     if (failure)
-      request.emit({
+      emit({
         event: 'task',
         host,
         play: '',
@@ -40,7 +46,7 @@ export function announce(
         outcome: 'unreachable',
         confidence: 'certain',
         error: { ...failure.details, host },
-        durationMs: gathered.event.durationMs,
+        durationMs,
       })
   }
 }

@@ -21,6 +21,8 @@ export interface AskRequest extends Pick<GatherRequest, 'hosts' | 'targets' | 'w
   /** As {@link ConnectOptions} has it. */
   readonly becomePassword?: Secret | undefined
   readonly progress: (line: string) => void
+  /** Facts are neither looked up in the memory nor kept there: of a host that may be another one of the same name. */
+  readonly forget?: boolean
   /** How a host is reached; default is as its inventory says. */
   readonly open?: typeof openHost | undefined
 }
@@ -34,12 +36,13 @@ export async function askHosts({
   becomePassword,
   progress,
   timeoutSeconds = usualTimeout,
+  forget = false,
   open = openHost,
   ...asked
 }: AskRequest): Promise<Gathered> {
   await unlockSecrets() // A missing identity ends here, before any host is contacted.
   await startLab(inventory, asked.hosts, progress)
-  const memory = asked.wishes.size === 0 ? noMemory : await openFactMemory(inventoryPath, inventory)
+  const memory = forget || asked.wishes.size === 0 ? noMemory : await openFactMemory(inventoryPath, inventory)
   const way = (host: HostRecord) => open(host, { check, becomes: becoming?.get(host.name), becomePassword })
   return gatherFacts({ ...asked, memory, deadlineMs: timeoutSeconds * 1000, open: way, now: Date.now })
 }

@@ -2,12 +2,11 @@ import { isDeepStrictEqual } from 'node:util'
 import { RollcallError, type SourceLine } from '../model/errors.ts'
 import { builtInFamilies } from '../model/facts.ts'
 import type { ConnectionSettings, HostRecord, InventoryModel, VarLevel, Vars } from '../model/inventory.ts'
+import { hostName } from '../model/new-host.ts'
 import { Secret } from '../util/secret.ts'
 import { suggest } from '../util/suggest.ts'
 import type { GroupDefinition, GroupDefinitions, HostDefinition, HostDefinitions } from './inventory.ts'
 import { overridableVars } from './overridable.ts'
-
-const hostName = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
 
 /** Resolves groups, vars (all < group < host) and connections into the model the engine works on. */
 export function resolveInventory(
@@ -50,6 +49,7 @@ export function resolveInventory(
     hosts: records,
     groups: new Map(names.map((group) => [group, members(group)])),
     ...(overridable.length > 0 && { overridable: overridableVars(overridable, groups, fail) }),
+    resolve: (name, host, refuse) => resolveHost(name, host, groups, refuse),
     ...(at && { at }),
   }
 }

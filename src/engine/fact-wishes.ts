@@ -1,4 +1,4 @@
-import type { Selection } from './select.ts'
+import { mayRun, type Selection } from './select.ts'
 
 /** What the plays of a run want of the facts of one host. */
 export interface FactWish {
@@ -12,9 +12,10 @@ export interface FactWish {
 /** Of each host in the scope of a play what the plays together want: a play that is short of time does not hurry others' hosts. */
 export function wishesOf({ plays }: Pick<Selection, 'plays'>): ReadonlyMap<string, FactWish> {
   const wishes = new Map<string, FactWish>()
-  for (const { play, hosts, factsOf } of plays) {
+  for (const selected of plays) {
+    const { play, factsOf } = selected
     const { families, maxAge, ifDown } = play.facts
-    if (hosts.length === 0 || families.length === 0) continue
+    if (!mayRun(selected) || families.length === 0) continue
     for (const host of factsOf) {
       const before = wishes.get(host)
       wishes.set(host, {
@@ -29,7 +30,7 @@ export function wishesOf({ plays }: Pick<Selection, 'plays'>): ReadonlyMap<strin
 
 /** Seconds for the whole gathering: those of the most patient play. */
 export function timeoutOf({ plays }: Pick<Selection, 'plays'>): number {
-  const asking = plays.filter(({ play, hosts }) => hosts.length > 0 && play.facts.families.length > 0)
+  const asking = plays.filter((selected) => mayRun(selected) && selected.play.facts.families.length > 0)
   return Math.max(...asking.map(({ play }) => play.facts.timeout), 0) || usualTimeout
 }
 
