@@ -2,6 +2,7 @@ import { shortPath } from './load/code-frame.ts'
 import { importInventory } from './load/import.ts'
 import { findInventory, findProject, type Project } from './load/project.ts'
 import type { InventoryModel } from './model/inventory.ts'
+import { settling } from './settle-inventory.ts'
 
 export interface InventoryRequest {
   /** The folder the command was given in. */
@@ -20,6 +21,6 @@ export interface OpenedInventory {
 export async function openInventory({ root, inventory }: InventoryRequest): Promise<OpenedInventory> {
   const project = findProject(root)
   const path = findInventory(project, inventory, root)
-  const { model } = await importInventory(project, path)
+  const { model } = await importInventory(project, path, settling(project, path))
   return { project, path, name: shortPath(project.root, path), model }
 }

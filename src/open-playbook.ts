@@ -7,6 +7,7 @@ import { limitFiles } from './limit-files.ts'
 import { loadPlaybook } from './load/load.ts'
 import { findInventory, findPlaybook, findProject, type Project } from './load/project.ts'
 import type { GivenInput } from './model/input.ts'
+import { settling } from './settle-inventory.ts'
 
 /** Which playbook, on which inventory, narrowed how. */
 export interface PlaybookRequest {
@@ -59,7 +60,12 @@ export async function openPlaybook(request: PlaybookRequest): Promise<OpenedPlay
   const project = findProject(request.root)
   const inventoryPath = findInventory(project, request.inventory, request.root)
   const playbookFile = findPlaybook(project, request.playbook, request.root)
-  const loaded = await loadPlaybook({ project, playbook: playbookFile, inventory: inventoryPath })
+  const loaded = await loadPlaybook({
+    project,
+    playbook: playbookFile,
+    inventory: inventoryPath,
+    settle: settling(project, inventoryPath),
+  })
   const relative = (file: string) => shorten(project.root, file)
   const { playbook, given } = await giveInputs({
     playbook: loaded.playbook,

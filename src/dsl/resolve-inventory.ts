@@ -1,7 +1,7 @@
 import type { SourceLine } from '../model/errors.ts'
 import { builtInFamilies } from '../model/facts.ts'
 import type { HostRecord, InventoryModel } from '../model/inventory.ts'
-import { isAddress } from '../util/addresses.ts'
+import { isAddress } from '../util/ip-address.ts'
 import { suggest } from '../util/suggest.ts'
 import { checkAddresses, checkConnection } from './check-addresses.ts'
 import { type GroupTree, groupTree } from './group-tree.ts'
