@@ -17,7 +17,9 @@ function inventory({ hosts, groups, regions = 0 }) {
     )
   for (let region = 0; region < regions; region++) {
     const below = Array.from({ length: groups }, (_, group) => `'group${group}'`).filter((_, group) => group % regions === region)
-    lines.push(`    region${region}: { children: [${below.join(', ')}], vars: { region: 'region-${region}', mirror${region}: '192.0.2.${region}' } },`)
+    lines.push(
+      `    region${region}: { children: [${below.join(', ')}], vars: { region: 'region-${region}', mirror${region}: '192.0.2.${region}' } },`,
+    )
   }
   lines.push('  },', '  hosts: {')
   for (let host = 0; host < hosts; host++) {
