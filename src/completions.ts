@@ -59,7 +59,7 @@ export async function completions(request: CompletionRequest): Promise<readonly 
 async function playsOf(root: string, nameOrPath: string, inventory: string | undefined) {
   const project = findProject(root)
   const path = findInventory(project, inventory, root)
-  const choice = { playbook: findPlaybook(project, nameOrPath, root), inventory: path, settle: settling(project, path) }
+  const choice = { playbook: findPlaybook(project, nameOrPath, root), inventory: path, settle: settling({ project, path }) }
   const playbook = await importPlaybook(project, choice)
   const request = { path: choice.playbook, project, words: [], cwd: root, terminal: undefined, standIns: true }
   const { plays } = (await giveInputs({ ...request, playbook, compiled: Promise.resolve(), relative: (file) => file })).playbook

@@ -40,6 +40,10 @@ export function levelLines(opened: Opened): (host: string, part: 'vars' | 'conne
   let find: ReturnType<typeof inventoryLines> | undefined
   return (host, part, name, { level, group, from, at }) => {
     if (at) return { ...at, file: resolve(opened.project.root, at.file), exact: true }
+    if (level === 'host') {
+      const line = opened.model.hosts.get(host)?.origin?.lineOf?.(['hosts', host, part, name])
+      if (line) return { ...line, exact: true }
+    }
     if (from !== undefined || level === 'given') return undefined
     find ??= inventoryLines(opened)
     const owner = level === 'host' ? ['hosts', host] : ['groups', group ?? 'all']

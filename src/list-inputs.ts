@@ -31,7 +31,11 @@ export interface InputList {
 export async function listInputs(request: Pick<PlaybookRequest, 'root' | 'playbook' | 'inventory'>): Promise<InputList> {
   const project = findProject(request.root)
   const inventory = findInventory(project, request.inventory, request.root)
-  const choice = { playbook: findPlaybook(project, request.playbook, request.root), inventory, settle: settling(project, inventory) }
+  const choice = {
+    playbook: findPlaybook(project, request.playbook, request.root),
+    inventory,
+    settle: settling({ project, path: inventory }),
+  }
   const { playbook, checked } = await loadPlaybook({ project, ...choice })
   await checked
   const list = (entries: Iterable<readonly [string, InputDeclaration]>, ofPlaybook: boolean) =>

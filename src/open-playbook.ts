@@ -30,6 +30,8 @@ export interface PlaybookRequest {
   readonly allowEmpty?: boolean
   /** The words behind `-e`: `name=value`, `@file`. */
   readonly given?: readonly string[]
+  /** Sources of the inventory are asked, whatever is kept of them. */
+  readonly refreshInventory?: boolean
   /** Asked for inputs that are not given. */
   readonly terminal?: Terminal | undefined
   /** Nothing is to run: where an input is not given something stands for it, and nobody is asked. */
@@ -64,7 +66,7 @@ export async function openPlaybook(request: PlaybookRequest): Promise<OpenedPlay
     project,
     playbook: playbookFile,
     inventory: inventoryPath,
-    settle: settling(project, inventoryPath),
+    settle: settling({ project, path: inventoryPath, refresh: request.refreshInventory }),
   })
   const relative = (file: string) => shorten(project.root, file)
   const { playbook, given } = await giveInputs({

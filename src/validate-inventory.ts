@@ -27,7 +27,7 @@ export async function validateInventory({ root, inventory }: InventoryRequest): 
   // The compiler's message shows more than what loading the same mistake says.
   const checked = await attempt(() => typeCheckInventory(project, path))
   if ('error' in checked) return { ...nothing, errors: [checked.error] }
-  const loaded = await attempt(() => importInventory(project, path, settling(project, path)))
+  const loaded = await attempt(() => importInventory(project, path, settling({ project, path })))
   if ('error' in loaded) return { ...nothing, errors: [loaded.error] }
   const { model } = loaded.value
   const placeOf = inventoryPlaces({ project, path, model })

@@ -48,7 +48,7 @@ async function checkPlaybooks(project: Project, inventory: string): Promise<read
   for (const [at, name] of names.entries())
     found.push(
       ...(await checking(`playbook ${name}`, async () => {
-        await importPlaybook(project, { playbook: files[at]!, inventory, settle: settling(project, inventory) })
+        await importPlaybook(project, { playbook: files[at]!, inventory, settle: settling({ project, path: inventory }) })
         return []
       })),
     )

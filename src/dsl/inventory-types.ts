@@ -145,12 +145,15 @@ interface NoSuchSetting {
 /** Inference keeps whatever it is given, so a misspelt setting has to be refused by hand. */
 type NoOther<D, Known> = { readonly [K in Exclude<keyof D, Known>]: NoSuchSetting }
 
+/** A host of which only a source knows the name. Joined with names that are known, it does not swallow them. */
+type Unnamed = string & {}
+
 /** Worked out in place, without a name, so that compiler messages print groups and their vars and not the machinery. */
-export type ShapeOf<G, H, A extends Tree = Above<G>, D = Declared<G, A>, M = Members<H, A>> = {
+export type ShapeOf<G, H, Sources, A extends Tree = Above<G>, D = Declared<G, A>, M = Members<H, A>> = {
   readonly [K in (keyof G & string) | 'all']: {
-    readonly host: HostsOf<M, K>
+    readonly host: HostsOf<M, K> | (Sources extends readonly [] ? never : Unnamed)
     readonly vars: Simplify<K extends keyof D ? D[K] : VarsOf<G, 'all'>>
-    readonly privateIp: PrivateIpOf<M, K>
+    readonly privateIp: PrivateIpOf<M, K> | (Sources extends readonly [] ? never : string | undefined)
   }
 } extends infer S extends Shape
   ? S

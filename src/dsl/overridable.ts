@@ -43,7 +43,7 @@ export function overridableVars(names: readonly string[], groups: GroupDefinitio
 type Schema = InputDeclaration['schema']
 
 /** What values of the same type look like; undefined where none could be written down. */
-function schemaOf(value: unknown): Schema | undefined {
+export function schemaOf(value: unknown): Schema | undefined {
   if (value instanceof Secret) return { instanceOf: 'Secret' }
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return { type: typeof value }
   if (Array.isArray(value)) {

@@ -9,7 +9,7 @@ import { callerLine } from '../util/caller.ts'
 import { checkedBecome } from './become.ts'
 import { collecting, refuseAsync } from './collecting.ts'
 import { type Environment, environmentsOf } from './environment.ts'
-import type { CheckedChoice, Choice, Chosen, GroupOf, HostIn, Known } from './hosts.ts'
+import type { CheckedChoice, Choice, Chosen, GroupOf, Known, NamedHost } from './hosts.ts'
 import { checkInputs, type DeclaredInputs, type InputValues } from './input.ts'
 import type { Inventory } from './inventory.ts'
 import type { PlayTools, ResultReader } from './play-tools.ts'
@@ -169,7 +169,7 @@ export interface PlaybookScope<I extends DeclaredInputs = DeclaredInputs> {
 
 /** Adds a play. Its body runs once, at load, and collects tasks; what differs by host stands in closures. */
 export type DefinePlay<S extends Shape> = <
-  const H extends (keyof S & string) | HostIn<S> | Chosen<string>,
+  const H extends (keyof S & string) | NamedHost<S> | Chosen<string>,
   const C extends OnController | undefined = undefined,
   const F extends Family = C extends OnController ? never : 'os' | 'network',
 >(

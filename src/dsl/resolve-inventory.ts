@@ -1,6 +1,7 @@
-import type { SourceLine } from '../model/errors.ts'
+import { RollcallError, type SourceLine } from '../model/errors.ts'
 import { builtInFamilies } from '../model/facts.ts'
 import type { HostRecord, InventoryModel } from '../model/inventory.ts'
+import type { Origin } from '../model/sourced.ts'
 import { isAddress } from '../util/ip-address.ts'
 import { suggest } from '../util/suggest.ts'
 import { checkAddresses, checkConnection } from './check-addresses.ts'
@@ -9,7 +10,7 @@ import type { GroupDefinition, GroupDefinitions, HostDefinition, HostDefinitions
 import { type Differ, type Level, layOver, valuesOf } from './levels.ts'
 import { overridableVars } from './overridable.ts'
 import { resolveConnection } from './resolve-connection.ts'
-import { type Fail, type Keys, wrongInventory } from './wrong-inventory.ts'
+import { type Fail, type Keys, type Wrong, wrongInventory } from './wrong-inventory.ts'
 
 const hostName = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
 
@@ -19,9 +20,12 @@ export function resolveInventory(
   hosts: HostDefinitions<GroupDefinitions>,
   at?: SourceLine,
   overridable: readonly string[] = [],
+  origins?: Origins,
 ): InventoryModel {
   const fail: Fail = (wrong) => {
-    throw wrongInventory(wrong, { call: 'defineInventory', at })
+    const [part, host] = wrong.keys ?? []
+    const origin = part === 'hosts' ? origins?.get(String(host)) : undefined
+    throw origin ? wrongSource(wrong, origin) : wrongInventory(wrong, { call: 'defineInventory', at })
   }
   for (const [name, group] of Object.entries(groups)) {
     refuseOthers(`group '${name}'`, group, groupSettings, ['groups', name], fail)
@@ -31,9 +35,9 @@ export function resolveInventory(
   const records = new Map<string, HostRecord>()
   for (const [name, host] of Object.entries(hosts)) {
     refuseHost(name, host, groups, fail)
-    records.set(name, resolveHost(name, host, groups, tree, fail))
+    records.set(name, resolveHost(name, host, groups, tree, fail, origins?.get(name)))
   }
-  if (records.size === 0) fail({ detail: 'it has no host', fix: 'Declare at least one under hosts: { … }.', keys: ['hosts'] })
+  if (records.size === 0 && !origins) fail({ detail: 'it has no host', fix: 'Declare at least one under hosts: { … }.', keys: ['hosts'] })
   const schemas = new Map(Object.entries(groups).flatMap(([name, { schema }]) => (schema === undefined ? [] : [[name, schema]])))
   return {
     hosts: records,
@@ -43,6 +47,20 @@ export function resolveInventory(
     ...(overridable.length > 0 && { overridable: overridableVars(overridable, groups, fail) }),
     ...(at && { at }),
   }
+}
+
+/** Hosts of sources; present for an inventory that has some, which may have no host until they are asked. */
+export type Origins = ReadonlyMap<string, Origin>
+
+function wrongSource({ detail, fix, keys = [] }: Wrong, { source, lineOf }: Origin): RollcallError {
+  const at = lineOf?.(keys)
+  return new RollcallError({
+    summary: 'A source of the inventory tells something wrong',
+    detail: `${source}: ${detail}`,
+    fix,
+    exitCode: 1,
+    ...(at && { at }),
+  })
 }
 
 /** Group → its hosts, `all` first. */
@@ -108,7 +126,14 @@ function refuseHost(name: string, host: HostDefinition, groups: GroupDefinitions
   checkAddresses(name, host, fail)
 }
 
-function resolveHost(name: string, host: HostDefinition, groups: GroupDefinitions, tree: GroupTree, fail: Fail): HostRecord {
+function resolveHost(
+  name: string,
+  host: HostDefinition,
+  groups: GroupDefinitions,
+  tree: GroupTree,
+  fail: Fail,
+  origin: Origin | undefined,
+): HostRecord {
   const named = [...new Set(host.groups.filter((group) => group !== 'all'))]
   const all = [...new Set([...named, ...named.flatMap(tree.above)])]
   // Sorting is stable: equally deep ones stay as the host names them.
@@ -116,7 +141,7 @@ function resolveHost(name: string, host: HostDefinition, groups: GroupDefinition
   const levels: (Omit<Level, 'values'> & { readonly of: GroupDefinition | HostDefinition | undefined })[] = [
     { level: 'all', of: groups.all },
     ...fromAbove.map((group) => ({ level: 'group' as const, group, of: groups[group] })),
-    { level: 'host', of: host },
+    { level: 'host', ...(origin && { from: origin.source }), of: host },
   ]
   const keys = ['hosts', name]
   const differVars: Differ = (key, one, other) =>
@@ -151,5 +176,6 @@ function resolveHost(name: string, host: HostDefinition, groups: GroupDefinition
     ...(host.privateIp !== undefined && { privateIp: host.privateIp }),
     ...(host.publicIp !== undefined && { publicIp: host.publicIp }),
     ...(host.facts && { facts: host.facts }),
+    ...(origin && { origin }),
   }
 }

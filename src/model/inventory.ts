@@ -3,6 +3,7 @@ import type { BecomeMethod } from './become.ts'
 import type { SourceLine } from './errors.ts'
 import type { DeclaredFacts } from './facts.ts'
 import type { InputDeclaration } from './input.ts'
+import type { Origin, SourceAnswer } from './sourced.ts'
 
 export type Vars = { readonly [name: string]: unknown }
 
@@ -84,6 +85,8 @@ export interface HostRecord {
   /** Setting of the connection → every level that gives it, the one that counts last; those that nobody gives are absent. */
   readonly connectionLevels?: ReadonlyMap<string, readonly VarLevel[]>
   readonly facts?: DeclaredFacts
+  /** Absent of a host that code declares. */
+  readonly origin?: Origin
 }
 
 /** The inventory as the engine sees it: every host, always, in the order declared. */
@@ -97,6 +100,8 @@ export interface InventoryModel {
   readonly schemas?: ReadonlyMap<string, object>
   /** Vars that a run may be given by `-e`. */
   readonly overridable?: ReadonlyMap<string, InputDeclaration>
+  /** How its sources were asked, where it has some. */
+  readonly sources?: readonly SourceAnswer[]
   readonly at?: SourceLine
 }
 

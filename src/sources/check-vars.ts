@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
 import type { ErrorObject, ValidateFunction } from 'ajv'
+import { schemaOf } from '../dsl/overridable.ts'
 import { theAjv } from '../engine/ajv.ts'
 import { jsonSafe } from '../engine/compare.ts'
 import { fits } from '../engine/fits.ts'
@@ -28,10 +29,11 @@ interface Schema {
  * @throws RollcallError that names host, var, value, what is expected, and the line that sets it.
  */
 export function checkVars(model: InventoryModel, root: string, placeOf: PlaceOf): void {
-  const mistakes = [...(model.schemas ?? [])].flatMap(([group, schema]) => {
+  const mistakes: Mistake[] = [...(model.schemas ?? [])].flatMap(([group, schema]) => {
     const hosts = (model.groups.get(group) ?? []).map((name) => model.hosts.get(name)!)
     return mistakesOf(hosts, group, schema, placeOf)
   })
+  for (const host of model.hosts.values()) if (host.origin) mistakes.push(...unlikeCode(host, placeOf))
   if (mistakes.length === 0) return
   const more = mistakes.length - shownMistakes
   const first = mistakes[0]!.place
@@ -46,6 +48,24 @@ export function checkVars(model: InventoryModel, root: string, placeOf: PlaceOf)
     fix: 'Correct them there, or the schema of the group.',
     exitCode: 1,
     ...(typeof first === 'object' && { at: first }),
+  })
+}
+
+/** A source may set what code sets for a group, in the type that it has there: playbooks were compiled with that. */
+function unlikeCode(host: HostRecord, placeOf: PlaceOf): readonly Mistake[] {
+  return [...(host.varLevels ?? [])].flatMap(([name, levels]) => {
+    const [counts, declared] = levels.toReversed()
+    if (counts?.level !== 'host' || declared === undefined) return []
+    const schema = schemaOf(declared.value)
+    if (schema === undefined || fits(schema)(counts.value)) return []
+    const validate: ValidateFunction = theAjv().compile(schema)
+    if (validate(counts.value)) return []
+    const of = declared.group === undefined ? 'all' : `group '${declared.group}'`
+    const place = placeOf(host.name, name, counts)
+    return (validate.errors ?? []).map((error) => ({
+      said: `host '${host.name}': the var '${[name, ...error.instancePath.split('/').slice(1)].join('.')}' is ${shown(error.data)}, it ${error.message}, as in ${of}`,
+      place,
+    }))
   })
 }
 

@@ -12,4 +12,5 @@ export {
   openJournal,
   readEvents,
 } from './journal.ts'
+export { type KeptAnswer, openSourceMemory, type SourceMemory, sourcesFolder } from './source-cache.ts'
 export { writeAtomic } from './write-atomic.ts'

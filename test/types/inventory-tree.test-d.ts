@@ -1,5 +1,18 @@
 import { expectTypeOf } from 'expect-type'
-import { defineGroups, defineHosts, defineInventory, definePlaybook, file, joinGroups, joinHosts, lab, ssh, Type } from '../../src/index.ts'
+import {
+  defineGroups,
+  defineHosts,
+  defineInventory,
+  definePlaybook,
+  file,
+  joinGroups,
+  joinHosts,
+  jsonFile,
+  lab,
+  pattern,
+  ssh,
+  Type,
+} from '../../src/index.ts'
 
 const groups = defineGroups({
   all: { vars: { domain: 'example.test' } },
@@ -105,4 +118,26 @@ defineInventory({
   // @ts-expect-error and so has one of the group itself
   groups: { app: { schema: release, vars: { release: 7 } } },
   hosts: { a: { groups: ['app'] } },
+})
+
+const sourced = defineInventory({
+  groups: { all: { vars: { domain: 'example.test' } }, web: { vars: { port: 80 } }, db: {} },
+  hosts: { 'lb-1': { groups: ['db'], privateIp: '10.0.0.1' } },
+  sources: [jsonFile({ path: 'hosts.json' }), async () => ({ hosts: { a: { groups: ['web'] } } })],
+})
+definePlaybook('sourced', sourced, (play) => {
+  play('web', { hosts: 'web' }, ({ task }) => {
+    task('vars stay typed, and any name may be a host', ({ host, fleet }) => {
+      expectTypeOf(host.vars).toEqualTypeOf<{ readonly domain: string; readonly port: number }>()
+      expectTypeOf(host.privateIp).toEqualTypeOf<string | undefined>()
+      expectTypeOf(fleet.host('told-by-a-source').vars).toEqualTypeOf<{ readonly domain: string }>()
+      // @ts-expect-error a group is declared in code
+      fleet.group('wbe')
+      return file({ path: `/${host.name}` })
+    })
+  })
+  play('declared', { hosts: 'lb-1' }, () => {})
+  play('told', { hosts: pattern('told-by-a-source') }, () => {})
+  // @ts-expect-error a name that is neither a group nor a declared host: a slip, or a host for pattern()
+  play('slip', { hosts: 'wbe' }, () => {})
 })
