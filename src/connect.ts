@@ -4,6 +4,7 @@ import { countTraffic, type TrafficPart } from './engine/traffic.ts'
 import type { Becoming } from './model/become.ts'
 import { RollcallError, UnreachableError } from './model/errors.ts'
 import type { HostRecord, LabSettings, SshSettings } from './model/inventory.ts'
+import { openPeeks } from './peek-host.ts'
 import { NeedsTerminal } from './transport/become-errors.ts'
 import { cancelScript } from './transport/cancel-script.ts'
 import { NoChannel } from './transport/connect-errors.ts'
@@ -101,11 +102,20 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
     const [reply] = await session.exchange([{ script: cancelScript(running, what) }]).finally(() => session.close().catch(() => {}))
     return reply?.code === 0
   }
+  const peeks = openPeeks({
+    session: (as) => sessions.get(as),
+    // Only over a connection that stands: what is nice to see is not worth another login.
+    open: async (as) => {
+      const [connection] = connections
+      if (!connection) throw new UnreachableError({ summary: 'The link to the host was lost', host: host.name })
+      return (await startSession(connection, optionsOf(as), [])).session
+    },
+  })
   const drop = async () => {
     const [old, shells] = [connections, [...sessions.values()]]
     connections = []
     sessions.clear()
-    await Promise.all(shells.map((session) => session.then((opened) => opened.close()).catch(() => {})))
+    await Promise.all([peeks.close(), ...shells.map((session) => session.then((opened) => opened.close()).catch(() => {}))])
     await Promise.all(old.map((connection) => connection.close()))
   }
   return {
@@ -134,6 +144,7 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
       cancelling.add(over)
       return cancelled
     },
+    peek: peeks.peek,
     stats: traffic.total,
     ...(host.connection.type !== 'local' && {
       reopen: async ({ connectTimeoutMs }: { readonly connectTimeoutMs?: number | undefined }) => {

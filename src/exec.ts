@@ -5,10 +5,11 @@ import { decode } from './engine/exchange.ts'
 import type { As, HostAccess } from './engine/host-access.ts'
 import { type Holding, noLock, takeLock, tookLock } from './engine/host-lock.ts'
 import { noTraffic } from './engine/traffic.ts'
+import type { Watch } from './engine/watch.ts'
 import { holdingOf } from './holding.ts'
 import { type BecomeOption, becomingOf } from './model/become.ts'
 import { type ErrorDetails, RollcallError, UnreachableError } from './model/errors.ts'
-import type { HostTraffic } from './model/event.ts'
+import type { HostTraffic, RunningEvent } from './model/event.ts'
 import type { HostRecord } from './model/inventory.ts'
 import { type HostsRequest, nobody, openHosts } from './open-hosts.ts'
 import { startLab } from './start-lab.ts'
@@ -35,6 +36,8 @@ export interface ExecRequest extends HostsRequest {
   readonly progress: (line: string) => void
   /** Whoever may end it before its last host. */
   readonly steering?: Steering | undefined
+  /** Gets what takes long while it runs; absent where nobody watches. */
+  readonly running?: (event: RunningEvent) => void
   /** Gets each host's result as soon as it is there. */
   readonly done: (result: ExecResult) => void
 }
@@ -63,6 +66,7 @@ export async function exec(request: ExecRequest): Promise<number> {
   const together = limitConcurrency(request.forks)
   const { steering, waitMs } = request
   const holding = waitMs === undefined ? undefined : holdingOf('exec', waitMs)
+  const watch = await watchOf(request)
   if (steering) steering.underWay = true
   const outcomes: ExecResult['outcome'][] = []
   let heldOnly = true
@@ -71,7 +75,7 @@ export async function exec(request: ExecRequest): Promise<number> {
     const of = await Promise.all(
       batch.map((host) =>
         together(async () => {
-          const result = await execOn(host, request, holding)
+          const result = await execOn(host, request, holding, watch)
           const { host: name, outcome, ...said } = result
           if (outcome !== 'ok' && said.error?.exitCode !== 5) heldOnly = false
           request.done({ host: name, outcome, ...redactDeep(said) })
@@ -91,7 +95,7 @@ export async function exec(request: ExecRequest): Promise<number> {
   return outcomes.includes('unreachable') ? 4 : 0
 }
 
-async function execOn(host: HostRecord, request: ExecRequest, holding: Holding | undefined): Promise<ExecResult> {
+async function execOn(host: HostRecord, request: ExecRequest, holding: Holding | undefined, watch: Watch | undefined): Promise<ExecResult> {
   const { argv, become, becomePassword, steering } = request
   const started = performance.now()
   let access: HostAccess | undefined
@@ -103,7 +107,8 @@ async function execOn(host: HostRecord, request: ExecRequest, holding: Holding |
     access = await openHost(host, { check: false, becomePassword })
     const as = access.as(becomingOf(become))
     const given = access
-    const asked = holdAndRun(given, as, { host, argv, request, holding })
+    const run = () => holdAndRun(given, as, { host, argv, request, holding })
+    const asked = watch ? watch.during({ host: host.name, task: argv.join(' '), access: given, as }, run) : run()
     const over = new Promise<never>((_, reject) => {
       forget = steering?.on(
         'ended',
@@ -168,6 +173,12 @@ async function holdAndRun(access: HostAccess, as: As, { host, argv, request, hol
 
 function sleepFor(milliseconds: number, steering: Steering | undefined): Promise<void> {
   return steering ? steering.sleep(milliseconds) : new Promise((resolve) => void setTimeout(resolve, milliseconds))
+}
+
+async function watchOf({ running }: ExecRequest): Promise<Watch | undefined> {
+  if (!running) return undefined
+  const { openWatch } = await import('./engine/watch.ts')
+  return openWatch((event) => event.event === 'running' && running(redactDeep(event)))
 }
 
 function leftAlone(): UnreachableError {

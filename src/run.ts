@@ -42,6 +42,8 @@ export interface RunOptions {
   readonly step?: boolean
   /** How long a host that another run changes is waited for; default not at all. */
   readonly waitForLockMs?: number | undefined
+  /** Somebody watches: what takes long is told while it runs. */
+  readonly live?: boolean
   /** Whoever may end the run before its last task. */
   readonly steering?: Steering | undefined
   /** How a host is reached; default is as its inventory says. */
@@ -103,7 +105,8 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
     await readingFiles
     const { past, warnings } = request.past?.of(opened.selection.plays) ?? { past: undefined, warnings: [] }
     const groups = openGroups(opened.playbook.inventory.model)
-    const open = playOpener(opened, gathered, states, request, { validate, files, delegates, step, past, groups })
+    const watch = request.live ? (await import('./engine/watch.ts')).openWatch(request.emit) : undefined
+    const open = playOpener(opened, gathered, states, request, { validate, files, delegates, step, past, groups, watch })
     const contexts = opened.selection.plays.map(open)
     const looks = contexts.map(preflight)
     const [mistake] = looks.flatMap((look) => look.mistakes)
@@ -186,7 +189,7 @@ function playOpener(
   { knowledge }: Gathered,
   states: States,
   request: RunOptions,
-  shared: Pick<OpenPlay, 'validate' | 'files' | 'delegates' | 'step' | 'past' | 'groups'>,
+  shared: Pick<OpenPlay, 'validate' | 'files' | 'delegates' | 'step' | 'past' | 'groups' | 'watch'>,
 ): (selected: SelectedPlay) => PlayContext {
   const { playbook, selection, relative, project } = opened
   const { check, emit, terminal, force, steering } = request

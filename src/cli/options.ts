@@ -3,6 +3,7 @@ import { type BecomeMethod, type BecomeOption, becomeMethods, isUserName } from 
 import { RollcallError } from '../model/errors.ts'
 import type { Emit } from '../model/event.ts'
 import { formats } from '../report/index.ts'
+import type { Context } from './context.ts'
 
 /** Options that several commands share, word for word. */
 export const shared = {
@@ -20,6 +21,7 @@ export const shared = {
   diff: { alias: 'D', type: 'boolean', describe: 'show changes line by line' },
   'detailed-exit-code': { type: 'boolean', describe: 'exit with 3 where something changed, or would' },
   format: { choices: formats, default: 'human', requiresArg: true, describe: 'output for people, or for machines' },
+  'no-live': { type: 'boolean', describe: 'do not show on a terminal what takes long while it runs' },
   timing: { type: 'boolean', describe: 'tell of each host what was sent and where the time went' },
   forks: { alias: 'f', type: 'string', default: '50', defaultDescription: '50', requiresArg: true, describe: 'how many hosts at once' },
   'wait-for-lock': {
@@ -95,6 +97,14 @@ export const given = {
       'give an input of the playbook, or an overridable var: name=value, @file (JSON or YAML), @- for standard input; the last one counts',
   },
 } as const
+
+/** Whether somebody watches: on a terminal that can redraw lines, unless they said no. */
+export function watches(
+  args: { readonly format: string; readonly 'no-live'?: boolean | undefined },
+  { stdout, env }: Pick<Context, 'stdout' | 'env'>,
+): boolean {
+  return args.format === 'human' && !args['no-live'] && stdout.isTTY === true && env.TERM !== 'dumb'
+}
 
 /** Passwords of Ansible's vaults, by the names that Ansible gives the options. */
 export const vault = {

@@ -48,7 +48,7 @@ type Args = { readonly [name: string]: unknown }
 export async function commandLine(words: readonly string[], world: World): Promise<number> {
   // As git and others have it.
   const argv = words[0] === 'help' && words.length > 1 ? [...words.slice(1), '--help'] : words
-  const screen = createScreen(world.stdout, world.stderr)
+  const screen = world.screen ?? createScreen(world.stdout, world.stderr)
   const colour = wantsColour(world.env, world.stdout.isTTY ?? false)
   const errorColours = colours(wantsColour(world.env, world.stderr.isTTY ?? false))
   const context: Context = {

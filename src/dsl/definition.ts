@@ -103,6 +103,8 @@ export interface Waiting {
   readonly look: (started: StepOutcome) => Script
   /** What a look has found; undefined while it runs. `problem`: why that is no end. */
   readonly ended: (stdout: Uint8Array) => { readonly outcome: StepOutcome; readonly problem?: string } | undefined
+  /** Sets `o` and `e` to the files that its two outputs go to while it runs. */
+  readonly outputs?: (started: StepOutcome) => Script
   /** Removes what it has left, once that was seen. */
   readonly tidy: (started: StepOutcome) => Script
 }

@@ -14,6 +14,7 @@ import type { SelectedPlay } from './select.ts'
 import type { Stepping } from './step-by-step.ts'
 import type { Unsure } from './unsure.ts'
 import type { ParamsValidator } from './validate.ts'
+import type { Watch } from './watch.ts'
 
 /** Turns an input of a call (controller file, template, bytes) into bytes; `views` says what a template saw. */
 export type ResolveInput = (source: InputSource) => { readonly input: ResolvedInput; readonly views: readonly TemplateView[] }
@@ -54,6 +55,8 @@ export interface PlayContext {
   readonly step?: Stepping | undefined
   /** Whoever may end the run before its last task; absent where nobody does. */
   readonly steering?: Steering | undefined
+  /** Tells of calls that take long while they run; absent where nobody watches. */
+  readonly watch?: Watch | undefined
   /** How long reads may take. */
   readonly patience: Patience
   /** Whether calls may go in one exchange with those before them. */

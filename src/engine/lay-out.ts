@@ -52,9 +52,10 @@ export function layOut(members: readonly Member[], parts: Parts, behind: readonl
     const owners = together.flatMap((slot) =>
       slot.change!.steps.map((_, index) => ({ slot, begins: index === 0 && others.has(slot.member) })),
     )
-    const marks = (place: number): Pick<Job, 'begins' | 'about'> => {
+    const marks = (place: number): Pick<Job, 'begins' | 'about' | 'task'> => {
       const { slot, begins } = owners[place]!
-      return { ...(begins && { begins }), about: `task '${slot.member.due.task.name}' of playbook '${slot.member.due.context.playbook}'` }
+      const { task, context } = slot.member.due
+      return { ...(begins && { begins }), about: `task '${task.name}' of playbook '${context.playbook}'`, task: task.name }
     }
     const { jobs, replies } = compileSteps(
       together.flatMap(({ change }) => change!.steps),

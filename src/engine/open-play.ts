@@ -32,6 +32,7 @@ export interface OpenPlay {
   readonly delegates?: Delegates | undefined
   readonly step?: PlayContext['step']
   readonly steering?: Steering | undefined
+  readonly watch?: PlayContext['watch']
   /** False: every change goes alone. */
   readonly batches?: boolean
   /** Default: half a minute for what is read ahead, ten minutes for what is due. */
@@ -103,6 +104,7 @@ export function openPlay(open: OpenPlay): PlayContext {
     force: open.force,
     groups: open.groups,
     steering: open.steering,
+    watch: open.watch,
     hosts: new Map(hosts),
     scopeOf: (name) => {
       const known = scopes.get(name) ?? {

@@ -127,6 +127,22 @@ export interface StoppedEvent {
   /** Hosts that have not failed and begin no further task. */
   readonly hosts: readonly string[]
 }
+/** A task that has run on a host for a while. */
+export interface RunningTask {
+  readonly host: string
+  readonly task: string
+  readonly durationMs: number
+  /** The last lines that it has written so far; empty where there are none, or none can be had. */
+  readonly output: readonly string[]
+}
+/** What runs on hosts while it runs, for who watches; each replaces the one before. No journal keeps it. */
+export interface RunningEvent {
+  readonly event: 'running'
+  /** Those that have run longest; empty when nothing takes long any more. */
+  readonly tasks: readonly RunningTask[]
+  /** How many there are besides. */
+  readonly more: number
+}
 /** What one task did on one host. */
 export interface TaskEvent {
   readonly event: 'task'
@@ -218,6 +234,7 @@ export type RunEvents =
   | FactsEvent
   | PlayEvent
   | BatchEvent
+  | RunningEvent
   | TaskEvent
   | RetryEvent
   | RescuedEvent

@@ -38,6 +38,8 @@ export function redactEvent(event: Event): Event {
       const masked = said.action === true && !isDeepStrictEqual(shown.result, said.result)
       return { ...shown, ...own, ...(masked && { masked }) }
     }
+    case 'running':
+      return { ...event, tasks: event.tasks.map((one) => ({ ...one, task: redact(one.task), output: redactDeep(one.output) })) }
     case 'recap':
       return event.error === undefined ? event : { ...event, error: redactDeep(event.error) }
     default:

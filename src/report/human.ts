@@ -4,6 +4,7 @@ import type { Colours } from './colours.ts'
 import { headerLines } from './header.ts'
 import { printableDeep } from './printable.ts'
 import { recapLines } from './recap.ts'
+import { runningLines } from './running.ts'
 import type { Screen } from './screen.ts'
 import { type TaskStyle, taskLines } from './task-lines.ts'
 import { count, indent, listed } from './words.ts'
@@ -99,6 +100,9 @@ export function createHuman(screen: Screen, { colours, diff, verbosity, cwd, tim
       }
       case 'task':
         onTask(event)
+        break
+      case 'running':
+        screen.live(runningLines(event, colours, screen.room))
         break
       case 'recap':
         printHeader(undefined)

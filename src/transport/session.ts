@@ -10,7 +10,7 @@ import { lostAnswer, noShell, notKept, startedLate } from './session-errors.ts'
 import { encodeExchange, isOwn, lateInput, ownDriver, readAnswer } from './session-frame.ts'
 import { goodbye, isShort, loopAfter, loopCommand } from './session-loop.ts'
 import { greeted, listenFor, type SessionOptions, type Shell, startShell, startTimeoutMs } from './session-shell.ts'
-import type { Job, Reply, Session } from './session-types.ts'
+import type { Job, Reply, Running, Session } from './session-types.ts'
 
 /** A session, and its answer to the jobs that it was opened with. */
 export interface Started {
@@ -137,6 +137,7 @@ function serve(shell: Shell, options: SessionOptions, pid: number, before = { ex
   // A step of the last exchange is recorded on the host, unless it hears that its answer has come.
   let recorded = false
   let running = 0
+  let latest: Pick<Running, 'step' | 'task' | 'since'> = { since: new Date() }
   let over: RollcallError | undefined
   let closing: Promise<void> | undefined
   let queue: Promise<unknown> = Promise.resolve()
@@ -159,11 +160,15 @@ function serve(shell: Shell, options: SessionOptions, pid: number, before = { ex
   async function answer(jobs: readonly Job[]): Promise<readonly Reply[]> {
     let step: number | undefined
     const starts = new Map<number, Date>()
+    latest = { since: new Date() }
     try {
       const said = await readAnswer(reader, nonce, exchanges, jobs.length, (started) => {
         step = started
-        starts.set(started - 1, new Date())
-        const input = lateInput(jobs[started - 1]!)
+        const since = new Date()
+        const job = jobs[started - 1]!
+        starts.set(started - 1, since)
+        latest = { step: started, since, ...(job.task !== undefined && { task: job.task }) }
+        const input = lateInput(job)
         if (input === undefined) return
         bytesSent += input.length
         feed(process, input)
@@ -216,7 +221,7 @@ function serve(shell: Shell, options: SessionOptions, pid: number, before = { ex
       return { exchanges, bytesSent, bytesReceived: reader.received }
     },
     get running() {
-      return running === 0 || over !== undefined ? undefined : { pid, nonce, exchange: exchanges }
+      return running === 0 || over !== undefined ? undefined : { pid, nonce, exchange: exchanges, ...latest }
     },
     exchange: (jobs) => (jobs.length === 0 ? Promise.resolve([]) : inTurn(() => turn(jobs))),
     close() {

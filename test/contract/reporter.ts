@@ -89,6 +89,14 @@ const full: { readonly [K in Kind]: Extract<Event, { readonly event: K }> } = {
   rescued: { event: 'rescued', host: 'honor-viper', play: 'nodes', block: 'upgrade', task: 'restart' },
   stopped: { event: 'stopped', play: 'nodes', reason: 'too many', hosts: hosts.slice(1) },
   warning: { event: 'warning', host: 'honor-viper', message: 'take care\nof this', fix: 'Do that.' },
+  running: {
+    event: 'running',
+    tasks: [
+      { host: 'honor-viper', task: 'upgrade', durationMs: 12_000, output: ['Unpacking libc6', 'Setting up libc6'] },
+      { host: 'crystal-panda', task: 'upgrade', durationMs: 11_000, output: [] },
+    ],
+    more: 3,
+  },
   recap: { event: 'recap', check: true, hosts: { 'honor-viper': recap, 'crystal-panda': recap }, durationMs: 900, exitCode: 2 },
 }
 

@@ -3,7 +3,19 @@ import { createDoReporter } from '../../report/index.ts'
 import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
 import { steered } from '../interrupt.ts'
-import { become, becomeOf, changesMade, narrowing, noteChanges, portionsOf, positiveInteger, secondsOf, shared, vault } from '../options.ts'
+import {
+  become,
+  becomeOf,
+  changesMade,
+  narrowing,
+  noteChanges,
+  portionsOf,
+  positiveInteger,
+  secondsOf,
+  shared,
+  vault,
+  watches,
+} from '../options.ts'
 
 /** `rollcall do`: one module on many hosts, without a playbook. */
 export const doCommand = defineCommand({
@@ -31,6 +43,7 @@ export const doCommand = defineCommand({
     format: shared.format,
     timeout: shared.timeout,
     'wait-for-lock': shared['wait-for-lock'],
+    'no-live': shared['no-live'],
     timing: shared.timing,
     ...vault,
     verbose: { alias: 'v', type: 'count', describe: 'print steps and the whole result' },
@@ -66,6 +79,7 @@ export const doCommand = defineCommand({
     const exitCode = await steered(timeout, (steering) =>
       engine.doModule({
         steering,
+        ...(watches(args, context) && { live: true }),
         ...(wait !== undefined && { waitForLockMs: wait * 1000 }),
         root: cwd,
         ...(args.inventory !== undefined && { inventory: args.inventory }),

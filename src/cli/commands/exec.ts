@@ -1,10 +1,10 @@
 import { formatError, RollcallError } from '../../model/errors.ts'
-import type { HostTraffic } from '../../model/event.ts'
-import { jsonText, printable, timingLines } from '../../report/index.ts'
+import type { HostTraffic, RunningEvent } from '../../model/event.ts'
+import { jsonText, printable, printableDeep, runningLines, timingLines } from '../../report/index.ts'
 import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
 import { steered } from '../interrupt.ts'
-import { become, becomeOf, narrowing, portionsOf, positiveInteger, secondsOf, shared, vault } from '../options.ts'
+import { become, becomeOf, narrowing, portionsOf, positiveInteger, secondsOf, shared, vault, watches } from '../options.ts'
 
 /** `rollcall exec`: one command on many hosts. */
 export const exec = defineCommand({
@@ -26,6 +26,7 @@ export const exec = defineCommand({
       type: 'boolean',
       describe: 'run it also where another run is changing the host, and keep none off: to look at what goes on',
     },
+    'no-live': shared['no-live'],
     timing: shared.timing,
     ...vault,
   },
@@ -69,6 +70,9 @@ export const exec = defineCommand({
         forks: positiveInteger(args.forks, '--forks'),
         waitMs: args['no-lock'] ? undefined : (wait ?? 0) * 1000,
         progress,
+        ...(watches(args, context) && {
+          running: (event: RunningEvent) => screen.live(runningLines(printableDeep(event), colours, screen.room)),
+        }),
         done: (result) => {
           if (args.format === 'json') return screen.print(jsonText(result))
           const { host, outcome, rc, stdout, stderr, error, timing } = result

@@ -18,6 +18,7 @@ import {
   secondsOf,
   shared,
   vault,
+  watches,
   words,
 } from '../options.ts'
 import { openTerminal } from '../terminal.ts'
@@ -51,6 +52,7 @@ export const run = defineCommand({
     'list-inputs': { type: 'boolean', describe: 'list what -e may give and stop; contacts no host' },
     timeout: shared.timeout,
     'wait-for-lock': shared['wait-for-lock'],
+    'no-live': shared['no-live'],
     timing: shared.timing,
     ...vault,
     verbose: { alias: 'v', type: 'count', describe: 'print every task, its steps and its result' },
@@ -122,6 +124,7 @@ export const run = defineCommand({
         progress,
         terminal,
         steering,
+        ...(watches(args, context) && { live: true }),
         ...(wait !== undefined && { waitForLockMs: wait * 1000 }),
         ...goOn,
         ...(password && { becomePassword: password }),
