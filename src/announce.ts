@@ -1,5 +1,5 @@
 import type { Gathered } from './engine/gather-facts.ts'
-import type { WarningEvent } from './model/event.ts'
+import type { Emit, WarningEvent } from './model/event.ts'
 import type { SourceAnswer } from './model/sourced.ts'
 import type { RunOptions, ToRun } from './run.ts'
 import { ownVersion } from './util/own-root.ts'
@@ -32,10 +32,15 @@ export function announce(
   request.emit(gathered.event)
   for (const source of sources ?? []) if (source.origin === 'lastKnown') request.emit(staleWarning(source))
   for (const warning of gathered.warnings) request.emit(warning)
-  for (const host of contacted) {
-    const failure = gathered.failures.get(host)
+  tellUnreachable(contacted, gathered, request.emit)
+}
+
+/** Says of each host that it does not answer, and why. */
+export function tellUnreachable(hosts: readonly string[], { failures, event }: Gathered, emit: Emit, durationMs = event.durationMs): void {
+  for (const host of hosts) {
+    const failure = failures.get(host)
     if (failure)
-      request.emit({
+      emit({
         event: 'task',
         host,
         play: '',
@@ -45,7 +50,7 @@ export function announce(
         outcome: 'unreachable',
         confidence: 'certain',
         error: { ...failure.details, host },
-        durationMs: gathered.event.durationMs,
+        durationMs,
       })
   }
 }

@@ -17,11 +17,13 @@ export interface AskRequest extends Pick<GatherRequest, 'hosts' | 'targets' | 'f
   /** As {@link ConnectOptions} has it. */
   readonly becomePassword?: Secret | undefined
   readonly progress: (line: string) => void
+  /** Facts are neither looked up in the memory nor kept there: of a host that may be another one of the same name. */
+  readonly forget?: boolean
   /** How a host is reached; default is as its inventory says. */
   readonly open?: typeof openHost | undefined
 }
 
-/** Where no facts are asked for there are none to remember, and nothing is written at home. */
+/** Where no facts are asked for, or none are to be kept, there are none to remember, and nothing is written at home. */
 const noMemory = { read: async () => ({ families: {}, warnings: [] }), write: async () => {} }
 
 /** All hosts outside the targets have this long together. */
@@ -35,12 +37,13 @@ export async function askHosts({
   becoming,
   becomePassword,
   progress,
+  forget = false,
   open = openHost,
   ...asked
 }: AskRequest): Promise<Gathered> {
   await unlockSecrets() // A missing identity ends here, before any host is contacted.
   await startLab(inventory, asked.hosts, progress)
-  const cache = asked.families.length === 0 ? noMemory : await openFactMemory(inventoryPath, inventory)
+  const cache = forget || asked.families.length === 0 ? noMemory : await openFactMemory(inventoryPath, inventory)
   const way = (host: HostRecord) => open(host, { check, becomes: becoming?.get(host.name), becomePassword })
   return gatherFacts({ ...asked, cache, deadlineMs, open: way, now: Date.now })
 }

@@ -15,6 +15,7 @@ import { formatLine, type SourceLine } from './model/errors.ts'
 import type { GroupSeen } from './model/host-groups.ts'
 import type { GivenInput } from './model/input.ts'
 import { openPlaybook, type PlaybookRequest } from './open-playbook.ts'
+import { addsOf } from './outline.ts'
 import { rememberedFacts } from './remembered-facts.ts'
 import { redact, redactDeep } from './util/redact.ts'
 
@@ -59,6 +60,8 @@ export interface ExplainReport {
     /** Its tasks run on the controller, for each target. */
     readonly connection?: 'local'
     readonly targets: readonly string[]
+    /** New hosts that it names: what it does on those is known only in a run. */
+    readonly adds?: readonly string[]
     readonly facts: {
       readonly of: string
       readonly hosts: readonly string[]
@@ -141,6 +144,7 @@ export async function explain(request: PlaybookRequest): Promise<ExplainReport> 
         ...place(play.at),
         ...(play.connection && { connection: 'local' as const }),
         targets: selected.hosts,
+        ...addsOf(play),
         facts: {
           of: play.facts.of,
           hosts: factsOf,

@@ -1,6 +1,6 @@
 import type { ExplainedCall, ExplainedTask, ExplainReport } from '../explain.ts'
 import { type Colours, count, formatAge, groupBy, inputLines, listed, printableDeep } from '../report/index.ts'
-import { place, tagList } from './format-outline.ts'
+import { newHostsWords, place, tagList } from './format-outline.ts'
 
 type Play = ExplainReport['plays'][number]
 
@@ -28,7 +28,7 @@ function declared({ groups, privateIp, publicIp, vars }: ExplainReport['fleet'][
 function playLines(play: Play, fleetSize: number, colours: Colours): string[] {
   return [
     `${colours.strong(`play ${play.name}`)}${place(play.at, colours)}`,
-    `  targets ${play.targets.length} (${listed(play.targets, 8) || 'none'})`,
+    `  targets ${play.targets.length} (${listed(play.targets, 8) || 'none'})${newHostsWords(play.adds)}`,
     ...(play.connection ? ['  on the controller, for each target'] : []),
     ...factsLines(play, fleetSize),
     ...play.tasks.flatMap((task) => taskLines(task, colours)),

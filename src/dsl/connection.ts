@@ -1,9 +1,12 @@
 import { RollcallError } from '../model/errors.ts'
+import { hostKeyProblem } from '../model/host-key.ts'
 import type { BecomeSettings, GivenLab, LabSettings, LocalSettings, SshSettings } from '../model/inventory.ts'
 import { becomeProblem } from './become.ts'
 
 /** A host reached over SSH. Whatever is not given comes from `~/.ssh/config`, then from SSH's own defaults. */
 export function ssh(settings: Omit<SshSettings, 'type'> = {}): SshSettings {
+  const wrong = hostKeyProblem({ type: 'ssh', ...settings })
+  if (wrong) throw new RollcallError({ summary: 'The inventory is wrong', ...wrong, exitCode: 1 })
   return checked({ type: 'ssh', ...settings })
 }
 

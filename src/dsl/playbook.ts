@@ -2,7 +2,7 @@ import type { BecomeOption, Becoming } from '../model/become.ts'
 import { RollcallError, type SourceLine } from '../model/errors.ts'
 import type { BuiltInFamily, Facts, Family } from '../model/facts.ts'
 import type { DeclaredHost, Fleet, Targets } from '../model/fleet.ts'
-import type { HostChoice } from '../model/host-set.ts'
+import { type HostChoice, type NewSet, newSetsIn } from '../model/host-set.ts'
 import type { GroupShape, LocalSettings, Shape } from '../model/inventory.ts'
 import { matchHosts } from '../model/match-hosts.ts'
 import { callerLine } from '../util/caller.ts'
@@ -16,6 +16,7 @@ import type { PlayTools, ResultReader } from './play-tools.ts'
 import { recordTools, type TaskRecord } from './record.ts'
 import {
   type HostOrder,
+  refuseNewHosts,
   refuseOrder,
   refuseSizes,
   refuseStrategy,
@@ -214,12 +215,14 @@ type Body = (play: any, scope: any) => unknown
 
 function collectPlays(name: string, inventory: Inventory, body: Body, scope: { readonly inputs: object }): readonly PlayRecord[] {
   const plays: PlayRecord[] = []
+  const sets = new Map<string, NewSet>()
   const play = (playName: string, options: PlayOptions<Choice, string, Family>, fill: (tools: PlayTools<any>) => unknown) => {
     const playAt = callerLine()
     const { model } = inventory
     const hosts = options.hosts as HostChoice
     for (const name of [...(typeof hosts === 'string' ? [hosts] : []), options.facts?.of ?? 'all'])
       refuseUnknownName(name, model, playName, playAt)
+    for (const set of newSetsIn(hosts)) refuseNewHosts(set, sets, model, playName, playAt)
     matchHosts(hosts, model, { by: 'A play', where: `play '${playName}'`, ...(playAt && { at: playAt }) })
     if (plays.some((other) => other.name === playName))
       throw new RollcallError({

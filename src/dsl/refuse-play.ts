@@ -1,6 +1,7 @@
 import { RollcallError, type SourceLine } from '../model/errors.ts'
 import { builtInFamilies } from '../model/facts.ts'
 import { isWild, itemsOf } from '../model/host-pattern.ts'
+import type { NewSet } from '../model/host-set.ts'
 import type { InventoryModel } from '../model/inventory.ts'
 import { few } from '../model/match-hosts.ts'
 import { suggest } from '../util/suggest.ts'
@@ -46,6 +47,23 @@ export function refuseUnknownName(name: string, { groups, hosts }: InventoryMode
     fix: several ?? (meant ? `Did you mean '${meant}'?` : `The inventory has: ${few([...groups.keys(), ...hosts.keys()])}.`),
     ...(at && { at }),
   })
+}
+
+/** @throws RollcallError for new hosts of another inventory, and for two of one name, which the limit could not tell apart. */
+export function refuseNewHosts(
+  set: NewSet,
+  named: Map<string, NewSet>,
+  inventory: InventoryModel,
+  play: string,
+  at: SourceLine | undefined,
+): void {
+  const refuse = (summary: string, fix: string) => {
+    throw new RollcallError({ summary, detail: `play '${play}': newHosts('${set.name}', …)`, fix, exitCode: 1, ...(at && { at }) })
+  }
+  if (set.inventory !== inventory)
+    refuse('A play names new hosts of another inventory', "Make them of the playbook's own: newHosts('…', inventory, …).")
+  if ((named.get(set.name) ?? set) !== set) refuse('Two newHosts have one name', 'Make them once, and use that value in each play.')
+  named.set(set.name, set)
 }
 
 /** @throws RollcallError unless there is such an order. */

@@ -1,6 +1,7 @@
 import { RollcallError, type SourceLine } from '../model/errors.ts'
 import { builtInFamilies } from '../model/facts.ts'
 import type { HostRecord, InventoryModel } from '../model/inventory.ts'
+import { hostName } from '../model/new-host.ts'
 import type { Origin } from '../model/sourced.ts'
 import { isAddress } from '../util/ip-address.ts'
 import { suggest } from '../util/suggest.ts'
@@ -11,8 +12,6 @@ import { type Differ, type Level, layOver, valuesOf } from './levels.ts'
 import { overridableVars } from './overridable.ts'
 import { resolveConnection } from './resolve-connection.ts'
 import { type Fail, type Keys, type Wrong, wrongInventory } from './wrong-inventory.ts'
-
-const hostName = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
 
 /** Resolves groups, vars (all < groups, from above < host) and connections into the model the engine works on. */
 export function resolveInventory(
@@ -45,6 +44,7 @@ export function resolveInventory(
     ...(tree.children.size > 0 && { children: tree.children }),
     ...(schemas.size > 0 && { schemas }),
     ...(overridable.length > 0 && { overridable: overridableVars(overridable, groups, fail) }),
+    resolve: (name, host, refuse) => resolveHost(name, host, groups, tree, ({ detail, fix }) => refuse(detail, fix), undefined),
     ...(at && { at }),
   }
 }

@@ -22,14 +22,15 @@ export interface GatherRequest {
   readonly cache: Pick<FactCache, 'read' | 'write'>
   readonly now: () => number
 }
+/** Maps grow by hosts that a run adds. */
 export interface Gathered {
-  readonly knowledge: ReadonlyMap<string, HostKnowledge>
+  readonly knowledge: Map<string, HostKnowledge>
   /** Open ways to the hosts that answered. */
-  readonly access: ReadonlyMap<string, HostAccess>
+  readonly access: Map<string, HostAccess>
   /** Why a host did not answer. */
-  readonly failures: ReadonlyMap<string, RollcallError>
+  readonly failures: Map<string, RollcallError>
   /** How long it took until a host was given up that no way was opened to. */
-  readonly givenUpMs: ReadonlyMap<string, number>
+  readonly givenUpMs: Map<string, number>
   readonly event: FactsEvent
   readonly warnings: readonly WarningEvent[]
 }

@@ -78,6 +78,42 @@ export interface FactsEvent {
   }[]
   readonly durationMs: number
 }
+/** A play begins, and tasks before it have added hosts: what this adds to the sets of hosts, told before its first task. */
+export interface AddedEvent {
+  readonly event: 'added'
+  /** The play that begins. */
+  readonly play: string
+  /** Hosts that closures of this play are the first to know. */
+  readonly hosts: readonly {
+    readonly host: string
+    /** The new hosts it is one of. */
+    readonly to: string
+    readonly groups: readonly string[]
+    readonly address?: string
+    /** The host whose task has added it. */
+    readonly by: string
+    readonly task: string
+    readonly at?: string
+  }[]
+  /** Added hosts that may be changed from here on. */
+  readonly targets: readonly string[]
+  /** Added hosts that the play would run on, were it not for the limit. */
+  readonly leftOut: readonly string[]
+  /** What was asked of added hosts for this play. */
+  readonly facts: FactsEvent['hosts']
+  /** As in the first event, of this play, and not named there. */
+  readonly queries: readonly string[]
+  readonly delegates: readonly string[]
+  /** Check mode: whom the play would run on besides, as far as that can be told. */
+  readonly unknown: readonly {
+    readonly host?: string
+    readonly by?: string
+    readonly task?: string
+    readonly at?: string
+    readonly reason: string
+  }[]
+  readonly durationMs: number
+}
 export interface PlayEvent {
   readonly event: 'play'
   readonly play: string
@@ -220,11 +256,11 @@ export interface HostRecap extends HostTraffic {
 export interface RecapEvent {
   readonly event: 'recap'
   readonly check: boolean
-  /** Targets, in inventory order. */
+  /** Targets, in inventory order; those that the run has added come last. */
   readonly hosts: { readonly [host: string]: HostRecap }
   readonly durationMs: number
   readonly exitCode: number
-  /** What ended the run before its first task. */
+  /** What ended the run before its first task, or before that of a play whose hosts were known only then. */
   readonly error?: ErrorDetails
 }
 
@@ -232,6 +268,7 @@ export interface RecapEvent {
 export type RunEvents =
   | RunEvent
   | FactsEvent
+  | AddedEvent
   | PlayEvent
   | BatchEvent
   | RunningEvent

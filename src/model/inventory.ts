@@ -39,6 +39,11 @@ export interface SshSettings extends BecomeSettings {
   readonly password?: Secret
   /** Files of known host keys; default `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts`. */
   readonly knownHostsFiles?: readonly string[]
+  /**
+   * Its public key, as in `ssh-ed25519 AAAA…`, or several: the host must show one of them, and no file of known host keys is asked. For
+   * the transport `ssh2`, without `controlPersistSeconds`.
+   */
+  readonly hostKey?: string | readonly string[]
   readonly hostKeyAlias?: string
   readonly connectTimeoutSeconds?: number
   /**
@@ -89,6 +94,15 @@ export interface HostRecord {
   readonly origin?: Origin
 }
 
+/** A host that the inventory does not have, as a task adds it. */
+export interface NewHost {
+  readonly groups: readonly string[]
+  readonly privateIp?: string
+  readonly publicIp?: string
+  readonly vars?: Vars
+  readonly connection?: GivenConnection | 'local'
+}
+
 /** The inventory as the engine sees it: every host, always, in the order declared. */
 export interface InventoryModel {
   readonly hosts: ReadonlyMap<string, HostRecord>
@@ -102,6 +116,11 @@ export interface InventoryModel {
   readonly overridable?: ReadonlyMap<string, InputDeclaration>
   /** How its sources were asked, where it has some. */
   readonly sources?: readonly SourceAnswer[]
+  /**
+   * A host as the inventory would have it: vars and connection over all levels. `fail` does not return. Absent where hosts cannot be
+   * added.
+   */
+  readonly resolve?: (name: string, host: NewHost, fail: (detail: string, fix: string) => never) => HostRecord
   readonly at?: SourceLine
 }
 

@@ -20,6 +20,15 @@ export function redactEvent(event: Event): Event {
         ...event,
         hosts: event.hosts.map((host) => (host.reason === undefined ? host : { ...host, reason: redact(host.reason) })),
       }
+    case 'added': {
+      const { play, queries, hosts, facts, unknown } = event
+      return {
+        ...event,
+        ...redactDeep({ play, queries, unknown }),
+        hosts: hosts.map((host) => ({ ...host, task: redact(host.task) })),
+        facts: facts.map((host) => (host.reason === undefined ? host : { ...host, reason: redact(host.reason) })),
+      }
+    }
     case 'play':
     case 'batch':
       return { ...event, play: redact(event.play) }

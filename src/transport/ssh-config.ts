@@ -17,6 +17,7 @@ export interface DeclaredTarget {
   readonly identityFile?: string | undefined
   readonly password?: Secret | undefined
   readonly knownHostsFiles?: readonly string[] | undefined
+  readonly hostKey?: string | readonly string[] | undefined
   readonly hostKeyAlias?: string | undefined
   readonly connectTimeoutSeconds?: number | undefined
 }
@@ -66,6 +67,7 @@ export async function resolveTarget(declared: DeclaredTarget, configText?: strin
     knownHosts: {
       files: knownHostsFiles.filter((file) => file !== 'none').map(path),
       policy: policyOf(values.one('stricthostkeychecking')),
+      ...(declared.hostKey !== undefined && { keys: [declared.hostKey].flat() }),
     },
     ...(agent !== undefined && { agent }),
     ...(declared.password !== undefined && { password: declared.password }),

@@ -10,7 +10,7 @@ import { gatherWrites } from './gather-writes.ts'
 import { hostKeyAlgorithms, knownHostName } from './known-hosts.ts'
 import { spareTurns } from './ssh2-turns.ts'
 import type { SshTarget } from './target.ts'
-import { readKnownHosts, verifyHostKey } from './verify-host-key.ts'
+import { knownFor, verifyHostKey } from './verify-host-key.ts'
 
 /**
  * Connects and logs in.
@@ -20,8 +20,8 @@ import { readKnownHosts, verifyHostKey } from './verify-host-key.ts'
 export async function connectSsh2(target: SshTarget): Promise<Connection> {
   // Loading ssh2 costs 70 ms of CPU, which a run that ends before connecting need not pay.
   const ssh2 = (await import('ssh2')).default
-  const [authentication, known] = await Promise.all([prepareAuthentication(ssh2, target), readKnownHosts(target.knownHosts.files)])
   const name = knownHostName(target.address, target.port, target.hostKeyAlias)
+  const [authentication, known] = await Promise.all([prepareAuthentication(ssh2, target), knownFor(name, target.knownHosts)])
   const client = new ssh2.Client()
   const limit = target.connectTimeoutMs ?? 10_000
   let phase = 'waiting for the TCP connection'

@@ -1,6 +1,7 @@
 import { appendFile, mkdir, open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { RollcallError } from '../model/errors.ts'
+import { parseHostKey } from '../model/host-key.ts'
 import { rememberLast } from '../util/remember-last.ts'
 import { sh } from '../util/sh.ts'
 import { checkHostKey, fingerprint, type KnownHost, type KnownHosts, keyType, knownHostLine, parseKnownHosts } from './known-hosts.ts'
@@ -10,6 +11,15 @@ export interface KnownHostsPolicy {
   /** The first is the one that new keys are added to. */
   readonly files: readonly string[]
   readonly policy: 'strict' | 'acceptNew'
+  /** Keys that the host is declared to have: no file is asked then. */
+  readonly keys?: readonly string[]
+}
+
+/** What is known of a host: the keys that it is declared to have, or else what the files say. */
+export async function knownFor(name: string, { files, keys }: KnownHostsPolicy): Promise<KnownHosts> {
+  if (!keys) return readKnownHosts(files)
+  const declared = keys.flatMap((line) => parseHostKey(line) ?? [])
+  return { entries: declared.map(({ type, key }, at) => ({ file: '', line: at + 1, hosts: name, type, key, revoked: false })), notes: [] }
 }
 
 const parsed = rememberLast(parseKnownHosts)
@@ -73,6 +83,13 @@ function unknown(host: string, name: string, key: Buffer, known: KnownHosts, fil
 }
 
 function changed(host: string, name: string, key: Buffer, known: KnownHost): RollcallError {
+  if (known.file === '')
+    return new RollcallError({
+      summary: "The host's key is not the one that it is declared to have: somebody else may be answering",
+      detail: `${name}\ndeclared  ${shown(known.key)}\nshown     ${shown(key)}`,
+      host,
+      fix: 'Find out who answers there. hostKey holds what whoever made the host says of it.',
+    })
   return new RollcallError({
     summary: "The host's key is not the one that is known: somebody else may be answering",
     detail: `${name}\nknown  ${shown(known.key)}  (${known.file}:${known.line})\nshown  ${shown(key)}`,

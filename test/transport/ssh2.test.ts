@@ -142,6 +142,21 @@ describe('connecting by ssh2', () => {
     })
   })
 
+  test('a host that is declared to have a key must show it, and no file is asked', async () => {
+    const keyOf = (key: { readonly publicKey: Buffer }) => `ssh-ed25519 ${key.publicKey.toString('base64')} root@new`
+    const declared = (...keys: readonly string[]) => server.target({ knownHosts: { files: [], policy: 'acceptNew', keys } })
+    expect(await failure(declared(keyOf(server.hostKey)))).toBeUndefined()
+    expect(await failure(declared(keyOf(makeKey()), keyOf(server.hostKey)))).toBeUndefined()
+    const other = makeKey()
+    expect(await failure(declared(keyOf(other)))).toMatchObject({
+      name: 'RollcallError',
+      details: {
+        summary: "The host's key is not the one that it is declared to have: somebody else may be answering",
+        detail: expect.stringContaining(`declared  ssh-ed25519 ${fingerprint(other.publicKey)}`),
+      },
+    })
+  })
+
   test('acceptNew lets a new key in once, and notices when it changes', async () => {
     const file = join(testFolder(), 'known_hosts')
     const knownHosts = { files: [file], policy: 'acceptNew' as const }
