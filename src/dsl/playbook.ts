@@ -11,7 +11,7 @@ import { collecting, refuseAsync } from './collecting.ts'
 import { type Environment, environmentsOf } from './environment.ts'
 import type { CheckedChoice, Choice, Chosen, GroupOf, Known, NamedHost } from './hosts.ts'
 import { checkInputs, type DeclaredInputs, type InputValues } from './input.ts'
-import type { Inventory } from './inventory.ts'
+import { type Inventory, partsOf } from './inventory.ts'
 import type { PlayTools, ResultReader } from './play-tools.ts'
 import { recordTools, type TaskRecord } from './record.ts'
 import {
@@ -24,6 +24,7 @@ import {
   refuseUnknownName,
   type Strategy,
 } from './refuse-play.ts'
+import { refuseRefresh } from './refuse-refresh.ts'
 import type { Portion } from './serial.ts'
 import { refuseTags } from './tags.ts'
 
@@ -246,6 +247,7 @@ function collectPlays(name: string, inventory: Inventory, body: Body, scope: { r
     refuseOrder(order, playName, playAt)
     refuseStrategy(strategy, playName, playAt)
     refuseSizes(options.serial, maxFailPercentage, playName, playAt)
+    if (!partsOf(inventory)) refuseRefresh(playName, tasks)
     refuseTags({ name: playName, tags, at: playAt }, tasks)
     plays.push({
       name: playName,

@@ -253,3 +253,79 @@ test.for<readonly [string, string]>([
   const { code, stderr } = await open(source).run('inventory list')
   expect([code, stderr]).toEqual([1, expect.stringContaining(says)])
 })
+
+describe('meta refreshInventory', () => {
+  const told = (names: readonly string[]) => answer(Object.fromEntries(names.map((name) => [name, { groups: ['web'] }])))
+  const playbookOf = (text: string) => `import { command, debug, definePlaybook, meta, pattern } from 'rollcall'
+import { inventory } from '#inventory'
+export default definePlaybook('grow', inventory, (play) => {
+  play('before', { hosts: 'web', facts: { families: [] } }, ({ task }) => {
+    task('change the answer', command({ argv: ['cp', 'next.json', 'answer.json'], chdir: process.cwd() }), { runOnce: true })
+    task('ask again', meta({ action: 'refreshInventory' }))
+    task('still', ({ host, fleet }) => debug({ msg: \`\${host.name} of \${fleet.size}\` }))
+  })
+  play('after', { hosts: 'web', facts: { families: ['os'] } }, ({ task }) => {
+    task('now', ({ host, facts, fleet, targets }) => debug({ msg: \`\${host.name} of \${fleet.size} and \${targets.size}, \${facts.os.kernel === '' ? 'unknown' : 'asked'}\` }))
+  })
+  ${text}
+})
+`
+  const grow = (after: readonly string[], { source = `jsonFile({ path: 'answer.json' })`, text = '' } = {}) =>
+    open(source, { 'playbooks/grow.ts': playbookOf(text), 'answer.json': told(['web-1', 'web-2']), 'next.json': told(after) })
+  const saidIn = (run: CliRun, play: string) =>
+    eventsOf(run, 'task').flatMap(({ play: of, message }) => (of === play && message !== undefined ? [message] : []))
+
+  test('brings hosts to later plays and takes others from them; the running play stays as it is', async () => {
+    const run = await grow(['web-2', 'web-3']).run('run grow --format json')
+    expect([run.code, run.stderr]).toEqual([0, ''])
+    expect(saidIn(run, 'before').toSorted()).toEqual([
+      'later plays have also web-3; later plays leave out web-1, gone from the inventory',
+      'web-1 of 2',
+      'web-2 of 2',
+    ])
+    expect(saidIn(run, 'after')).toEqual(['web-2 of 2 and 2, asked', 'web-3 of 2 and 2, asked'])
+    const added = run.events.find(({ event }) => event === 'added')
+    expect(added).toMatchObject({ play: 'after', targets: ['web-3'], facts: [{ host: 'web-3', origin: 'live' }] })
+  })
+  test('keeps to the limit', async () => {
+    const run = await grow(['web-1', 'web-2', 'web-3']).run('run grow --limit web-1 --format json')
+    expect(saidIn(run, 'after')).toEqual(['web-1 of 3 and 1, asked'])
+    expect(run.events.find(({ event }) => event === 'added')).toMatchObject({ targets: [], leftOut: ['web-3'] })
+  })
+  test('leaves out a host that a later play names, and that is gone', async () => {
+    const run = await grow(['web-2'], {
+      text: `play('one', { hosts: pattern('web-1,web-2') }, ({ task }) => { task('who', ({ host }) => debug({ msg: host.name })) })`,
+    }).run('run grow --format json')
+    expect([run.code, saidIn(run, 'one')]).toEqual([0, ['web-2']])
+  })
+  test('with the same hosts says so', async () => {
+    const run = await grow(['web-1', 'web-2']).run('run grow --format json')
+    expect(saidIn(run, 'before')).toContain('the inventory has the same hosts as before')
+    expect(saidIn(run, 'after')).toHaveLength(2)
+  })
+  test('asks whatever is kept', async () => {
+    const source = `jsonCommand({ argv: ['./hosts.sh'], cache: { maxAge: '1 h' } })`
+    const project = grow(['web-1', 'web-2', 'web-3'], { source })
+    await project.run('inventory list')
+    const run = await project.run('run grow --format json')
+    expect([project.asked(), sourcesOf(run)?.[0]?.origin, saidIn(run, 'after').length]).toEqual([2, 'cached', 3])
+  })
+  test('fails its task where the source fails or tells something wrong', async () => {
+    const project = grow([])
+    project.write('next.json', answer({ 'web-1': { groups: ['wbe'] } }))
+    const run = await project.run('run grow')
+    expect(run.code).toBe(2)
+    expect(run.stdout + run.stderr).toContain(`Did you mean 'web'?`)
+  })
+  test('is refused when the playbook is loaded, where there is nothing to ask', async () => {
+    const { root } = tempProject({
+      'inventory/lab.ts': `import { defineInventory, local } from 'rollcall'\nexport const inventory = defineInventory({ groups: { web: {} }, hosts: { a: { groups: ['web'], connection: local() } } })\n`,
+      'playbooks/grow.ts': playbookOf(''),
+    })
+    const { code, stderr } = await rollcall(['run', 'grow'], { cwd: root })
+    expect([code, stderr.split('\n').slice(0, 2)]).toEqual([
+      1,
+      ['A task asks for the inventory again, which has no sources', "  task 'ask again' of play 'before'"],
+    ])
+  })
+})
