@@ -44,7 +44,9 @@ export function openTurns(on: TakeOn): Turns {
   const { opened, request, roster, groups, gathered, states } = on
   const joined = new Set<string>()
   const told = new Set<string>()
-  const targets = () => [...new Set([...opened.selection.targets, ...joined])].filter((name) => roster.inventory.hosts.has(name))
+  const targets = () => [...new Set([...opened.selection.targets, ...joined])]
+  /** Those that are still there: what is gone is in the recap only. */
+  const present = () => targets().filter((name) => roster.inventory.hosts.has(name))
   const take = async (settled: SelectedPlay): Promise<PlayContext> => {
     const started = performance.now()
     const asked = await askNewcomers(on, settled)
@@ -54,7 +56,7 @@ export function openTurns(on: TakeOn): Turns {
     const down = selected.hosts.filter((name) => asked?.failures.has(name) && states.lost(name))
     const begins = selected.hosts.filter((name) => isNew(name) && !states.lost(name))
     await states.take(selected, begins.map(recordOf), gathered.access)
-    const context = on.open(selected, targets())
+    const context = on.open(selected, present())
     const look = preflight(context)
     const event: AddedEvent = {
       event: 'added',
@@ -109,7 +111,7 @@ export function openTurns(on: TakeOn): Turns {
     due: async (context) => {
       const selected = groups.settle(context.selected)
       if (roster.added.size > 0 || roster.renewed || (request.check && selected.grows)) return take(selected)
-      return selected === context.selected ? context : on.open(selected, targets())
+      return selected === context.selected ? context : on.open(selected, present())
     },
   }
 }
