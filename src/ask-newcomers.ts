@@ -6,7 +6,7 @@ import { UnreachableError } from './model/errors.ts'
 import type { TakeOn } from './take-on.ts'
 
 /**
- * Asks hosts that tasks have added, as far as a play that is about to begin needs them: those that it runs on, and those whose facts
+ * Asks hosts that tasks have added, or that sources told meanwhile, as far as a play that is about to begin needs them: those that it runs on, and those whose facts
  * its closures may read. Each is asked once as the one and once as the other, so that a machine may still be starting while earlier
  * plays run. What is learnt of them is not remembered: the next host of that name may be another machine.
  */
@@ -16,7 +16,7 @@ export async function askNewcomers(
 ): Promise<Gathered | undefined> {
   const { play, hosts, factsOf } = selected
   const { access, failures, knowledge, givenUpMs } = gathered
-  const isNew = (name: string) => roster.added.has(name)
+  const { isNew } = roster
   const runsOn = play.connection ? [] : hosts.filter((name) => isNew(name) && !access.has(name) && !states.lost(name))
   const readsOf = play.facts.families.length === 0 ? [] : factsOf.filter((name) => isNew(name) && !knowledge.has(name))
   const names = [...new Set([...runsOn, ...readsOf])]

@@ -2,6 +2,7 @@ import { giveInputs } from './give-inputs.ts'
 import { importPlaybook } from './load/import.ts'
 import { findInventory, findPlaybook, findProject, listInventories, listPlaybooks } from './load/project.ts'
 import { openInventory } from './open-inventory.ts'
+import { settling } from './settle-inventory.ts'
 
 /** What a word of a command line may stand for. */
 export type CompletionKind = 'playbook' | 'inventory' | 'host' | 'pattern' | 'module' | 'tag' | 'task' | 'var' | 'connection'
@@ -57,7 +58,8 @@ export async function completions(request: CompletionRequest): Promise<readonly 
 
 async function playsOf(root: string, nameOrPath: string, inventory: string | undefined) {
   const project = findProject(root)
-  const choice = { playbook: findPlaybook(project, nameOrPath, root), inventory: findInventory(project, inventory, root) }
+  const path = findInventory(project, inventory, root)
+  const choice = { playbook: findPlaybook(project, nameOrPath, root), inventory: path, settle: settling({ project, path }) }
   const playbook = await importPlaybook(project, choice)
   const request = { path: choice.playbook, project, words: [], cwd: root, terminal: undefined, standIns: true }
   const { plays } = (await giveInputs({ ...request, playbook, compiled: Promise.resolve(), relative: (file) => file })).playbook

@@ -4,6 +4,7 @@ import { findInventory, findPlaybook, findProject } from './load/project.ts'
 import { formatLine } from './model/errors.ts'
 import type { InputDeclaration } from './model/input.ts'
 import type { PlaybookRequest } from './open-playbook.ts'
+import { settling } from './settle-inventory.ts'
 
 export interface ListedInput {
   readonly name: string
@@ -30,7 +31,12 @@ export interface InputList {
 export async function listInputs(request: Pick<PlaybookRequest, 'root' | 'playbook' | 'inventory'>): Promise<InputList> {
   const project = findProject(request.root)
   const inventory = findInventory(project, request.inventory, request.root)
-  const { playbook, checked } = await loadPlaybook({ project, playbook: findPlaybook(project, request.playbook, request.root), inventory })
+  const choice = {
+    playbook: findPlaybook(project, request.playbook, request.root),
+    inventory,
+    settle: settling({ project, path: inventory }),
+  }
+  const { playbook, checked } = await loadPlaybook({ project, ...choice })
   await checked
   const list = (entries: Iterable<readonly [string, InputDeclaration]>, ofPlaybook: boolean) =>
     [...entries].map(([name, { at, description, env, default: preset, optional, ...declared }]) => ({

@@ -2,11 +2,14 @@ import { shortPath } from './load/code-frame.ts'
 import { importInventory } from './load/import.ts'
 import { findInventory, findProject, type Project } from './load/project.ts'
 import type { InventoryModel } from './model/inventory.ts'
+import { settling } from './settle-inventory.ts'
 
 export interface InventoryRequest {
   /** The folder the command was given in. */
   readonly root: string
   readonly inventory?: string
+  /** Its sources are asked, whatever is kept of them. */
+  readonly refresh?: boolean
 }
 export interface OpenedInventory {
   readonly project: Project
@@ -17,9 +20,9 @@ export interface OpenedInventory {
 }
 
 /** Finds and loads an inventory without a playbook. Contacts no host. */
-export async function openInventory({ root, inventory }: InventoryRequest): Promise<OpenedInventory> {
+export async function openInventory({ root, inventory, refresh }: InventoryRequest): Promise<OpenedInventory> {
   const project = findProject(root)
   const path = findInventory(project, inventory, root)
-  const { model } = await importInventory(project, path)
+  const { model } = await importInventory(project, path, settling({ project, path, refresh }))
   return { project, path, name: shortPath(project.root, path), model }
 }

@@ -1,4 +1,5 @@
 import { relative } from 'node:path'
+import { partsOf } from './dsl/inventory.ts'
 import type { Playbook } from './dsl/playbook.ts'
 import type { Terminal } from './engine/context.ts'
 import { type Selection, type SelectOptions, select } from './engine/select.ts'
@@ -7,6 +8,9 @@ import { limitFiles } from './limit-files.ts'
 import { loadPlaybook } from './load/load.ts'
 import { findInventory, findPlaybook, findProject, type Project } from './load/project.ts'
 import type { GivenInput } from './model/input.ts'
+import type { InventoryModel } from './model/inventory.ts'
+import { overrideVars } from './override-vars.ts'
+import { refreshed, settling } from './settle-inventory.ts'
 
 /** Which playbook, on which inventory, narrowed how. */
 export interface PlaybookRequest {
@@ -29,6 +33,8 @@ export interface PlaybookRequest {
   readonly allowEmpty?: boolean
   /** The words behind `-e`: `name=value`, `@file`. */
   readonly given?: readonly string[]
+  /** Sources of the inventory are asked, whatever is kept of them. */
+  readonly refreshInventory?: boolean
   /** Asked for inputs that are not given. */
   readonly terminal?: Terminal | undefined
   /** Nothing is to run: where an input is not given something stands for it, and nobody is asked. */
@@ -47,6 +53,8 @@ export interface OpenedPlaybook {
   readonly selection: Selection
   /** Settles with the compiler's verdict: rejects with a RollcallError that shows the user's own lines. */
   readonly compiled: Promise<unknown>
+  /** Asks the sources of the inventory again; absent where it has none. */
+  readonly refresh?: () => Promise<InventoryModel>
   /** Paths in messages: relative to the project. */
   readonly relative: (file: string) => string
 }
@@ -59,9 +67,15 @@ export async function openPlaybook(request: PlaybookRequest): Promise<OpenedPlay
   const project = findProject(request.root)
   const inventoryPath = findInventory(project, request.inventory, request.root)
   const playbookFile = findPlaybook(project, request.playbook, request.root)
-  const loaded = await loadPlaybook({ project, playbook: playbookFile, inventory: inventoryPath })
+  const loaded = await loadPlaybook({
+    project,
+    playbook: playbookFile,
+    inventory: inventoryPath,
+    settle: settling({ project, path: inventoryPath, refresh: request.refreshInventory }),
+  })
   const relative = (file: string) => shorten(project.root, file)
-  const { playbook, given } = await giveInputs({
+  const declared = loaded.playbook.inventory
+  const { playbook, given, overrides } = await giveInputs({
     playbook: loaded.playbook,
     path: playbookFile,
     project,
@@ -81,6 +95,7 @@ export async function openPlaybook(request: PlaybookRequest): Promise<OpenedPlay
     selection: select(playbook, { ...request, readFile: limitFiles(request.root) }),
     compiled: loaded.checked,
     relative,
+    ...(partsOf(declared) && { refresh: async () => overrideVars(await refreshed(declared, { project, path: inventoryPath }), overrides) }),
   }
 }
 

@@ -19,6 +19,7 @@ import { holdingOf } from './holding.ts'
 import { type ErrorDetails, RollcallError } from './model/errors.ts'
 import type { Emit, WarningEvent } from './model/event.ts'
 import type { GivenInput } from './model/input.ts'
+import type { InventoryModel } from './model/inventory.ts'
 import { redactEvent } from './model/redact-event.ts'
 import { builtInDefinitions } from './module-named.ts'
 import { openDelegates } from './open-delegates.ts'
@@ -69,6 +70,8 @@ export interface ToRun extends Pick<OpenedPlaybook, 'playbook' | 'inventoryPath'
   /** Where paths of the controller begin. */
   readonly project: { readonly root: string }
   readonly given?: readonly GivenInput[]
+  /** Asks the sources of the inventory again; absent where it has none. */
+  readonly refresh?: (() => Promise<InventoryModel>) | undefined
 }
 
 /**
@@ -112,8 +115,10 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
     await readingFiles
     const { past, warnings } = request.past?.of(opened.selection.plays) ?? { past: undefined, warnings: [] }
     const groups = openGroups(roster, opened.selection.leaves)
+    const { refresh } = opened
+    const renew = refresh && (async () => roster.renew(await refresh()))
     const watch = request.live ? (await import('./engine/watch.ts')).openWatch(request.emit) : undefined
-    const open = playOpener(opened, gathered, states, request, { validate, files, delegates, step, past, groups, roster, watch })
+    const open = playOpener(opened, gathered, states, request, { validate, files, delegates, step, past, groups, roster, renew, watch })
     const contexts = opened.selection.plays.map((selected) => open(selected, opened.selection.targets))
     const looks = contexts.map(preflight)
     const [mistake] = looks.flatMap((look) => look.mistakes)
@@ -197,7 +202,7 @@ function playOpener(
   { knowledge }: Gathered,
   states: States,
   request: RunOptions,
-  shared: Pick<OpenPlay, 'validate' | 'files' | 'delegates' | 'step' | 'past' | 'groups' | 'watch'> & { readonly roster: Roster },
+  shared: Pick<OpenPlay, 'validate' | 'files' | 'delegates' | 'step' | 'past' | 'groups' | 'renew' | 'watch'> & { readonly roster: Roster },
 ): (selected: SelectedPlay, targets: readonly string[]) => PlayContext {
   const { playbook, relative, project } = opened
   const { check, emit, terminal, force, steering } = request
@@ -247,7 +252,11 @@ function endedEarly({ ended, exitCode }: Steering): RollcallError {
 /** Hosts that were only asked for their facts are let go before the first task. */
 function closeOthers({ access }: Gathered, { contacted }: Selection): void {
   const kept = new Set(contacted)
-  for (const [name, open] of access) if (!kept.has(name)) open.close().catch(() => {})
+  for (const [name, open] of [...access])
+    if (!kept.has(name)) {
+      access.delete(name)
+      open.close().catch(() => {})
+    }
 }
 
 async function closeAll({ access }: Gathered): Promise<void> {

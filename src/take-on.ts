@@ -44,17 +44,19 @@ export function openTurns(on: TakeOn): Turns {
   const { opened, request, roster, groups, gathered, states } = on
   const joined = new Set<string>()
   const told = new Set<string>()
-  const targets = () => [...opened.selection.targets, ...joined]
+  const targets = () => [...new Set([...opened.selection.targets, ...joined])]
+  /** Those that are still there: what is gone is in the recap only. */
+  const present = () => targets().filter((name) => roster.inventory.hosts.has(name))
   const take = async (settled: SelectedPlay): Promise<PlayContext> => {
     const started = performance.now()
     const asked = await askNewcomers(on, settled)
     const selected = request.check ? { ...settled, hosts: settled.hosts.filter((name) => !silent(name)) } : settled
-    const news = selected.hosts.filter((name) => isNew(name) && !joined.has(name))
+    const news = selected.hosts.filter((name) => isNew(name) && !joined.has(name) && !opened.selection.targets.includes(name))
     for (const name of news) joined.add(name)
     const down = selected.hosts.filter((name) => asked?.failures.has(name) && states.lost(name))
     const begins = selected.hosts.filter((name) => isNew(name) && !states.lost(name))
     await states.take(selected, begins.map(recordOf), gathered.access)
-    const context = on.open(selected, targets())
+    const context = on.open(selected, present())
     const look = preflight(context)
     const event: AddedEvent = {
       event: 'added',
@@ -77,7 +79,7 @@ export function openTurns(on: TakeOn): Turns {
     if (wrong) throw late(wrong, selected)
     return context
   }
-  const isNew = (name: string) => roster.added.has(name)
+  const { isNew } = roster
   const silent = (name: string) => states.lost(name) && gathered.failures.get(name) instanceof UnreachableError
   const recordOf = (name: string) => roster.inventory.hosts.get(name)!
   return {
@@ -85,8 +87,8 @@ export function openTurns(on: TakeOn): Turns {
     untold: () => [...roster.added.keys()].filter((name) => !told.has(name)),
     due: async (context) => {
       const selected = groups.settle(context.selected)
-      if (roster.added.size > 0 || (request.check && selected.grows)) return take(selected)
-      return selected === context.selected ? context : on.open(selected, targets())
+      if (roster.added.size > 0 || roster.renewed || (request.check && selected.grows)) return take(selected)
+      return selected === context.selected ? context : on.open(selected, present())
     },
   }
 }

@@ -6,6 +6,7 @@ import { findInventory, findProject } from './load/project.ts'
 import { typeCheckInventory } from './load/type-check.ts'
 import { type ErrorDetails, RollcallError } from './model/errors.ts'
 import type { InventoryRequest } from './open-inventory.ts'
+import { settling } from './settle-inventory.ts'
 
 export interface ValidatedInventory {
   readonly inventory: string
@@ -26,10 +27,10 @@ export async function validateInventory({ root, inventory }: InventoryRequest): 
   // The compiler's message shows more than what loading the same mistake says.
   const checked = await attempt(() => typeCheckInventory(project, path))
   if ('error' in checked) return { ...nothing, errors: [checked.error] }
-  const loaded = await attempt(() => importInventory(project, path))
+  const loaded = await attempt(() => importInventory(project, path, settling({ project, path })))
   if ('error' in loaded) return { ...nothing, errors: [loaded.error] }
   const { model } = loaded.value
-  const placeOf = inventoryPlaces({ project, path, name, model })
+  const placeOf = inventoryPlaces({ project, path, model })
   const lab = await attempt(async () => {
     const [{ labHostsOf }, { subnetOf }] = await Promise.all([import('./start-lab.ts'), import('./lab/index.ts')])
     const hosts = labHostsOf(model)

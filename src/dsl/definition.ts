@@ -45,7 +45,7 @@ export interface FoundSoFar {
 }
 
 /** What a call may ask of the run itself. */
-export type MetaAction = 'endHost' | 'endBatch' | 'endPlay' | 'clearHostErrors' | 'resetConnection' | 'noop'
+export type MetaAction = 'endHost' | 'endBatch' | 'endPlay' | 'clearHostErrors' | 'resetConnection' | 'refreshInventory' | 'noop'
 
 /** How a run goes, for the few definitions that must know. */
 export interface Mode {
@@ -60,8 +60,8 @@ export interface Mode {
   readonly join?: (group: DynamicSet) => void
   /** Controller calls: adds a host; false where it is there already. Absent where nothing runs. */
   readonly add?: (host: AskedHost) => boolean
-  /** Controller calls: steers the run, as seen from the host of the task. */
-  readonly meta?: (action: MetaAction) => Promise<void>
+  /** Controller calls: steers the run, as seen from the host of the task. Gives what there is to say of it, on one host. */
+  readonly meta?: (action: MetaAction) => Promise<string | undefined>
 }
 
 /** Asks a person a question and gives what was typed, without the newline. */

@@ -63,8 +63,11 @@ export type CheckedChoice<H, Known extends string> =
 
 type All<S extends Shape> = S['all'] extends infer X extends GroupShape ? X : never
 export type HostIn<S extends Shape> = All<S>['host']
+/** Hosts that are declared, and not only told by a source. */
+export type NamedHost<S extends Shape> = string extends HostIn<S> ? Literal<HostIn<S>> : HostIn<S>
+type Literal<N> = N extends string ? (string extends N ? never : N) : never
 /** Names of an inventory. */
-export type Known<S extends Shape> = (keyof S & string) | HostIn<S>
+export type Known<S extends Shape> = (keyof S & string) | NamedHost<S>
 /** What every host of a choice has. */
 export type GroupOf<S extends Shape, H> = H extends keyof S
   ? S[H] extends infer X extends GroupShape

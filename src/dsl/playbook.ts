@@ -9,9 +9,9 @@ import { callerLine } from '../util/caller.ts'
 import { checkedBecome } from './become.ts'
 import { collecting, refuseAsync } from './collecting.ts'
 import { type Environment, environmentsOf } from './environment.ts'
-import type { CheckedChoice, Choice, Chosen, GroupOf, HostIn, Known } from './hosts.ts'
+import type { CheckedChoice, Choice, Chosen, GroupOf, Known, NamedHost } from './hosts.ts'
 import { checkInputs, type DeclaredInputs, type InputValues } from './input.ts'
-import type { Inventory } from './inventory.ts'
+import { type Inventory, partsOf } from './inventory.ts'
 import type { PlayTools, ResultReader } from './play-tools.ts'
 import { recordTools, type TaskRecord } from './record.ts'
 import {
@@ -25,6 +25,7 @@ import {
   refuseUnknownName,
   type Strategy,
 } from './refuse-play.ts'
+import { refuseRefresh } from './refuse-refresh.ts'
 import type { Portion } from './serial.ts'
 import { refuseTags } from './tags.ts'
 
@@ -176,7 +177,7 @@ export interface PlaybookScope<I extends DeclaredInputs = DeclaredInputs> {
 
 /** Adds a play. Its body runs once, at load, and collects tasks; what differs by host stands in closures. */
 export type DefinePlay<S extends Shape> = <
-  const H extends (keyof S & string) | HostIn<S> | Chosen<string>,
+  const H extends (keyof S & string) | NamedHost<S> | Chosen<string>,
   const C extends OnController | undefined = undefined,
   const F extends Family = C extends OnController ? never : 'os' | 'network',
 >(
@@ -252,6 +253,7 @@ function collectPlays(name: string, inventory: Inventory, body: Body, scope: { r
     refuseOrder(order, playName, playAt)
     refuseStrategy(strategy, playName, playAt)
     refuseSizes(options.serial, maxFailPercentage, playName, playAt)
+    if (!partsOf(inventory)) refuseRefresh(playName, tasks)
     refuseTags({ name: playName, tags, at: playAt }, tasks)
     plays.push({
       name: playName,

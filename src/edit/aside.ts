@@ -86,7 +86,7 @@ export async function loadAside(project: Project, path: string, aside: Aside): P
   try {
     const verdict = await typeCheck({ project, files: [], inventory: aside.entry, templates: false })
     if (!verdict.ok) throw await notCompiled(project, path, compileError(project.root, verdict.diagnostics, aside.entry, 'inventory'))
-    return (await importInventory(project, aside.entry, path)).model
+    return (await importInventory(project, aside.entry, undefined, path)).model
   } catch (error) {
     throw refused(aside.told(error))
   }

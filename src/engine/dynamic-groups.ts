@@ -1,6 +1,5 @@
 import { Refusal } from '../dsl/definition.ts'
 import { type DynamicSet, isDynamic, setsIn, showChoice } from '../model/host-set.ts'
-import type { InventoryModel } from '../model/inventory.ts'
 import { matchHosts } from '../model/match-hosts.ts'
 import { orderHosts } from './order-hosts.ts'
 import type { Roster } from './roster.ts'
@@ -19,20 +18,22 @@ export interface Groups {
 /** Opens the groups of one run, all empty. */
 export function openGroups(roster: Roster, leaves: Selection['leaves']): Groups {
   const joined = new Map<DynamicSet, Set<string>>()
-  /** Added hosts that a play means: those of the new hosts that it names, and whom tasks put into a group that it names. */
+  /** New hosts that a play means: those that sources told, those of the new hosts that it names, and whom tasks put into a group that it names. */
   const meant = ({ play }: SelectedPlay): readonly string[] => {
-    const { added, inventory } = roster
+    const { added, isNew } = roster
     const named = new Set(setsIn(play.hosts).flatMap((set) => (set.kind === 'new' ? roster.members(set) : [...(joined.get(set) ?? [])])))
-    return hostsNow(play, inventory).filter((host) => added.has(host) && named.has(host))
+    // Of whom a dynamic group holds `hostsNow` knows already; an added host is in a play that names it only.
+    return hostsNow(play).filter((host) => isNew(host) && (!added.has(host) || named.has(host)))
   }
-  const hostsNow = ({ hosts, name }: SelectedPlay['play'], inventory: InventoryModel) =>
-    matchHosts(hosts, inventory, {
+  const hostsNow = ({ hosts, name }: SelectedPlay['play']) =>
+    matchHosts(hosts, roster.named, {
       by: 'A play',
       where: `play '${name}'`,
       members: (group) => joined.get(group) ?? new Set(),
       added: roster.members,
-    })
-  const allowed = () => leaves?.(roster) ?? new Set(roster.added.keys())
+    }).filter((host) => roster.inventory.hosts.has(host))
+  const grown = () => roster.added.size > 0 || roster.renewed
+  const allowed = () => leaves?.(roster) ?? new Set([...roster.inventory.hosts.keys()].filter(roster.isNew))
   return {
     join: (host, group) => {
       if (!matchHosts(group.of[0], roster.inventory, { by: showChoice(group), added: roster.members }).includes(host))
@@ -44,20 +45,20 @@ export function openGroups(roster: Roster, leaves: Selection['leaves']): Groups 
     },
     settle: (selected) => {
       const { play } = selected
-      const { added, inventory } = roster
-      if (!isDynamic(play.hosts)) {
-        if (added.size === 0) return selected
+      const { inventory } = roster
+      if (!isDynamic(play.hosts) && !roster.renewed) {
+        if (!grown()) return selected
         return { ...selected, factsOf: factsScopeOf(play, selected.hosts, inventory) }
       }
-      const mine = new Set([...selected.hosts, ...(added.size === 0 ? [] : common(meant(selected), allowed()))])
+      const mine = new Set([...selected.hosts, ...(grown() ? common(meant(selected), allowed()) : [])])
       const hosts = orderHosts(
-        hostsNow(play, inventory).filter((host) => mine.has(host)),
+        hostsNow(play).filter((host) => mine.has(host)),
         play.order,
       )
-      return { ...selected, hosts, ...(added.size > 0 && { factsOf: factsScopeOf(play, hosts, inventory) }) }
+      return { ...selected, hosts, ...(grown() && { factsOf: factsScopeOf(play, hosts, inventory) }) }
     },
     leftOut: (selected) => {
-      if (roster.added.size === 0) return []
+      if (!grown()) return []
       const within = allowed()
       return meant(selected).filter((host) => !within.has(host))
     },

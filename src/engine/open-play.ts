@@ -42,6 +42,7 @@ export interface OpenPlay {
   readonly force?: boolean | undefined
   readonly groups?: PlayContext['groups']
   readonly roster?: PlayContext['roster']
+  readonly renew?: PlayContext['renew']
 }
 
 /** The facts a play's closures may read: the scope it declared, whatever the limit says. */
@@ -105,6 +106,7 @@ export function openPlay(open: OpenPlay): PlayContext {
     force: open.force,
     groups: open.groups,
     roster: open.roster,
+    renew: open.renew,
     steering: open.steering,
     watch: open.watch,
     hosts: new Map(hosts),

@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import { Refusal } from '../dsl/definition.ts'
 import type { SourceLine } from '../model/errors.ts'
 import type { NewSet } from '../model/host-set.ts'
-import type { InventoryModel } from '../model/inventory.ts'
+import type { HostRecord, InventoryModel } from '../model/inventory.ts'
 import { type AskedHost, differenceOf, NotAdded, newRecord, withHost } from '../model/new-host.ts'
 import type { Unsure } from './unsure.ts'
 
@@ -31,6 +32,19 @@ export interface Roster {
    */
   readonly add: (asked: AskedHost, adder: Adder, unsure?: Unsure) => boolean
   readonly members: (set: NewSet) => readonly string[]
+  /** Takes the inventory as its sources tell it now. Hosts that tasks added stay. */
+  readonly renew: (now: InventoryModel) => Renewal
+  /** Whether that has been done. */
+  readonly renewed: boolean
+  /** Whether a host is in the run since it began, or in other groups than it was. */
+  readonly isNew: (name: string) => boolean
+  /** The inventory with hosts that are gone, in no group: what names them is no mistake. */
+  readonly named: InventoryModel
+}
+/** What a renewed inventory has more, and less. */
+export interface Renewal {
+  readonly came: readonly string[]
+  readonly gone: readonly string[]
 }
 
 /** Opens the roster of one run: the hosts of its inventory. */
@@ -38,9 +52,34 @@ export function openRoster(declared: InventoryModel): Roster {
   let inventory = declared
   const added = new Map<string, AddedHost>()
   const unsure: UnsureHost[] = []
+  const moved = new Set<string>()
+  const gone = new Map<string, HostRecord>()
+  let renewed = false
   return {
     get inventory() {
       return inventory
+    },
+    get renewed() {
+      return renewed
+    },
+    get named() {
+      return gone.size === 0 ? inventory : { ...inventory, hosts: new Map([...gone, ...inventory.hosts]) }
+    },
+    isNew: (name) => added.has(name) || moved.has(name),
+    renew: (now) => {
+      const before = inventory
+      const came = [...now.hosts.keys()].filter((name) => !before.hosts.has(name))
+      const lost = [...before.hosts.values()].filter(({ name }) => !now.hosts.has(name) && !added.has(name))
+      for (const host of now.hosts.values()) {
+        const groups = before.hosts.get(host.name)?.groups
+        if (groups === undefined || !isDeepStrictEqual(groups, host.groups)) moved.add(host.name)
+        gone.delete(host.name)
+      }
+      for (const host of lost) gone.set(host.name, host)
+      const stay = [...added.keys()].filter((name) => !now.hosts.has(name))
+      inventory = stay.reduce((all, name) => withHost(all, before.hosts.get(name)!), now)
+      renewed = true
+      return { came, gone: lost.map(({ name }) => name) }
     },
     added,
     unsure,

@@ -1,5 +1,6 @@
 import type { Playbook, PlayRecord } from '../dsl/playbook.ts'
 import type { TaskRecord } from '../dsl/record.ts'
+import { refreshes } from '../dsl/refuse-refresh.ts'
 import { type Becoming, becomeInside } from '../model/become.ts'
 import { RollcallError } from '../model/errors.ts'
 import { isDynamic, type NewSet, newSetsIn, showChoice } from '../model/host-set.ts'
@@ -18,7 +19,7 @@ export interface SelectedPlay {
   readonly tasks: readonly TaskRecord[]
   /** Hosts whose facts the play's closures may read, `--limit` or not. */
   readonly factsOf: readonly string[]
-  /** Hosts that tasks add may come to it. */
+  /** Hosts that tasks add, or sources that are asked again, may come to it. */
   readonly grows?: boolean
 }
 /** The three sets of a run, worked out before any connection. */
@@ -29,8 +30,8 @@ export interface Selection {
   readonly contacted: readonly string[]
   readonly factsScope: readonly string[]
   readonly plays: readonly SelectedPlay[]
-  /** Hosts that tasks have added and that the limit leaves, as if the inventory had them. */
-  readonly leaves?: (roster: Pick<Roster, 'inventory' | 'added' | 'members'>) => ReadonlySet<string>
+  /** Hosts that are new in the run and that the limit leaves, as if the inventory had had them. */
+  readonly leaves?: (roster: Pick<Roster, 'inventory' | 'named' | 'isNew' | 'members'>) => ReadonlySet<string>
 }
 export interface SelectOptions extends LimitOptions, TagOptions {
   /** The task to begin with: its name, or a glob. */
@@ -58,12 +59,14 @@ export function select(playbook: Playbook, asked: SelectOptions): Selection {
   checkTags(playbook, options)
   const earlier = new Set<string>()
   let growing = false
+  let refreshing = false
   const whole = playbook.plays.map((play): SelectedPlay => {
     // A group that tasks fill can hold only hosts that tasks ran for.
     const hosts = hostsOf(play, inventory, earlier).filter((host) => limited.has(host))
     for (const host of hosts) earlier.add(host)
-    const grows = newSetsIn(play.hosts).length > 0 || (growing && isDynamic(play.hosts))
+    const grows = refreshing || newSetsIn(play.hosts).length > 0 || (growing && isDynamic(play.hosts))
     growing ||= grows
+    refreshing ||= play.tasks.some(refreshes)
     return {
       play,
       hosts: orderHosts(hosts, play.order),
@@ -83,10 +86,16 @@ export function select(playbook: Playbook, asked: SelectOptions): Selection {
   const targets = inOrder((play) => play.hosts)
   const contacted = inOrder((play) => (play.play.connection ? [] : play.hosts))
   const leaves: Selection['leaves'] = (roster) => {
-    const after = new Set(limitHosts(options, withSets(roster.inventory, sets, roster.members)))
+    const after = new Set(limitHosts(options, withSets(roster.named, sets, roster.members)))
     // A place in a list (`web[-1]`) counts hosts of the inventory, and must not come to mean another one.
-    const moved = fleet.some((host) => after.has(host) !== inLimit.includes(host))
-    return new Set([...roster.added.keys()].filter((host) => !moved && after.has(host) && (options.only?.hosts.has(host) ?? true)))
+    const moved = fleet.some(
+      (host) => roster.inventory.hosts.has(host) && !roster.isNew(host) && after.has(host) !== inLimit.includes(host),
+    )
+    return new Set(
+      [...roster.inventory.hosts.keys()]
+        .filter(roster.isNew)
+        .filter((host) => !moved && after.has(host) && (options.only?.hosts.has(host) ?? true)),
+    )
   }
   return { fleet, targets, contacted, factsScope: inOrder((play) => play.factsOf), plays, leaves }
 }

@@ -16,7 +16,10 @@ export interface PlaybookChoice {
   readonly playbook: string
   /** What `#inventory` means; the same throughout a process. */
   readonly inventory: string
+  readonly settle?: Settle | undefined
 }
+/** Completes an inventory with what is not known from its file alone, before a playbook over it is loaded. */
+export type Settle = (inventory: Inventory) => Promise<void>
 
 /**
  * Runs a playbook's body once and gives what it collected.
@@ -24,6 +27,7 @@ export interface PlaybookChoice {
  */
 export async function importPlaybook(project: Project, choice: PlaybookChoice): Promise<Playbook> {
   const loading: Loading = { root: project.root, path: choice.playbook, word: 'playbook' }
+  if (choice.settle) await importInventory(project, choice.inventory, choice.settle)
   const exports = await importFile(loading, choice.inventory)
   const fix = `Export it so:\nexport default definePlaybook('name', inventory, (play) => { … })`
   if (!('default' in exports)) throw fileError(loading, { summary: 'The playbook has no default export', detail: namesOf(exports), fix })
@@ -60,9 +64,10 @@ function otherInventory({ root }: Project, { playbook, inventory }: PlaybookChoi
 
 /**
  * The `inventory` that an inventory file exports.
+ * @param settle Asks its sources.
  * @param standsFor The inventory of this process, where the file is a copy that is only looked at.
  */
-export async function importInventory({ root }: Project, path: string, standsFor = path): Promise<Inventory> {
+export async function importInventory({ root }: Project, path: string, settle?: Settle, standsFor = path): Promise<Inventory> {
   const loading: Loading = { root, path, word: 'inventory' }
   const exports = await importFile(loading, standsFor)
   const meant = suggest('inventory', Object.keys(exports))
@@ -73,7 +78,11 @@ export async function importInventory({ root }: Project, path: string, standsFor
     throw fileError(loading, { summary: `The inventory file exports no 'inventory'`, detail: namesOf(exports), fix })
   if (!isKind<Inventory>(exports.inventory, 'inventory'))
     throw fileError(loading, { summary: `The export 'inventory' is not an inventory`, detail: describe(exports.inventory), fix })
-  return exports.inventory
+  const { inventory } = exports
+  await settle?.(inventory).catch((error: unknown) => {
+    throw loadError(error, loading)
+  })
+  return inventory
 }
 
 /**

@@ -2,6 +2,7 @@ import type { ErrorDetails } from './errors.ts'
 import type { Contact, FactOrigin } from './facts.ts'
 import type { GroupSeen } from './host-groups.ts'
 import type { GivenInput } from './input.ts'
+import type { SourceAnswer } from './sourced.ts'
 
 /** How sure an outcome is. In a real run always `certain`; in check mode an earlier planned change may blur it. */
 export type Confidence = 'certain' | 'assumed' | 'unknown'
@@ -36,6 +37,8 @@ export interface RunEvent {
   readonly check: boolean
   /** Every host of the inventory. */
   readonly fleet: readonly string[]
+  /** Where hosts come from that code does not declare; absent where there is nothing of the kind. */
+  readonly sources?: readonly SourceAnswer[]
   /** Hosts whose facts the plays' scopes ask for, plus the targets. */
   readonly factsScope: readonly string[]
   /** Hosts this run may change. */

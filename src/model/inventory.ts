@@ -3,11 +3,16 @@ import type { BecomeMethod } from './become.ts'
 import type { SourceLine } from './errors.ts'
 import type { DeclaredFacts } from './facts.ts'
 import type { InputDeclaration } from './input.ts'
+import type { Origin, SourceAnswer } from './sourced.ts'
 
 export type Vars = { readonly [name: string]: unknown }
 
-/** How a host is reached. Made by `ssh()`, `lab()` and `local()`. */
+/** How a host is reached, resolved over all levels. */
 export type ConnectionSettings = SshSettings | LabSettings | LocalSettings
+/** What one level says of that. Made by `ssh()`, `lab()` and `local()`. */
+export type GivenConnection = SshSettings | GivenLab | LocalSettings
+/** Where no level says more, a lab host is `systemd`, and its user `admin`. */
+export type GivenLab = Pick<LabSettings, 'type'> & Partial<LabSettings>
 
 /** How `become` is done on a host, where a task does not say. */
 export interface BecomeSettings {
@@ -59,9 +64,9 @@ export interface LocalSettings extends BecomeSettings {
   readonly type: 'local'
 }
 
-/** One of the places that set a var of a host. */
+/** One of the places that set a var of a host, or a setting of its connection. */
 export interface VarLevel {
-  /** Nearer to the host wins: all < group < host; what a run was given by `-e` wins over all. */
+  /** Nearer to the host wins: all < groups, from above < host; what a run was given by `-e` wins over all. */
   readonly level: 'all' | 'group' | 'host' | 'given'
   readonly group?: string
   /** Where it was given: `-e`, `release.yaml:3:10`. */
@@ -82,7 +87,11 @@ export interface HostRecord {
   readonly privateIp?: string
   readonly publicIp?: string
   readonly connection: ConnectionSettings
+  /** Setting of the connection → every level that gives it, the one that counts last; those that nobody gives are absent. */
+  readonly connectionLevels?: ReadonlyMap<string, readonly VarLevel[]>
   readonly facts?: DeclaredFacts
+  /** Absent of a host that code declares. */
+  readonly origin?: Origin
 }
 
 /** A host that the inventory does not have, as a task adds it. */
@@ -91,7 +100,7 @@ export interface NewHost {
   readonly privateIp?: string
   readonly publicIp?: string
   readonly vars?: Vars
-  readonly connection?: ConnectionSettings | 'local'
+  readonly connection?: GivenConnection | 'local'
 }
 
 /** The inventory as the engine sees it: every host, always, in the order declared. */
@@ -101,8 +110,12 @@ export interface InventoryModel {
   readonly groups: ReadonlyMap<string, readonly string[]>
   /** Group → the groups directly below it, for groups that have some. `groups` counts the hosts of all of them. */
   readonly children?: ReadonlyMap<string, readonly string[]>
+  /** Group → JSON schema that vars of its hosts must fit. */
+  readonly schemas?: ReadonlyMap<string, object>
   /** Vars that a run may be given by `-e`. */
   readonly overridable?: ReadonlyMap<string, InputDeclaration>
+  /** How its sources were asked, where it has some. */
+  readonly sources?: readonly SourceAnswer[]
   /**
    * A host as the inventory would have it: vars and connection over all levels. `fail` does not return. Absent where hosts cannot be
    * added.

@@ -4,7 +4,7 @@ import { Secret } from '../util/secret.ts'
 import { suggest } from '../util/suggest.ts'
 import { hostKeyProblem } from './host-key.ts'
 import type { NewSet } from './host-set.ts'
-import type { ConnectionSettings, HostRecord, InventoryModel, Vars } from './inventory.ts'
+import type { ConnectionSettings, GivenConnection, HostRecord, InventoryModel, Vars } from './inventory.ts'
 
 /** A host as a task asks to add it. */
 export interface AskedHost {
@@ -15,7 +15,7 @@ export interface AskedHost {
   readonly publicIp?: string
   readonly hostKeys: readonly string[]
   readonly vars: Vars
-  readonly connection?: ConnectionSettings | 'local'
+  readonly connection?: GivenConnection | 'local'
 }
 
 /** Why a host cannot be added. */

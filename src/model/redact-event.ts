@@ -9,7 +9,12 @@ import type { Event } from './event.ts'
 export function redactEvent(event: Event): Event {
   switch (event.event) {
     case 'run':
-      return { ...event, queries: redactDeep(event.queries), ...(event.inputs && { inputs: redactDeep(event.inputs) }) }
+      return {
+        ...event,
+        queries: redactDeep(event.queries),
+        ...(event.sources && { sources: redactDeep(event.sources) }),
+        ...(event.inputs && { inputs: redactDeep(event.inputs) }),
+      }
     case 'facts':
       return {
         ...event,

@@ -4,7 +4,7 @@ import type { NewHosts } from '../dsl/hosts.ts'
 import { type Callable, defineControllerCall } from '../dsl/module.ts'
 import { type ParamsSchema, parameters, Type } from '../dsl/schema.ts'
 import type { NewSet } from '../model/host-set.ts'
-import type { ConnectionSettings, Vars } from '../model/inventory.ts'
+import type { GivenConnection, Vars } from '../model/inventory.ts'
 import { type AskedHost, NotAdded, newRecord } from '../model/new-host.ts'
 import { fieldsOf } from './result-fields.ts'
 
@@ -22,7 +22,7 @@ interface Asked<V extends object> {
   readonly publicIp?: string | undefined
   readonly hostKey?: string | readonly string[] | undefined
   readonly vars?: { readonly [K in keyof V]?: V[K] | undefined }
-  readonly connection?: ConnectionSettings | 'local' | undefined
+  readonly connection?: GivenConnection | 'local' | undefined
 }
 /** A group of which every host declares a private address relies on it. */
 type Address<P> = undefined extends P ? { readonly privateIp?: string | undefined } : { readonly privateIp: string }
@@ -41,7 +41,7 @@ interface Params {
   readonly publicIp?: string | undefined
   readonly hostKey?: string | readonly string[] | undefined
   readonly vars?: object | undefined
-  readonly connection?: ConnectionSettings | 'local' | undefined
+  readonly connection?: GivenConnection | 'local' | undefined
 }
 
 const word = (description: string) => Type.String({ pattern: '^\\S+$', description })
@@ -71,7 +71,7 @@ export const addHost = defineControllerCall({
     ),
     vars: Type.Optional(Type.Unsafe<object>({ type: 'object', description: 'vars that differ from those of its groups' })),
     connection: Type.Optional(
-      Type.Unsafe<ConnectionSettings | 'local'>({
+      Type.Unsafe<GivenConnection | 'local'>({
         anyOf: [{ const: 'local' }, { type: 'object', properties: { type: { type: 'string' } }, required: ['type'] }],
         description: 'how it is reached, as in the inventory; default as its groups say, else ssh()',
       }),

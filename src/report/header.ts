@@ -58,7 +58,7 @@ function gistOf({ contact, reason }: HostFacts): string | undefined {
 export function headerLines(run: RunEvent, facts: FactsEvent | undefined, colours: Colours, verbosity: number): string[] {
   const mostNames = verbosity > 0 ? Number.POSITIVE_INFINITY : 8
   const sets = [
-    `inventory ${count(run.fleet.length, 'host')}`,
+    `inventory ${count(run.fleet.length, 'host')}${sourcesSentence(run.sources ?? [])}`,
     facts === undefined ? 'facts from 0' : factsSentence(facts.hosts),
     `targets ${run.targets.length}${run.targets.length === 0 ? '' : ` (${listed(run.targets, mostNames)})`}`,
     ...(run.delegates ? [`delegates ${run.delegates.length} (${listed(run.delegates, mostNames)})`] : []),
@@ -72,6 +72,14 @@ export function headerLines(run: RunEvent, facts: FactsEvent | undefined, colour
     ...(run.check ? checkLines(run.queries, colours) : []),
     ...(verbosity > 0 ? [colours.faint(`playbook ${run.playbook} · inventory ${run.inventory} · rollcall ${run.version}`)] : []),
   ]
+}
+
+/** ` (5 from ec2.json, cached 3 min)`: where hosts come from that are not declared. */
+function sourcesSentence(sources: NonNullable<RunEvent['sources']>): string {
+  if (sources.length === 0) return ''
+  const how = { asked: () => '', cached: (age: string) => `, cached ${age}`, lastKnown: (age: string) => `, last known ${age} ago` }
+  const each = sources.map(({ source, hosts, origin, ageSeconds }) => `${hosts} from ${source}${how[origin](formatAge(ageSeconds))}`)
+  return ` (${each.join('; ')})`
 }
 
 function continuesLine({ by, run, started, leftOut }: Continues, mostNames: number, colours: Colours): string {

@@ -13,4 +13,5 @@ export {
   readEvents,
 } from './journal.ts'
 export { noteSilences, readSilences, type Silence, type Silences } from './silent-hosts.ts'
+export { type KeptAnswer, openSourceMemory, type SourceMemory, sourcesFolder } from './source-cache.ts'
 export { writeAtomic } from './write-atomic.ts'

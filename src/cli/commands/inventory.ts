@@ -122,18 +122,37 @@ const validate = defineCommand({
   },
 })
 
-/** `rollcall inventory`: what is declared. */
+const refresh = defineCommand({
+  usage: 'refresh',
+  summary: 'ask the sources of an inventory, whatever is kept of them; contacts no host',
+  positionals: {},
+  options: { inventory: shared.inventory, format: shared.format },
+  examples: [['rollcall inventory refresh -i cloud', 'what runs use until it is too old for them']],
+  async run(args, { engine, screen, cwd }) {
+    const request = { root: cwd, refresh: true, ...(args.inventory !== undefined && { inventory: args.inventory }) }
+    const { inventory, hosts, sources } = await engine.showInventory(request)
+    if (args.format === 'json') screen.print(jsonText({ inventory, hosts: hosts.map(({ host }) => host), sources: sources ?? [] }))
+    else if (sources === undefined) screen.print(`inventory ${inventory} has no sources`)
+    else
+      for (const { source, hosts: of, failure } of printableDeep(sources))
+        screen.print(`${source}: ${count(of, 'host')}${failure === undefined ? '' : `, last known: ${failure}`}`)
+    return sources?.some(({ failure }) => failure !== undefined) ? 1 : 0
+  },
+})
+
+/** `rollcall inventory`: what is declared, and what its sources tell. */
 export const inventory: CommandGroup = {
   usage: 'inventory',
   summary: 'look at the inventory, and edit it',
-  commands: [list, host, graph, validate, ...edits],
+  commands: [list, host, graph, validate, refresh, ...edits],
 }
 
-function linesOf({ host, groups, privateIp, publicIp, connection, vars }: ShownHost): string[] {
+function linesOf({ host, source, groups, privateIp, publicIp, connection, vars }: ShownHost): string[] {
   const entries = (of: unknown) =>
     Object.entries(of as object).map(([name, value]) => `    ${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
   return [
     host,
+    ...(source === undefined ? [] : [`  from: ${source}`]),
     `  groups: ${groups.length === 0 ? 'none but all' : groups.join(', ')}`,
     ...(privateIp === undefined ? [] : [`  private address: ${privateIp}`]),
     ...(publicIp === undefined ? [] : [`  public address: ${publicIp}`]),

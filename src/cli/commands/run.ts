@@ -31,6 +31,7 @@ export const run = defineCommand({
   positionals: playbook,
   options: {
     inventory: shared.inventory,
+    'refresh-inventory': { type: 'boolean', describe: 'ask sources of the inventory, whatever is kept of them' },
     limit: shared.limit,
     exclude: shared.exclude,
     'allow-empty': shared['allow-empty'],
@@ -82,6 +83,7 @@ export const run = defineCommand({
       tags: words(args.tags),
       skipTags: words(args['skip-tags']),
       ...(args['extra-vars'] && { given: args['extra-vars'] }),
+      ...(args['refresh-inventory'] && { refreshInventory: true }),
     }
     const goOn = goOnWith(args.resume ?? false, args['retry-failed'] ?? false)
     const forks = positiveInteger(args.forks, '--forks')
