@@ -5,6 +5,7 @@ import type { ConnectionSettings, HostRecord, InventoryModel, VarLevel, Vars } f
 import { Secret } from '../util/secret.ts'
 import { suggest } from '../util/suggest.ts'
 import type { GroupDefinition, GroupDefinitions, HostDefinition, HostDefinitions } from './inventory.ts'
+import { withJumpHosts } from './jump-hosts.ts'
 import { overridableVars } from './overridable.ts'
 
 const hostName = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
@@ -47,7 +48,7 @@ export function resolveInventory(
     [...records.values()].filter((host) => group === 'all' || host.groups.includes(group)).map((host) => host.name)
   const names = ['all', ...Object.keys(groups).filter((group) => group !== 'all')]
   return {
-    hosts: records,
+    hosts: withJumpHosts(records, fail),
     groups: new Map(names.map((group) => [group, members(group)])),
     ...(overridable.length > 0 && { overridable: overridableVars(overridable, groups, fail) }),
     ...(at && { at }),
