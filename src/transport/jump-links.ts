@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { Client } from 'ssh2'
 import { UnreachableError } from '../model/errors.ts'
+import { within } from '../util/within.ts'
 import { blamed, unreachable, type Where } from './connect-errors.ts'
 import type { Dialled } from './dial.ts'
 import { logIn } from './ssh2-login.ts'
@@ -11,6 +12,8 @@ import type { SshTarget } from './target.ts'
 interface JumpLink {
   readonly client: Client
   readonly lost: () => string | undefined
+  /** Settles with the reason when it is. */
+  readonly gone: Promise<string>
   readonly release: () => Promise<void>
 }
 interface Shared {
@@ -41,7 +44,12 @@ export async function overJump(jump: SshTarget, to: SshTarget): Promise<Dialled>
       throw forHost(error, to)
     })
     const stream = await forward(link, jump, to)
-    return { stream, release, why: async () => link.lost() && `the link to the jump host '${jump.host}' was lost: ${link.lost()}` }
+    // Its streams end a moment before itself.
+    const why = async () => {
+      const reason = await within(link.gone, 300)
+      return reason === undefined ? undefined : `the link to the jump host '${jump.host}' was lost: ${reason}`
+    }
+    return { stream, release, why }
   } catch (error) {
     await release()
     throw error
@@ -55,11 +63,14 @@ async function open(jump: SshTarget, id: string): Promise<JumpLink> {
   try {
     const { client, release, onLost } = await logIn(jump)
     let lost: string | undefined
-    onLost((reason) => {
-      lost = reason
-      forget()
+    const gone = new Promise<string>((resolve) => {
+      onLost((reason) => {
+        lost = reason
+        forget()
+        resolve(reason)
+      })
     })
-    return { client, lost: () => lost, release }
+    return { client, lost: () => lost, gone, release }
   } catch (error) {
     forget() // Whoever comes later tries it again.
     throw error

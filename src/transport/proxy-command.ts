@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { Duplex } from 'node:stream'
+import { Duplex, type Readable, type Writable } from 'node:stream'
 
 /** A way to a host, and what there is to say about its end. */
 export interface Way {
@@ -46,8 +46,8 @@ export async function startProxyCommand(command: string): Promise<Way> {
 }
 
 function duplexOf(
-  stdin: NodeJS.WritableStream & { destroy(): void },
-  stdout: NodeJS.ReadableStream & { destroy(): void },
+  stdin: Writable,
+  stdout: Readable,
   over: () => void,
 ): Duplex {
   const stream = new Duplex({
@@ -56,7 +56,8 @@ function duplexOf(
     write: (chunk, _, done) => void stdin.write(chunk, done),
     // ssh2 writes each packet in three parts.
     writev: (chunks, done) => void stdin.write(Buffer.concat(chunks.map(({ chunk }) => chunk as Buffer)), done),
-    final: (done) => void stdin.end(done),
+    // Of a command that has ended there is no input to end.
+    final: (done) => void (stdin.destroyed ? done() : stdin.end(() => done())),
     destroy: (error, done) => {
       stdin.destroy()
       stdout.destroy()
@@ -70,6 +71,8 @@ function duplexOf(
     if (!stream.push(chunk)) stdout.pause()
   })
   stdout.on('end', () => stream.push(null))
+  // Without its output the way is of no use, whatever is still to be written to it.
+  stream.on('end', () => stream.destroy())
   stdout.on('error', (error: Error) => stream.destroy(error))
   return stream
 }

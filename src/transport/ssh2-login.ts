@@ -137,6 +137,7 @@ function keepalive({ keepaliveMs = 15_000, keepaliveCount = 3 }: SshTarget) {
 
 function follow(client: Client, way: Dialled, target: SshTarget): Login {
   let problem: string | undefined
+  let released = false
   client.on('error', (error: Error & { level?: string }) => {
     const { keepaliveInterval, keepaliveCountMax } = keepalive(target)
     const silent = (keepaliveInterval * (keepaliveCountMax + 1)) / 1000
@@ -147,7 +148,7 @@ function follow(client: Client, way: Dialled, target: SshTarget): Login {
   const gone = new Promise<string>((resolve) => {
     client.once('close', () => {
       const reason = problem === undefined ? 'the connection was closed' : `the connection was lost: ${problem}`
-      const more = way.why?.().catch(() => undefined) ?? Promise.resolve(undefined)
+      const more = (released ? undefined : way.why?.().catch(() => undefined)) ?? Promise.resolve(undefined)
       more.then((why) => {
         resolve([reason, ...(why === undefined ? [] : [why])].join('\n'))
         way.release?.()
@@ -159,6 +160,7 @@ function follow(client: Client, way: Dialled, target: SshTarget): Login {
     socket: way.stream,
     onLost: (listener) => void gone.then(listener),
     async release() {
+      released = true
       // Our goodbye is on its way; what the server does until it closes its end costs a round trip, and nobody's time.
       const said = new Promise((resolve) => way.stream.once('finish', resolve))
       client.end()
