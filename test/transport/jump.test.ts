@@ -54,11 +54,17 @@ describe('over jump hosts', () => {
   })
 
   test('hosts behind one gate share its login, and it ends with the last of them', async () => {
+    // A login lives until the goodbyes of those behind it are through.
+    const nobodyLeft = async () => {
+      while (gate!.open > 0) await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    await nobodyLeft()
     const before = gate!.connections
     const target = far!.target({ via: { kind: 'jump', target: of(gate!, 'gate') } })
     const all = await Promise.all(Array.from({ length: 12 }, () => connectSsh2(target)))
     expect(gate!.connections).toBe(before + 1)
     await Promise.all(all.map((connection) => connection.close()))
+    await nobodyLeft()
     expect(await failure(target)).toBeUndefined()
     expect(gate!.connections).toBe(before + 2)
   })
