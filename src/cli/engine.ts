@@ -17,6 +17,7 @@ export interface Engine {
   readonly doModule: typeof import('../do.ts').doModule
   readonly validateInventory: typeof import('../validate-inventory.ts').validateInventory
   readonly exec: typeof import('../exec.ts').exec
+  readonly trust: typeof import('../trust.ts').trust
   readonly describeModules: (name?: string) => Promise<ReturnType<typeof import('../describe-modules.ts').describeModules>>
   readonly cleanup: typeof import('../cleanup/cleanup.ts').cleanup
   readonly showConnections: () => Promise<ReturnType<typeof import('../connections.ts').showConnections>>
@@ -48,6 +49,7 @@ export const engine: Engine = {
   doModule: async (request) => (await import('../do.ts')).doModule(request),
   validateInventory: async (request) => (await import('../validate-inventory.ts')).validateInventory(request),
   exec: async (request) => (await import('../exec.ts')).exec(request),
+  trust: async (request) => (await import('../trust.ts')).trust(request),
   describeModules: async (name) => (await import('../describe-modules.ts')).describeModules(name),
   cleanup: async (request) => (await import('../cleanup/cleanup.ts')).cleanup(request),
   showConnections: async () => (await import('../connections.ts')).showConnections(),

@@ -22,6 +22,11 @@ export const shared = {
   format: { choices: formats, default: 'human', requiresArg: true, describe: 'output for people, or for machines' },
   timing: { type: 'boolean', describe: 'tell of each host what was sent and where the time went' },
   forks: { alias: 'f', type: 'string', default: '50', defaultDescription: '50', requiresArg: true, describe: 'how many hosts at once' },
+  'connect-retries': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'how often a host that does not answer is tried again; default: 2, where neither its inventory nor ssh_config says',
+  },
   'wait-for-lock': {
     type: 'string',
     requiresArg: true,
@@ -33,6 +38,12 @@ export const shared = {
     requiresArg: true,
     describe: 'so many hosts at a time: 2, 30%, or 1,5,30%; where all of one batch fail, the rest is left out',
   },
+} as const
+
+/** How hosts are logged in to, for commands that contact them. */
+export const login = {
+  'accept-new-host-keys': { type: 'boolean', describe: 'let hosts in whose key is in no file, and note it down; a changed key never passes' },
+  'connect-retries': shared['connect-retries'],
 } as const
 
 /** Where the password for becoming another user comes from. */

@@ -10,6 +10,7 @@ import { doCommand } from './commands/do.ts'
 import { doc } from './commands/doc.ts'
 import { doctor } from './commands/doctor.ts'
 import { exec } from './commands/exec.ts'
+import { trust } from './commands/trust.ts'
 import { explain } from './commands/explain.ts'
 import { facts } from './commands/facts.ts'
 import { inventory } from './commands/inventory.ts'
@@ -34,6 +35,7 @@ export const commands: readonly AnyCommand[] = [
   inventory,
   doCommand,
   exec,
+  trust,
   doc,
   secret,
   lab,

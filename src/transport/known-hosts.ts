@@ -96,6 +96,21 @@ export function fingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
 }
 
+/** A key as `ssh-keygen -l` prints it: `256 SHA256:… name (ED25519)`. */
+export function keyLine(name: string, key: Buffer): string {
+  const type = keyType(key)
+  const kind = type.replace(/^ssh-/, '').replace(/^ecdsa-.*/, 'ecdsa')
+  return `${bitsOf(type, key)} ${fingerprint(key)} ${name} (${kind.toUpperCase()})`
+}
+
+function bitsOf(type: string, key: Buffer): number {
+  if (type !== 'ssh-rsa') return Number(/nistp(\d+)$/.exec(type)?.[1] ?? 256)
+  let at = 4 + key.readUInt32BE(0)
+  at += 4 + key.readUInt32BE(at) // the exponent
+  const modulus = key.subarray(at + 4)
+  return modulus[0] === 0 ? (modulus.length - 1) * 8 : modulus.length * 8
+}
+
 /** The line to add to known_hosts for a key. */
 export function knownHostLine(name: string, key: Buffer): string {
   return `${name} ${keyType(key)} ${key.toString('base64')}`

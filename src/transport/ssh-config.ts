@@ -6,7 +6,7 @@ import type { SshConfig } from './ssh-config-parse.ts'
 import { methodsOf, numberOf, refuseBeyondUs, saysYes, secondsOf } from './ssh-config-values.ts'
 import { resolveVia, type WayOptions } from './ssh-config-way.ts'
 import { expandPath, expandTokens, pathTokens } from './ssh-tokens.ts'
-import type { SshTarget } from './target.ts'
+import type { SettingOrigin, SshTarget } from './target.ts'
 
 /** What an inventory may declare about the way to a host; all of it wins over `~/.ssh/config`. */
 export interface DeclaredTarget {
@@ -161,13 +161,15 @@ const shown = [
   ...['ciphers', 'kexalgorithms', 'macs', 'hostkeyalgorithms', 'batchmode'],
 ]
 
-function originsOf(declared: DeclaredTarget, values: SshConfigValues): { readonly [keyword: string]: string } {
-  const said = Object.entries(declaredKeywords).flatMap(([setting, keyword]) =>
-    declared[setting as keyof DeclaredTarget] === undefined ? [] : [[keyword, 'inventory'] as const],
-  )
+function originsOf(declared: DeclaredTarget, values: SshConfigValues): { readonly [keyword: string]: SettingOrigin } {
+  const said = Object.entries(declaredKeywords).flatMap(([setting, keyword]) => {
+    const value = declared[setting as keyof typeof declaredKeywords]
+    return value === undefined ? [] : [[keyword, { value: [value].flat().join(' '), from: 'inventory' }] as const]
+  })
   const configured = shown.flatMap((keyword) => {
-    const from = values.from(keyword)
-    return from === undefined ? [] : [[keyword, from.replace(`${homedir()}/`, '~/')] as const]
+    const from = values.from(keyword)?.replace(`${homedir()}/`, '~/')
+    const value = keyword === 'identityfile' ? values.all(keyword).join(' ') : (values.list(keyword)?.join(' ') ?? '')
+    return from === undefined ? [] : [[keyword, { value, from }] as const]
   })
   return Object.fromEntries([...configured, ...said])
 }

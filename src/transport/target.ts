@@ -13,6 +13,12 @@ export type Via =
   /** Over standard input and output of a command that the user's shell runs here; its tokens are filled in. */
   | { readonly kind: 'command'; readonly command: string }
 
+/** A setting as it was written, and by whom: `inventory`, `~/.ssh/config:12`. */
+export interface SettingOrigin {
+  readonly value: string
+  readonly from: string
+}
+
 /** Where and how to log in: everything that the inventory and the ssh configuration have decided. */
 export interface SshTarget {
   /** The inventory's name, for messages. */
@@ -59,6 +65,6 @@ export interface SshTarget {
   readonly via?: Via
   /** Another way to the port than TCP from here, e.g. through a network namespace. */
   readonly dial?: (address: string, port: number) => Promise<Duplex>
-  /** Where each setting is from, by its name in ssh_config: `inventory`, `~/.ssh/config:12`. What is missing is a default. */
-  readonly origins?: { readonly [keyword: string]: string }
+  /** Where settings are from, by their names in ssh_config. What is missing is a default. */
+  readonly origins?: { readonly [keyword: string]: SettingOrigin }
 }

@@ -156,7 +156,7 @@ const cases: readonly {
   {
     name: 'an interval of 0 leaves the own default: a run must not hang',
     config: 'Host *\n  ServerAliveInterval 0',
-    target: { origins: { serveraliveinterval: 'ssh_config:2' } },
+    target: { origins: { serveraliveinterval: { value: '0', from: 'ssh_config:2' } } },
   },
   {
     name: 'ways to log in are ordered and left out',
@@ -179,7 +179,7 @@ const cases: readonly {
     name: 'where each is from can be told',
     config: 'Host viper\n  User me\n  Port 24',
     declared: { port: 23 },
-    target: { port: 23, origins: { user: 'ssh_config:2', port: 'inventory' } },
+    target: { port: 23, origins: { user: { value: 'me', from: 'ssh_config:2' }, port: { value: '23', from: 'inventory' } } },
   },
   {
     name: 'a jump host has settings of its own',

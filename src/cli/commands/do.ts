@@ -3,7 +3,7 @@ import { createDoReporter } from '../../report/index.ts'
 import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
 import { steered } from '../interrupt.ts'
-import { become, becomeOf, changesMade, narrowing, noteChanges, portionsOf, positiveInteger, secondsOf, shared, vault } from '../options.ts'
+import { become, becomeOf, changesMade, login, narrowing, noteChanges, portionsOf, positiveInteger, secondsOf, shared, vault } from '../options.ts'
 
 /** `rollcall do`: one module on many hosts, without a playbook. */
 export const doCommand = defineCommand({
@@ -32,6 +32,7 @@ export const doCommand = defineCommand({
     timeout: shared.timeout,
     'wait-for-lock': shared['wait-for-lock'],
     timing: shared.timing,
+    ...login,
     ...vault,
     verbose: { alias: 'v', type: 'count', describe: 'print steps and the whole result' },
     'detailed-exit-code': shared['detailed-exit-code'],

@@ -4,7 +4,7 @@ import { jsonText, printable, timingLines } from '../../report/index.ts'
 import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
 import { steered } from '../interrupt.ts'
-import { become, becomeOf, narrowing, portionsOf, positiveInteger, secondsOf, shared, vault } from '../options.ts'
+import { become, becomeOf, login, narrowing, portionsOf, positiveInteger, secondsOf, shared, vault } from '../options.ts'
 
 /** `rollcall exec`: one command on many hosts. */
 export const exec = defineCommand({
@@ -22,6 +22,7 @@ export const exec = defineCommand({
     format: shared.format,
     timeout: shared.timeout,
     timing: shared.timing,
+    ...login,
     ...vault,
   },
   examples: [

@@ -2,7 +2,7 @@ import { RollcallError } from '../../model/errors.ts'
 import { factsSentence, jsonText, notLiveLines, printable } from '../../report/index.ts'
 import type { ShownFacts } from '../../show-facts.ts'
 import { defineCommand } from '../command.ts'
-import { narrowing, positiveInteger, shared, vault } from '../options.ts'
+import { login, narrowing, positiveInteger, shared, vault } from '../options.ts'
 
 /** `rollcall facts`: what is known of hosts, from where, and how old it is. */
 export const facts = defineCommand({
@@ -16,6 +16,7 @@ export const facts = defineCommand({
     refresh: { type: 'boolean', describe: 'ask every host, however young what is remembered' },
     cached: { type: 'boolean', describe: 'ask no host: only what is remembered or declared' },
     forks: shared.forks,
+    ...login,
     ...vault,
     format: shared.format,
   },
