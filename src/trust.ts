@@ -123,7 +123,12 @@ async function trustHop(target: SshTarget, request: TrustRequest, decide: Decide
   const name = knownHostName(target.address, target.port, target.hostKeyAlias)
   const host = target.jumpTo ?? target.host
   const key = await scanHostKey(target, await readKnownHosts(knownHosts.files))
-  const shown = { host, key: keyLine(name, key), fingerprint: fingerprint(key), ...(target.jumpTo !== undefined && { jumpHost: target.host }) }
+  const shown = {
+    host,
+    key: keyLine(name, key),
+    fingerprint: fingerprint(key),
+    ...(target.jumpTo !== undefined && { jumpHost: target.host }),
+  }
   return decide(async () => {
     const verdict = await judgeHostKey(name, key, await readKnownHosts(knownHosts.files), knownHosts)
     if (verdict.kind === 'ok') return { ...shown, outcome: 'known' }

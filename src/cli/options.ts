@@ -42,7 +42,10 @@ export const shared = {
 
 /** How hosts are logged in to, for commands that contact them. */
 export const login = {
-  'accept-new-host-keys': { type: 'boolean', describe: 'let hosts in whose key is in no file, and note it down; a changed key never passes' },
+  'accept-new-host-keys': {
+    type: 'boolean',
+    describe: 'let hosts in whose key is in no file, and note it down; a changed key never passes',
+  },
   'connect-retries': shared['connect-retries'],
 } as const
 

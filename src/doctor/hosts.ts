@@ -5,8 +5,8 @@ import { RollcallError } from '../model/errors.ts'
 import type { HostRecord } from '../model/inventory.ts'
 import { sh } from '../util/sh.ts'
 import { type Checked, ofError, ok, problem, warning } from './check.ts'
-import { checkSettings } from './ssh-settings.ts'
 import { type HostSaid, hostScript, parseHost } from './host-script.ts'
+import { checkSettings } from './ssh-settings.ts'
 
 /** One host: that it can be reached, logged in to and become root on, and has what modules need. Changes nothing. */
 export async function checkHost(host: HostRecord, now: () => number = Date.now): Promise<readonly Checked[]> {

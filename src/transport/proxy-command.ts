@@ -45,11 +45,7 @@ export async function startProxyCommand(command: string): Promise<Way> {
   }
 }
 
-function duplexOf(
-  stdin: Writable,
-  stdout: Readable,
-  over: () => void,
-): Duplex {
+function duplexOf(stdin: Writable, stdout: Readable, over: () => void): Duplex {
   const stream = new Duplex({
     allowHalfOpen: false,
     read: () => void stdout.resume(),

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fingerprint, matchesHost } from '../../src/transport/known-hosts.ts'
-import { type CliOptions, onTerminal as atTerminal, rollcall as cli } from '../helpers/cli.ts'
+import { onTerminal as atTerminal, type CliOptions, rollcall as cli } from '../helpers/cli.ts'
 import { testFolder } from '../helpers/folder.ts'
 import { tempProject } from '../helpers/project.ts'
 import { makeKey, writePrivate } from '../helpers/ssh-keys.ts'
@@ -65,7 +65,9 @@ describe('rollcall trust', () => {
       ],
       { cwd },
     )
-    expect(shown).toContain('gate, the jump host to far shows this key; compare it with what this prints on the host itself: ssh-keygen -lf')
+    expect(shown).toContain(
+      'gate, the jump host to far shows this key; compare it with what this prints on the host itself: ssh-keygen -lf',
+    )
     for (const sshd of [gate!, far!]) expect(shown).toContain(`256 ${printOf(sshd)} ${nameOf(sshd)} (ED25519)`)
     expect(code).toBe(0)
     expect(readFileSync(file, 'utf8')).toBe(`${lineOf(gate!)}\n${lineOf(far!)}\n`)

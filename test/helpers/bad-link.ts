@@ -59,7 +59,12 @@ export async function badLink({ port, troubles = [], pieces }: BadLinkOptions): 
   }
 }
 
-function relay(near: Socket, far: Socket, trouble: Trouble | undefined, pieces: number | undefined): (what: 'stall' | 'reset' | 'end') => void {
+function relay(
+  near: Socket,
+  far: Socket,
+  trouble: Trouble | undefined,
+  pieces: number | undefined,
+): (what: 'stall' | 'reset' | 'end') => void {
   let stalled = false
   const bring = (what: 'stall' | 'reset' | 'end') => {
     if (what === 'stall') stalled = true

@@ -117,7 +117,12 @@ describe('the order of an agent and of files', () => {
     agent.add(other!)
     agent.add(named!)
     const target = sshd.target({ agent: agent.socket, identityFiles: [alone!, named!] })
-    const order = (error: unknown) => [...detailOf(error).split('\n')[0]!.matchAll(/SHA256:[^)]+/g)].map(([print]) => print)
+    const order = (error: unknown) =>
+      [
+        ...detailOf(error)
+          .split('\n')[0]!
+          .matchAll(/SHA256:[^)]+/g),
+      ].map(([print]) => print)
     const [otherPrint, namedPrint, alonePrint] = keys.map(({ publicKey }) => fingerprint(publicKey))
     expect(order(await failure(target))).toEqual([namedPrint, otherPrint, alonePrint])
     expect(order(await failure({ ...target, identitiesOnly: true }))).toEqual([namedPrint, alonePrint])
@@ -132,7 +137,11 @@ describe('the order of an agent and of files', () => {
     for (let at = 0; at < 4; at++) agent.add(writePrivate(testFolder(), `key${at}`, makeKey().privateText))
     expect(await failure(sshd.target({ agent: agent.socket, identityFiles: [] }))).toMatchObject({
       name: 'UnreachableError',
-      details: { summary: /refused the login/, detail: expect.stringMatching(/too many/i), fix: expect.stringContaining('IdentitiesOnly yes') },
+      details: {
+        summary: /refused the login/,
+        detail: expect.stringMatching(/too many/i),
+        fix: expect.stringContaining('IdentitiesOnly yes'),
+      },
     })
     agent.stop()
     await sshd.close()
@@ -184,7 +193,10 @@ async function asking(rounds: readonly (readonly Question[])[], answers: readonl
   return { target, given, close: () => new Promise<void>((resolve) => server.close(() => resolve())) }
 }
 
-const [passwordFirst, code] = [{ prompt: 'Password: ', echo: false }, { prompt: 'Verification code: ', echo: false }]
+const [passwordFirst, code] = [
+  { prompt: 'Password: ', echo: false },
+  { prompt: 'Verification code: ', echo: false },
+]
 
 describe('keyboard-interactive', () => {
   test.each([

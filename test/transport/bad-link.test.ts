@@ -22,7 +22,11 @@ const servers = [
 ] as const
 
 /** What is open is closed whatever happens, and a rejection that nobody hears fails the test by itself. */
-async function through<T>(server: { target(changes?: Partial<SshTarget>): SshTarget; readonly port: number }, link: BadLink, work: (target: SshTarget) => Promise<T>): Promise<T> {
+async function through<T>(
+  server: { target(changes?: Partial<SshTarget>): SshTarget; readonly port: number },
+  link: BadLink,
+  work: (target: SshTarget) => Promise<T>,
+): Promise<T> {
   try {
     const alias = `[127.0.0.1]:${server.port}`
     return await work(server.target({ port: link.port, hostKeyAlias: alias, connectTimeoutMs: 1500, keepaliveMs: 150, keepaliveCount: 2 }))
@@ -66,13 +70,30 @@ describe.each(servers)('behind a bad link to $name', ({ start }) => {
 
   test('a link that only delays and cuts into pieces is a good one', async () => {
     const link = await badLink({ port: server.port, pieces: 700 })
-    await through(server, link, async (target) => expect(await use({ ...target, keepaliveMs: 15_000, connectTimeoutMs: 10_000 }, 20_000)).toEqual({ stage: 'through', error: undefined }))
+    await through(server, link, async (target) =>
+      expect(await use({ ...target, keepaliveMs: 15_000, connectTimeoutMs: 10_000 }, 20_000)).toEqual({
+        stage: 'through',
+        error: undefined,
+      }),
+    )
   })
 
   test.each<{ readonly name: string; readonly trouble: Trouble; readonly says: RegExp }>([
-    { name: 'before the greeting', trouble: { from: 'server', after: 0, what: 'stall' }, says: /no answer within 1.5 s, waiting for the SSH server's greeting/ },
-    { name: 'in the key exchange', trouble: { from: 'server', after: 300, what: 'stall' }, says: /no answer within 1.5 s, in the key exchange/ },
-    { name: 'behind the key exchange', trouble: { from: 'client', after: 1500, what: 'stall' }, says: /no answer within 1.5 s, |nothing was heard for 0.3 s/ },
+    {
+      name: 'before the greeting',
+      trouble: { from: 'server', after: 0, what: 'stall' },
+      says: /no answer within 1.5 s, waiting for the SSH server's greeting/,
+    },
+    {
+      name: 'in the key exchange',
+      trouble: { from: 'server', after: 300, what: 'stall' },
+      says: /no answer within 1.5 s, in the key exchange/,
+    },
+    {
+      name: 'behind the key exchange',
+      trouble: { from: 'client', after: 1500, what: 'stall' },
+      says: /no answer within 1.5 s, |nothing was heard for 0.3 s/,
+    },
   ])('a link that stalls $name is given up in time, and says where', async ({ trouble, says }) => {
     await through(server, await badLink({ port: server.port, troubles: [trouble] }), async (target) => {
       const { error } = await use(target)
@@ -118,10 +139,13 @@ describe.each(servers)('behind a bad link to $name', ({ start }) => {
         await through(server, await badLink({ port: server.port, troubles: [{ from, after: at, what: kind }] }), async (target) => {
           const { stage, error } = await use({ ...target, connectTimeoutMs: 600 })
           if (error === undefined) return
-          expect(error, `${kind} of ${from} after ${at}, in ${stage}`).toMatchObject({ details: { summary: expect.any(String), fix: expect.any(String) } })
+          expect(error, `${kind} of ${from} after ${at}, in ${stage}`).toMatchObject({
+            details: { summary: expect.any(String), fix: expect.any(String) },
+          })
           // A key that was spoilt on its way is another key; all else is a host that cannot be reached.
           const { summary } = (error as { details: { summary: string } }).details
-          if (!(kind === 'corrupt' && stage === 'login')) expect(error, `${summary}: ${kind} of ${from} after ${at}, in ${stage}`).toMatchObject({ name: 'UnreachableError' })
+          if (!(kind === 'corrupt' && stage === 'login'))
+            expect(error, `${summary}: ${kind} of ${from} after ${at}, in ${stage}`).toMatchObject({ name: 'UnreachableError' })
         })
       }),
       { numRuns: 40 },
@@ -135,10 +159,17 @@ describe('trying again', () => {
     server = await startSshd()
   })
   afterAll(() => server.close())
-  const early: readonly (Trouble | 'refuse')[] = ['refuse', { from: 'server', after: 0, what: 'end' }, { from: 'server', after: 0, what: 'reset' }]
+  const early: readonly (Trouble | 'refuse')[] = [
+    'refuse',
+    { from: 'server', after: 0, what: 'end' },
+    { from: 'server', after: 0, what: 'reset' },
+  ]
 
   test.each(early)('a host that drops the connection before its greeting is tried again: %o', async (trouble) => {
-    for (const { connectRetries, works } of [{ connectRetries: 1, works: true }, { connectRetries: 0, works: false }]) {
+    for (const { connectRetries, works } of [
+      { connectRetries: 1, works: true },
+      { connectRetries: 0, works: false },
+    ]) {
       const link = await badLink({ port: server.port, troubles: [trouble] })
       await through(server, link, async (target) => {
         const { error } = await use({ ...target, connectRetries, keepaliveMs: 15_000 })
@@ -176,7 +207,10 @@ describe('trying again', () => {
   })
 
   test.each([
-    { name: 'a wrong key', changes: () => ({ knownHosts: { files: [writePrivate(testFolder(), 'known_hosts', '')], policy: 'strict' as const } }) },
+    {
+      name: 'a wrong key',
+      changes: () => ({ knownHosts: { files: [writePrivate(testFolder(), 'known_hosts', '')], policy: 'strict' as const } }),
+    },
     { name: 'a refused login', changes: () => ({ identityFiles: [writePrivate(testFolder(), 'id', makeKey().privateText)] }) },
     { name: 'a link that is lost behind the greeting', changes: () => ({}), trouble: { from: 'server', after: 300, what: 'end' } as const },
   ])('$name is final', async ({ changes, trouble }) => {

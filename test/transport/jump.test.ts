@@ -93,12 +93,17 @@ describe('over jump hosts', () => {
 
   test('a refused login says at which host, and all who share the gate hear of it', async () => {
     const stranger = writePrivate(testFolder(), 'stranger', makeKey().privateText)
-    const target = (host: string) => far!.target({ host, via: { kind: 'jump', target: { ...of(gate!, 'gate', { identityFiles: [stranger] }), jumpTo: host } } })
+    const target = (host: string) =>
+      far!.target({ host, via: { kind: 'jump', target: { ...of(gate!, 'gate', { identityFiles: [stranger] }), jumpTo: host } } })
     const errors = await Promise.all(['one', 'two', 'three'].map((host) => failure(target(host))))
     for (const [at, host] of ['one', 'two', 'three'].entries())
       expect(errors[at]).toMatchObject({
         name: 'UnreachableError',
-        details: { summary: `The jump host refused the login as '${gate!.user}'`, host, detail: expect.stringContaining(`'gate', on the way to '${host}'`) },
+        details: {
+          summary: `The jump host refused the login as '${gate!.user}'`,
+          host,
+          detail: expect.stringContaining(`'gate', on the way to '${host}'`),
+        },
       })
   })
 
@@ -128,7 +133,9 @@ describe('over jump hosts', () => {
     expect(error).toMatchObject({ name: 'UnreachableError', details: { host: 'far', summary: 'The host cannot be reached' } })
     expect(detailOf(error)).toMatch(/the jump host 'inner' does not connect there: Connection refused/)
     const strict = await startSshd({ config: ['AllowTcpForwarding no'] })
-    const refused = await failure(far!.target({ host: 'far', via: { kind: 'jump', target: strict.target({ host: 'gate', jumpTo: 'far' }) } }))
+    const refused = await failure(
+      far!.target({ host: 'far', via: { kind: 'jump', target: strict.target({ host: 'gate', jumpTo: 'far' }) } }),
+    )
     expect(detailOf(refused)).toContain('AllowTcpForwarding')
     await strict.close()
   })
@@ -182,7 +189,12 @@ describe('by a proxy command', () => {
   test.each([
     { name: 'that says why and ends', command: 'sh -c "echo no way through >&2; exit 3"', says: ['no way through', 'code 3'] },
     { name: 'that is not there', command: '/no/such/program %', says: ['/no/such/program', 'code 127'] },
-    { name: 'that says nothing', command: 'sleep 600', says: ['no answer within 0.3 s', "waiting for the SSH server's greeting"], limit: 300 },
+    {
+      name: 'that says nothing',
+      command: 'sleep 600',
+      says: ['no answer within 0.3 s', "waiting for the SSH server's greeting"],
+      limit: 300,
+    },
     { name: 'that talks something else', command: 'echo HTTP/1.1 400 Bad Request', says: ['ProxyCommand: echo'] },
   ])('one $name is an unreachable host', async ({ command, says, limit }) => {
     const error = await failure(by(command, limit === undefined ? {} : { connectTimeoutMs: limit }))
@@ -192,7 +204,10 @@ describe('by a proxy command', () => {
 
   test('one that ends later takes the link with it, with its last words', async () => {
     const folder = testFolder()
-    writeFileSync(join(folder, 'relay'), `trap 'echo killed by the weather >&2; kill $!; exit 9' USR1; { exec ${relay(sshd.port)}; } <&3 3<&- & wait`)
+    writeFileSync(
+      join(folder, 'relay'),
+      `trap 'echo killed by the weather >&2; kill $!; exit 9' USR1; { exec ${relay(sshd.port)}; } <&3 3<&- & wait`,
+    )
     const connection = await connectSsh2(by(`sh -c 'exec 3<&0; echo $$ >${join(folder, 'pid')}; . ${join(folder, 'relay')}'`))
     const running = await connection.start(sh`echo up; sleep 600`)
     running.exit.catch(() => undefined)

@@ -3,7 +3,19 @@ import { createDoReporter } from '../../report/index.ts'
 import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
 import { steered } from '../interrupt.ts'
-import { become, becomeOf, changesMade, login, narrowing, noteChanges, portionsOf, positiveInteger, secondsOf, shared, vault } from '../options.ts'
+import {
+  become,
+  becomeOf,
+  changesMade,
+  login,
+  narrowing,
+  noteChanges,
+  portionsOf,
+  positiveInteger,
+  secondsOf,
+  shared,
+  vault,
+} from '../options.ts'
 
 /** `rollcall do`: one module on many hosts, without a playbook. */
 export const doCommand = defineCommand({

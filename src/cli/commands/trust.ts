@@ -56,7 +56,8 @@ export const trust = defineCommand({
       done: (result: Trusted) => {
         if (format === 'json') return screen.print(jsonText(result))
         const { outcome, error } = result
-        const paint = error || outcome === 'declined' ? colours.failed : outcome === 'known' || outcome === 'skipped' ? colours.hint : colours.ok
+        const paint =
+          error || outcome === 'declined' ? colours.failed : outcome === 'known' || outcome === 'skipped' ? colours.hint : colours.ok
         for (const [at, line] of resultLines(result).entries()) screen.print(at === 0 ? paint(printable(line)) : printable(line))
       },
     })
@@ -75,7 +76,13 @@ function questionLines({ host, jumpHost, key, known }: ShownKey): readonly strin
 
 function resultLines({ host, jumpHost, key, outcome, file, error, reason }: Trusted): readonly string[] {
   const whose = jumpHost === undefined ? host : `${jumpHost} (on the way to ${host})`
-  if (error) return [`${host}: ${outcome}`, ...formatError(error).split('\n').map((line) => `  ${line}`)]
+  if (error)
+    return [
+      `${host}: ${outcome}`,
+      ...formatError(error)
+        .split('\n')
+        .map((line) => `  ${line}`),
+    ]
   if (outcome === 'skipped') return [`${host}: nothing to note down, ${reason}`]
   const said = { recorded: `noted down in ${file}`, replaced: `replaced in ${file}`, known: 'known', declined: 'not noted down' }[
     outcome as 'recorded' | 'replaced' | 'known' | 'declined'
