@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
 import { RollcallError } from '../model/errors.ts'
-import { quote } from '../util/sh.ts'
 import { blamed } from './connect-errors.ts'
 import { option } from './openssh-program.ts'
 import type { SshTarget, Via } from './target.ts'
@@ -63,5 +62,13 @@ function overJump(jump: SshTarget): string {
     ...option('ConnectTimeout', String(timeout)),
     ...option('ServerAliveInterval', String(Math.ceil((jump.keepaliveMs ?? 15_000) / 1000))),
   ]
-  return `${literal(words.map(quote).join(' '))} -W '[%h]:%p' -- ${quote(literal(jump.host))}`
+  return `${literal(words.map(bare).join(' '))} -W '[%h]:%p' -- ${bare(literal(jump.host))}`
+}
+
+/**
+ * A word for a shell without any quotes: ssh counts those of a command too, by rules of its own, in which a backslash takes
+ * the meaning of a quote also between quotes.
+ */
+function bare(word: string): string {
+  return word === '' ? '""' : word.replace(/[^A-Za-z0-9_@%+=:,./-]/g, '\\$&')
 }

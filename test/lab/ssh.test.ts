@@ -30,6 +30,8 @@ export const inventory = defineInventory({ groups: { all: {} }, hosts: { ${hosts
 `,
   )
 }
+// biome-ignore lint/suspicious/noTemplateCurlyInString: The host's shell reads it.
+const whence = 'echo "$(hostname) from ${SSH_CONNECTION%% *}"'
 /** What is declared of a host with the lab's own key and known hosts. */
 const labKeys = () => {
   const { identityFile, knownHostsFile } = sshFiles(lab)
@@ -57,7 +59,7 @@ describe('jump hosts', () => {
     const path = inventory(`${gate},
       'crystal-panda': { groups: [], connection: ssh({ address: '${panda.address}', proxyJump: 'honor-viper', ${labKeys()} }) },
       deep: { groups: [], connection: ssh({ address: '${viper.address}', proxyJump: 'crystal-panda', ${labKeys()} }) },`)
-    const run = await cli('exec', 'crystal-panda,deep', '-i', path, '--', 'sh', '-c', 'echo "$(hostname) from ${SSH_CONNECTION%% *}"')
+    const run = await cli('exec', 'crystal-panda,deep', '-i', path, '--', 'sh', '-c', whence)
     expect([run.code, run.stderr]).toEqual([0, ''])
     expect(run.stdout).toContain(`crystal-panda from ${viper.address}`)
     expect(run.stdout).toContain(`honor-viper from ${panda.address}`)
@@ -85,7 +87,7 @@ describe('jump hosts', () => {
       mode: 0o600,
     })
     const path = inventory(`gate: { groups: [], connection: ssh() }, back: { groups: [], connection: ssh() }`)
-    const run = await cli('exec', 'gate,back', '-i', path, '--', 'sh', '-c', 'echo "$(hostname) from ${SSH_CONNECTION%% *}"')
+    const run = await cli('exec', 'gate,back', '-i', path, '--', 'sh', '-c', whence)
     expect([run.code, run.stderr]).toEqual([0, ''])
     expect(run.stdout).toContain(`honor-viper from ${panda.address}`)
     expect(run.stdout.match(/honor-viper from/g)).toHaveLength(2)

@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fingerprint } from '../../src/transport/known-hosts.ts'
+import { connectOpenssh } from '../../src/transport/openssh.ts'
 import { openSession } from '../../src/transport/session.ts'
 import { resolveTarget } from '../../src/transport/ssh-config.ts'
 import { parseSshConfig } from '../../src/transport/ssh-config-parse.ts'
@@ -156,6 +157,27 @@ describe('over jump hosts', () => {
     expect(await failure(target)).toBeUndefined()
     await connection.close()
     await own.close()
+  })
+})
+
+describe("by the system's ssh", () => {
+  test('jump hosts of the inventory are logged in to as that says, with quotes and percent signs in their settings', async () => {
+    const [gate, inner, far] = [await startSshd(), await startSshd(), await startSshd()]
+    const odd = writePrivate(testFolder(), 'it\'s 100% "odd"', readFileSync(gate.identityFile, 'utf8'))
+    const innerTarget = inner.target({ host: 'inner', via: { kind: 'jump', target: gate.target({ host: 'gate', identityFiles: [odd] }) } })
+    const jumpHosts = new Map([['inner', async () => innerTarget]])
+    const { connection } = await connectOpenssh(far.declared({ proxyJump: 'inner', jumpHosts }))
+    const session = await openSession(connection, { host: 'far', user: far.user })
+    const [reply] = await session.exchange([{ script: sh`echo through` }])
+    expect(Buffer.from(reply!.stdout).toString()).toBe('through\n')
+    expect([gate, inner, far].map(({ connections }) => connections)).toEqual([1, 1, 1])
+    await session.close()
+    await connection.close()
+    const secret = new Map([['inner', async () => ({ ...innerTarget, password: new Secret('of inner') })]])
+    await expect(connectOpenssh(far.declared({ proxyJump: 'inner', jumpHosts: secret }))).rejects.toMatchObject({
+      details: { summary: "A jump host needs Rollcall's own client", fix: expect.any(String) },
+    })
+    for (const sshd of [gate, inner, far]) await sshd.close()
   })
 })
 
