@@ -19,6 +19,7 @@ export interface Engine {
   readonly editInventory: typeof import('../edit/edit-inventory.ts').editInventory
   readonly validateInventory: typeof import('../validate-inventory.ts').validateInventory
   readonly exec: typeof import('../exec.ts').exec
+  readonly trust: typeof import('../trust.ts').trust
   readonly describeModules: (name?: string) => Promise<ReturnType<typeof import('../describe-modules.ts').describeModules>>
   readonly cleanup: typeof import('../cleanup/cleanup.ts').cleanup
   readonly showConnections: () => Promise<ReturnType<typeof import('../connections.ts').showConnections>>
@@ -52,6 +53,7 @@ export const engine: Engine = {
   editInventory: async (request) => (await import('../edit/edit-inventory.ts')).editInventory(request),
   validateInventory: async (request) => (await import('../validate-inventory.ts')).validateInventory(request),
   exec: async (request) => (await import('../exec.ts')).exec(request),
+  trust: async (request) => (await import('../trust.ts')).trust(request),
   describeModules: async (name) => (await import('../describe-modules.ts')).describeModules(name),
   cleanup: async (request) => (await import('../cleanup/cleanup.ts')).cleanup(request),
   showConnections: async () => (await import('../connections.ts')).showConnections(),

@@ -29,6 +29,11 @@ export const shared = {
     requiresArg: true,
     describe: 'seconds that hosts which are not to be changed have together to give their facts; default 10, or what the plays say',
   },
+  'connect-retries': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'how often a host that does not answer is tried again; default: 2, where neither its inventory nor ssh_config says',
+  },
   'wait-for-lock': {
     type: 'string',
     requiresArg: true,
@@ -40,6 +45,15 @@ export const shared = {
     requiresArg: true,
     describe: 'so many hosts at a time: 2, 30%, or 1,5,30%; where all of one batch fail, the rest is left out',
   },
+} as const
+
+/** How hosts are logged in to, for commands that contact them. */
+export const login = {
+  'accept-new-host-keys': {
+    type: 'boolean',
+    describe: 'let hosts in whose key is in no file, and note it down; a changed key never passes',
+  },
+  'connect-retries': shared['connect-retries'],
 } as const
 
 /** Where the password for becoming another user comes from. */

@@ -12,7 +12,7 @@ const mistakes: readonly (readonly [line: string | readonly string[], says: read
     [
       'There is no such command',
       "  'rollcall zzz'",
-      '  There are: run, runs, explain, render, facts, inventory, do, exec, doc, secret, lab, doctor, connections, cleanup, completion.',
+      '  There are: run, runs, explain, render, facts, inventory, do, exec, trust, doc, secret, lab, doctor, connections, cleanup, completion.',
       '  rollcall --help',
     ],
   ],

@@ -2,7 +2,7 @@ import { RollcallError } from '../../model/errors.ts'
 import { factsSentence, formatAge, jsonText, notLiveLines, printable } from '../../report/index.ts'
 import type { ShownFacts } from '../../show-facts.ts'
 import { defineCommand } from '../command.ts'
-import { narrowing, positiveInteger, secondsOf, shared, vault } from '../options.ts'
+import { login, narrowing, positiveInteger, secondsOf, shared, vault } from '../options.ts'
 
 /** `rollcall facts`: what is known of hosts, from where, and how old it is. */
 export const facts = defineCommand({
@@ -17,6 +17,7 @@ export const facts = defineCommand({
     cached: { type: 'boolean', describe: 'ask no host: only what is remembered or declared' },
     forks: shared.forks,
     'facts-timeout': { ...shared['facts-timeout'], describe: 'seconds that hosts have together to answer, but with --refresh; default 10' },
+    ...login,
     ...vault,
     format: shared.format,
   },
