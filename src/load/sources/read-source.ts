@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, openSync, readdirSync, readFileSync,
 import { dirname, extname, join } from 'node:path'
 import type { SourceLine } from '../../model/errors.ts'
 import { readIni } from './ini.ts'
-import { groupsOf, type InventoryData, inventoryData } from './inventory-data.ts'
+import { groupsOf, type InventoryData, inventoryData, membersOf } from './inventory-data.ts'
 import { refused } from './refuse.ts'
 import { runScript } from './run-script.ts'
 import { readScriptAnswer } from './script.ts'
@@ -42,11 +42,12 @@ export async function readSource(path: string, openVault: OpenVault): Promise<Re
   if (data.hosts.size === 0) throw refused('it has no host', 'Name at least one.', at)
   const base = isFolder ? path : dirname(path)
   const varsOf = varsReader(data, openVault)
-  const names = new Set([...data.hosts.keys()].flatMap((host) => [...groupsOf(data.groups, host)]))
+  const hosts = membersOf(data.groups, 'all')
+  const names = new Set(hosts.flatMap((host) => [...groupsOf(data.groups, host)]))
   const groupVars = new Map<string, GivenVars>()
   for (const name of data.groups.keys()) if (names.has(name)) groupVars.set(name, await varsOf(join(base, 'group_vars'), name))
   const hostVars = new Map<string, GivenVars>()
-  for (const name of data.hosts.keys()) hostVars.set(name, await varsOf(join(base, 'host_vars'), name))
+  for (const name of hosts) hostVars.set(name, await varsOf(join(base, 'host_vars'), name))
   return { data, groupVars, hostVars }
 }
 
