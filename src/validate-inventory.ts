@@ -29,7 +29,7 @@ export async function validateInventory({ root, inventory }: InventoryRequest): 
   const loaded = await attempt(() => importInventory(project, path))
   if ('error' in loaded) return { ...nothing, errors: [loaded.error] }
   const { model } = loaded.value
-  const placeOf = inventoryPlaces({ project, path, name, model })
+  const placeOf = inventoryPlaces({ project, path, model })
   const lab = await attempt(async () => {
     const [{ labHostsOf }, { subnetOf }] = await Promise.all([import('./start-lab.ts'), import('./lab/index.ts')])
     const hosts = labHostsOf(model)

@@ -11,6 +11,7 @@ export interface Engine {
   readonly listInputs: typeof import('../list-inputs.ts').listInputs
   readonly explain: typeof import('../explain.ts').explain
   readonly explainVar: typeof import('../explain-var.ts').explainVar
+  readonly explainWord: typeof import('../explain-var.ts').explainWord
   readonly renderOne: typeof import('../render-one.ts').renderOne
   readonly showFacts: typeof import('../show-facts.ts').showFacts
   readonly showInventory: typeof import('../show-inventory.ts').showInventory
@@ -42,6 +43,7 @@ export const engine: Engine = {
   listInputs: async (request) => (await import('../list-inputs.ts')).listInputs(request),
   explain: async (request) => (await import('../explain.ts')).explain(request),
   explainVar: async (request) => (await import('../explain-var.ts')).explainVar(request),
+  explainWord: async (request) => (await import('../explain-var.ts')).explainWord(request),
   renderOne: async (request) => (await import('../render-one.ts')).renderOne(request),
   showFacts: async (request) => (await import('../show-facts.ts')).showFacts(request),
   showInventory: async (request) => (await import('../show-inventory.ts')).showInventory(request),

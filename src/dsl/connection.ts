@@ -1,5 +1,5 @@
 import { RollcallError } from '../model/errors.ts'
-import type { BecomeSettings, LabSettings, LocalSettings, SshSettings } from '../model/inventory.ts'
+import type { BecomeSettings, GivenLab, LabSettings, LocalSettings, SshSettings } from '../model/inventory.ts'
 import { becomeProblem } from './become.ts'
 
 /** A host reached over SSH. Whatever is not given comes from `~/.ssh/config`, then from SSH's own defaults. */
@@ -8,8 +8,8 @@ export function ssh(settings: Omit<SshSettings, 'type'> = {}): SshSettings {
 }
 
 /** A host of the lab on this machine: started when a run needs it, reached over real SSH at its private address. */
-export function lab(settings: Partial<Omit<LabSettings, 'type'>> = {}): LabSettings {
-  return checked({ type: 'lab', kind: 'systemd', user: 'admin', ...settings })
+export function lab(settings: Partial<Omit<LabSettings, 'type'>> = {}): GivenLab {
+  return checked({ type: 'lab', ...settings })
 }
 
 /** The controller itself, without SSH; `connection: 'local'` says the same. */

@@ -2,10 +2,8 @@ import type { InputDeclaration } from '../model/input.ts'
 import type { Vars } from '../model/inventory.ts'
 import { Secret } from '../util/secret.ts'
 import { suggest } from '../util/suggest.ts'
-import type { GroupDefinitions } from './inventory.ts'
-
-/** Says what is wrong with an inventory, and ends its loading. */
-type Fail = (detail: string, fix: string) => void
+import type { GroupDefinitions } from './inventory-types.ts'
+import type { Fail } from './wrong-inventory.ts'
 
 /** Each var that `-e` may override, with the type that its value in the inventory has. */
 export function overridableVars(names: readonly string[], groups: GroupDefinitions, fail: Fail): ReadonlyMap<string, InputDeclaration> {
@@ -18,13 +16,20 @@ export function overridableVars(names: readonly string[], groups: GroupDefinitio
       const value = values.get(name)
       const meant = suggest(name, values.keys())
       if (value === undefined)
-        fail(
-          `overridable names '${name}', and neither all nor a group sets such a var`,
-          meant ? `Did you mean '${meant}'?` : `Give it its usual value, which says its type:\ngroups: { all: { vars: { ${name}: … } } }`,
-        )
+        fail({
+          detail: `overridable names '${name}', and neither all nor a group sets such a var`,
+          fix: meant
+            ? `Did you mean '${meant}'?`
+            : `Give it its usual value, which says its type:\ngroups: { all: { vars: { ${name}: … } } }`,
+          keys: ['overridable'],
+        })
       const schema = schemaOf(value)
       if (schema === undefined)
-        fail(`the var '${name}' cannot be overridden`, 'Only text, numbers, booleans, secrets, and lists and objects of these can.')
+        fail({
+          detail: `the var '${name}' cannot be overridden`,
+          fix: 'Only text, numbers, booleans, secrets, and lists and objects of these can.',
+          keys: ['overridable'],
+        })
       const secret = value instanceof Secret
       return [
         [name, { kind: 'input', schema: (secret ? { type: 'string', minLength: 1 } : schema) ?? {}, secret, optional: false }] as const,

@@ -5,6 +5,7 @@ import { RollcallError, type SourceLine } from '../model/errors.ts'
 import { userFrames } from '../util/caller.ts'
 import { errorText } from '../util/error-text.ts'
 import { suggest } from '../util/suggest.ts'
+import { atItsKeys } from './at-its-keys.ts'
 import { frameOf, shortPath } from './code-frame.ts'
 import { syntaxProblemOf } from './strip.ts'
 
@@ -17,7 +18,7 @@ export interface Loading {
 
 /** Anything that importing a user's file can throw, as an error that shows the user's own line. */
 export function loadError(error: unknown, loading: Loading): RollcallError {
-  if (error instanceof RollcallError) return known(error, loading)
+  if (error instanceof RollcallError) return known(atItsKeys(error, loading.root), loading)
   return syntaxError(error, loading) ?? missingImport(error, loading) ?? linkError(error, loading) ?? thrown(error, loading)
 }
 

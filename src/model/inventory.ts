@@ -6,8 +6,12 @@ import type { InputDeclaration } from './input.ts'
 
 export type Vars = { readonly [name: string]: unknown }
 
-/** How a host is reached. Made by `ssh()`, `lab()` and `local()`. */
+/** How a host is reached, resolved over all levels. */
 export type ConnectionSettings = SshSettings | LabSettings | LocalSettings
+/** What one level says of that. Made by `ssh()`, `lab()` and `local()`. */
+export type GivenConnection = SshSettings | GivenLab | LocalSettings
+/** Where no level says more, a lab host is `systemd`, and its user `admin`. */
+export type GivenLab = Pick<LabSettings, 'type'> & Partial<LabSettings>
 
 /** How `become` is done on a host, where a task does not say. */
 export interface BecomeSettings {
@@ -54,9 +58,9 @@ export interface LocalSettings extends BecomeSettings {
   readonly type: 'local'
 }
 
-/** One of the places that set a var of a host. */
+/** One of the places that set a var of a host, or a setting of its connection. */
 export interface VarLevel {
-  /** Nearer to the host wins: all < group < host; what a run was given by `-e` wins over all. */
+  /** Nearer to the host wins: all < groups, from above < host; what a run was given by `-e` wins over all. */
   readonly level: 'all' | 'group' | 'host' | 'given'
   readonly group?: string
   /** Where it was given: `-e`, `release.yaml:3:10`. */
@@ -77,6 +81,8 @@ export interface HostRecord {
   readonly privateIp?: string
   readonly publicIp?: string
   readonly connection: ConnectionSettings
+  /** Setting of the connection → every level that gives it, the one that counts last; those that nobody gives are absent. */
+  readonly connectionLevels?: ReadonlyMap<string, readonly VarLevel[]>
   readonly facts?: DeclaredFacts
 }
 
@@ -87,6 +93,8 @@ export interface InventoryModel {
   readonly groups: ReadonlyMap<string, readonly string[]>
   /** Group → the groups directly below it, for groups that have some. `groups` counts the hosts of all of them. */
   readonly children?: ReadonlyMap<string, readonly string[]>
+  /** Group → JSON schema that vars of its hosts must fit. */
+  readonly schemas?: ReadonlyMap<string, object>
   /** Vars that a run may be given by `-e`. */
   readonly overridable?: ReadonlyMap<string, InputDeclaration>
   readonly at?: SourceLine

@@ -6,12 +6,13 @@ import { emptyPlaybook, tempProject } from '../helpers/project.ts'
 const inventory = `import { defineInventory, local, Secret } from 'rollcall'
 import { shared } from './shared.ts'
 const common = { owner: 'ops' }
+const inZone = (zone: string) => ({ zone })
 type Port = number
 export const inventory = defineInventory({
   groups: {
     all: { vars: { port: 80, ...common } },
     web: { vars: { port: 8080 as Port, token: new Secret('s3cret-value') } },
-    edge: { vars: { ...shared, port: 8080 } },
+    edge: { vars: { ...inZone('z'), ...shared, port: 8080 } },
   },
   hosts: {
     alpha: { groups: ['web', 'edge'], vars: { port: 8443 }, connection: local() },
@@ -37,12 +38,12 @@ describe('explain var', () => {
           name: 'port',
           from: 'host',
           value: 8443,
-          at: 'inventory/lab.ts:12:47',
+          at: 'inventory/lab.ts:13:47',
           exact: true,
           overrides: [
-            { from: 'group edge', value: 8080, at: 'inventory/lab.ts:9:32', exact: true },
-            { from: 'group web', value: 8080, at: 'inventory/lab.ts:8:20', exact: true },
-            { from: 'all', value: 80, at: 'inventory/lab.ts:7:20', exact: true },
+            { from: 'group edge', value: 8080, at: 'inventory/lab.ts:10:48', exact: true },
+            { from: 'group web', value: 8080, at: 'inventory/lab.ts:9:20', exact: true },
+            { from: 'all', value: 80, at: 'inventory/lab.ts:8:20', exact: true },
           ],
         },
       ],
@@ -51,12 +52,13 @@ describe('explain var', () => {
   test('lists every var of a host for people; secrets stay hidden, and what is not written out says so', async () => {
     const { stdout } = await explain('beta')
     expect(stdout).toBe(`vars of beta · inventory inventory/lab.ts
-  port    8080      group edge  inventory/lab.ts:9:32
-          8080      group web   inventory/lab.ts:8:20, the same
-          80        all         inventory/lab.ts:7:20, overridden
+  port    8080      group edge  inventory/lab.ts:10:48
+          8080      group web   inventory/lab.ts:9:20, the same
+          80        all         inventory/lab.ts:8:20, overridden
   owner   ops       all         inventory/lab.ts:3:18
-  token   [secret]  group web   inventory/lab.ts:8:40
-  region  north     group edge  inventory/lab.ts:9:21 (not written out: it enters here)
+  token   [secret]  group web   inventory/lab.ts:9:40
+  zone    z         group edge  inventory/lab.ts:10:21 (not written out: it enters here)
+  region  north     group edge  inventory/shared.ts:1:25
 `)
   })
   test.for<readonly [line: string, says: readonly string[]]>([

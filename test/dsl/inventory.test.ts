@@ -60,7 +60,7 @@ describe('what is wrong is an error at load', () => {
       'a name no host can have',
       () => resolveInventory({}, { 'a b': { groups: [] } }),
       `'a b' cannot be a host name`,
-      'Use letters, digits, dots, dashes and underscores.',
+      'Use letters, digits, dots, dashes and underscores, or an IP address.',
     ],
   ] as const)('%s', ([, make, detail, fix]) => {
     expect(make).toThrow(expect.objectContaining({ details: expect.objectContaining({ detail, fix }) }))
