@@ -1,6 +1,7 @@
+import { chooseInventory } from './choose-inventory.ts'
 import { giveInputs } from './give-inputs.ts'
 import { importPlaybook } from './load/import.ts'
-import { findInventory, findPlaybook, findProject, listInventories, listPlaybooks } from './load/project.ts'
+import { findPlaybook, findProject, listInventories, listPlaybooks } from './load/project.ts'
 import { openInventory } from './open-inventory.ts'
 
 /** What a word of a command line may stand for. */
@@ -57,7 +58,7 @@ export async function completions(request: CompletionRequest): Promise<readonly 
 
 async function playsOf(root: string, nameOrPath: string, inventory: string | undefined) {
   const project = findProject(root)
-  const choice = { playbook: findPlaybook(project, nameOrPath, root), inventory: findInventory(project, inventory, root) }
+  const choice = { playbook: findPlaybook(project, nameOrPath, root), inventory: (await chooseInventory(project, inventory, root)).module }
   const playbook = await importPlaybook(project, choice)
   const request = { path: choice.playbook, project, words: [], cwd: root, terminal: undefined, standIns: true }
   const { plays } = (await giveInputs({ ...request, playbook, compiled: Promise.resolve(), relative: (file) => file })).playbook

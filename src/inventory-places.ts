@@ -14,10 +14,15 @@ export interface Place {
   readonly exact: boolean
 }
 
-type Opened = Pick<OpenedInventory, 'path' | 'project' | 'model'>
+type Opened = Pick<OpenedInventory, 'path' | 'project' | 'model' | 'source'>
 
 /** Finds what stands where in an inventory's files: `['hosts', 'web-1', 'privateIp']`. */
-export function inventoryPlaces({ path, project, model }: Opened): (keys: readonly string[]) => Place {
+export function inventoryPlaces({ path, project, model, source }: Opened): (keys: readonly string[]) => Place {
+  if (source)
+    return (keys) => {
+      const { exact, ...at } = source.placeOf(keys)
+      return { at: formatLine({ ...at, file: shortPath(project.root, at.file) }), exact }
+    }
   // The call may stand in a file that this one imports.
   const file = model.at?.file ?? path
   const find = keyFinder(stripTypes, { file, name: 'defineInventory', line: model.at?.line })

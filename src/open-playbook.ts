@@ -1,11 +1,13 @@
 import { relative } from 'node:path'
+import { chooseInventory, sourceWarnings } from './choose-inventory.ts'
 import type { Playbook } from './dsl/playbook.ts'
 import type { Terminal } from './engine/context.ts'
 import { type Selection, type SelectOptions, select } from './engine/select.ts'
 import { giveInputs } from './give-inputs.ts'
 import { limitFiles } from './limit-files.ts'
 import { loadPlaybook } from './load/load.ts'
-import { findInventory, findPlaybook, findProject, type Project } from './load/project.ts'
+import { findPlaybook, findProject, type Project } from './load/project.ts'
+import { formatLine } from './model/errors.ts'
 import type { GivenInput } from './model/input.ts'
 
 /** Which playbook, on which inventory, narrowed how. */
@@ -41,6 +43,8 @@ export interface OpenedPlaybook {
   readonly playbook: Playbook
   readonly playbookFile: string
   readonly inventoryPath: string
+  /** What in the inventory Ansible would do and Rollcall does not. */
+  readonly inventoryWarnings?: readonly string[]
   /** What its inputs, and vars that may be overridden, were given. */
   readonly given: readonly GivenInput[]
   /** The three sets. Worked out without contacting a host. */
@@ -57,9 +61,9 @@ export interface OpenedPlaybook {
  */
 export async function openPlaybook(request: PlaybookRequest): Promise<OpenedPlaybook> {
   const project = findProject(request.root)
-  const inventoryPath = findInventory(project, request.inventory, request.root)
   const playbookFile = findPlaybook(project, request.playbook, request.root)
-  const loaded = await loadPlaybook({ project, playbook: playbookFile, inventory: inventoryPath })
+  const chosen = await chooseInventory(project, request.inventory, request.root)
+  const loaded = await loadPlaybook({ project, playbook: playbookFile, inventory: chosen.module, named: chosen.path })
   const relative = (file: string) => shorten(project.root, file)
   const { playbook, given } = await giveInputs({
     playbook: loaded.playbook,
@@ -76,7 +80,8 @@ export async function openPlaybook(request: PlaybookRequest): Promise<OpenedPlay
     project,
     playbook,
     playbookFile,
-    inventoryPath,
+    inventoryPath: chosen.path,
+    inventoryWarnings: sourceWarnings(chosen, (at) => formatLine({ file: relative(at.file), line: at.line })),
     given,
     selection: select(playbook, { ...request, readFile: limitFiles(request.root) }),
     compiled: loaded.checked,

@@ -57,7 +57,7 @@ export interface RunRequest extends PlaybookRequest, Omit<RunOptions, 'past'> {
 }
 
 /** What is to run: a playbook that is loaded and narrowed, or one that was made for the occasion. */
-export interface ToRun extends Pick<OpenedPlaybook, 'playbook' | 'inventoryPath' | 'selection' | 'compiled' | 'relative'> {
+export interface ToRun extends Pick<OpenedPlaybook, 'playbook' | 'inventoryPath' | 'inventoryWarnings' | 'selection' | 'compiled' | 'relative'> {
   /** Where paths of the controller begin. */
   readonly project: { readonly root: string }
   readonly given?: readonly GivenInput[]
@@ -112,6 +112,7 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
       queries: [...own, ...new Set(looks.flatMap((look) => look.queries))],
       delegates: [...new Set(looks.flatMap((look) => look.delegates))].filter((name) => !opened.selection.targets.includes(name)),
     })
+    for (const message of opened.inventoryWarnings ?? []) request.emit({ event: 'warning', message })
     for (const warning of warnings) request.emit(warning)
     const refusal = refuseIfDown(opened, gathered)
     if (refusal) {

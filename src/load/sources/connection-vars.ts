@@ -18,6 +18,8 @@ type HostVars = ReadonlyMap<string, HostVar>
 /** How a host is reached, by its `ansible_*` vars. */
 export interface ReadConnection {
   readonly connection: ConnectionSettings
+  /** Setting of the connection → the var that gives it. */
+  readonly setBy: ReadonlyMap<string, string>
   /** Vars that Ansible has a use for and Rollcall has not, and that change what happens. */
   readonly ignored: readonly string[]
   /** Arguments of ssh that are left out. */
@@ -81,6 +83,9 @@ export function connectionOf(host: string, vars: HostVars): ReadConnection {
 
   const become = becomeOf(host, given, secret)
   const kind = kindOf(host, given(names.connection))
+  const own = become.becomeMethod ?? 'sudo'
+  const aliases = { ...names, connectTimeoutSeconds: names.timeout, type: names.connection, becomeUser: userVars(own), becomePassword: passwordVars(own) }
+  const setters = Object.entries(aliases).map(([setting, each]) => [setting, given(each)?.name] as const)
   const { found, leftOut } = argsOf(host, vars)
   const address = text(names.address)
   const port = whole(names.port, found.port)
@@ -102,10 +107,14 @@ export function connectionOf(host: string, vars: HostVars): ReadConnection {
   }
   return {
     connection: kind === 'ssh' ? ssh : { type: 'local', ...become },
+    setBy: new Map(setters.flatMap(([setting, name]) => (name === undefined ? [] : [[setting, name]]))),
     ignored: [...vars.keys()].filter((name) => name.startsWith('ansible_') && !used.has(name) && !silent.test(name)),
     leftOut: kind === 'ssh' ? leftOut : [],
   }
 }
+
+const userVars = (method: string) => ['ansible_become_user', `ansible_${method}_user`]
+const passwordVars = (method: string) => ['ansible_become_password', 'ansible_become_pass', `ansible_${method}_pass`]
 
 type Given = (aliases: readonly string[]) => { readonly name: string; readonly value: unknown; readonly at: SourceLine } | undefined
 
@@ -133,10 +142,10 @@ function becomeOf(host: string, given: Given, secret: (aliases: readonly string[
     )
   }
   const own = method ?? 'sudo'
-  const user = given(['ansible_become_user', `ansible_${own}_user`])
+  const user = given(userVars(own))
   if (user !== undefined && !isUserName(user.value))
     throw refused(`${user.name} of host '${host}' cannot be the name of a user`, "Name one, such as 'postgres'.", user.at)
-  const password = secret(['ansible_become_password', 'ansible_become_pass', `ansible_${own}_pass`])
+  const password = secret(passwordVars(own))
   return {
     ...(method !== undefined && { becomeMethod: method as BecomeMethod }),
     ...(user !== undefined && { becomeUser: user.value as string }),

@@ -4,6 +4,8 @@ import type { GivenVar } from './values.ts'
 
 export interface SourceGroup {
   readonly name: string
+  /** Where it is named first. */
+  readonly at: SourceLine
   /** How far below `all`; what is deeper wins. */
   depth: number
   /** `ansible_group_priority`: among groups of one depth. */
@@ -16,6 +18,8 @@ export interface SourceGroup {
 }
 export interface SourceHost {
   readonly name: string
+  /** Where it is named first. */
+  readonly at: SourceLine
   readonly vars: Map<string, GivenVar>
 }
 /** Something that is allowed, and probably not meant or not done. */
@@ -52,6 +56,7 @@ export function inventoryData(): InventoryData {
     if (groups.has(name)) return
     groups.set(name, {
       name,
+      at,
       depth: 0,
       priority: 1,
       hosts: new Set(),
@@ -64,7 +69,7 @@ export function inventoryData(): InventoryData {
     if (!hosts.has(name)) {
       if (!usable.test(name))
         throw refused(`'${name}' cannot be a host name`, 'Use letters, digits, dots, dashes, underscores and colons.', at)
-      hosts.set(name, { name, vars: new Map() })
+      hosts.set(name, { name, at, vars: new Map() })
       if (port !== undefined) hosts.get(name)!.vars.set('ansible_port', { value: port, at, templated: false, odd: [] })
     }
     if (group !== undefined) groups.get(group)!.hosts.add(name)

@@ -76,6 +76,9 @@ export function modelOf(read: ReadSource, path: string, { addressVars, secretOf 
       vars: Object.freeze(Object.fromEntries([...counts].map(([key, { value }]) => [key, value]))),
       varLevels,
       connection: connection.connection,
+      connectionLevels: new Map(
+        [...connection.setBy].flatMap(([setting, by]) => (setting in connection.connection ? [[setting, varLevels.get(by)!]] : [])),
+      ),
       ...(privateIp !== undefined && { privateIp }),
       ...(publicIp !== undefined && { publicIp }),
     })
