@@ -16,6 +16,7 @@ export interface Engine {
   readonly showFacts: typeof import('../show-facts.ts').showFacts
   readonly showInventory: typeof import('../show-inventory.ts').showInventory
   readonly doModule: typeof import('../do.ts').doModule
+  readonly importInventoryFrom: typeof import('../import-inventory.ts').importInventoryFrom
   readonly validateInventory: typeof import('../validate-inventory.ts').validateInventory
   readonly exec: typeof import('../exec.ts').exec
   readonly describeModules: (name?: string) => Promise<ReturnType<typeof import('../describe-modules.ts').describeModules>>
@@ -48,6 +49,7 @@ export const engine: Engine = {
   showFacts: async (request) => (await import('../show-facts.ts')).showFacts(request),
   showInventory: async (request) => (await import('../show-inventory.ts')).showInventory(request),
   doModule: async (request) => (await import('../do.ts')).doModule(request),
+  importInventoryFrom: async (request) => (await import('../import-inventory.ts')).importInventoryFrom(request),
   validateInventory: async (request) => (await import('../validate-inventory.ts')).validateInventory(request),
   exec: async (request) => (await import('../exec.ts')).exec(request),
   describeModules: async (name) => (await import('../describe-modules.ts')).describeModules(name),

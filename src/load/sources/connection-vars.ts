@@ -48,6 +48,12 @@ export function holdsPassword(name: string): boolean {
 const silent =
   /^ansible_(?:(?:\w+_)?interpreter|(?:ssh_)?pipelining|ssh_transfer_method|(?:scp|sftp)_\w+|module_compression|ssh_(?:retries|use_tty|executable|common_args|extra_args|args)|control_path\w*|remote_tmp|async_dir|become|facts_\w+|python_\w+)$/
 
+/** Whether a var is nothing but a setting of the connection, or means something to Ansible alone that nobody misses. */
+export function isConnectionVar(name: string): boolean {
+  const methods = becomeMethods.flatMap((method) => [...userVars(method), ...passwordVars(method)])
+  return silent.test(name) || [...Object.values(names).flat(), ...methods].includes(name)
+}
+
 /**
  * @throws RollcallError for what Rollcall cannot do: another kind of connection, another program to become root, a value that only
  * Ansible's templates would give.

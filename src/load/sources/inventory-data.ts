@@ -143,17 +143,15 @@ function deepen(groups: Groups, from: SourceGroup): void {
   }
 }
 
-/** All groups that a group is in, at any depth. */
+/** All groups that a group is in, at any depth, near ones first. */
 export function ancestorsOf(groups: Groups, name: string): ReadonlySet<string> {
   const found = new Set<string>()
-  const look = (each: string) => {
-    for (const parent of groups.get(each)!.parents) {
-      if (found.has(parent)) continue
-      found.add(parent)
-      look(parent)
-    }
-  }
-  look(name)
+  for (
+    let level = [...groups.get(name)!.parents];
+    level.length > 0;
+    level = level.flatMap((each) => [...groups.get(each)!.parents]).filter((each) => !found.has(each))
+  )
+    for (const each of level) found.add(each)
   return found
 }
 

@@ -1,0 +1,223 @@
+import { basename, extname, relative } from 'node:path'
+import { type GroupTree, groupTree } from '../../dsl/group-tree.ts'
+import type { ConnectionSettings, HostRecord, InventoryModel, VarLevel } from '../../model/inventory.ts'
+import { isAddress } from '../../util/addresses.ts'
+import type { Secret } from '../../util/secret.ts'
+import { codeOf, keyCode, type SecretCode, textCode } from './code.ts'
+import { isConnectionVar } from './connection-vars.ts'
+import { type HostValues, type OwnValue, type PlacedValues, placeValues } from './place-values.ts'
+import type { ReadSource } from './read-source.ts'
+import { refused } from './refuse.ts'
+import { fieldsCode, fitsDeclared } from './schema-code.ts'
+import type { SourceModel } from './to-model.ts'
+import { ClearedValue } from './values.ts'
+
+export interface TypedModule {
+  readonly text: string
+  /** What its reader should know: a sentence each. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * An inventory as a module of TypeScript in which each host has what it has in the one that was read. `from` is how that one is
+ * called; files of secrets are named from the project's root.
+ * @throws RollcallError for what a typed inventory cannot hold.
+ */
+export function typedModule({ model, origins, read }: SourceModel & { readonly read: ReadSource }, root: string, from: string): TypedModule {
+  refuseNames(model)
+  const notes: string[] = []
+  const secrets = secretWriter(origins, root, notes)
+  const tree = treeOf(model)
+  const groupsOf = (name: string) => typedOrder(model.hosts.get(name)!, tree)
+  const same = (one: unknown, other: unknown) => codeOf(one, secrets.code) === codeOf(other, secrets.code)
+  const hosts = [...model.hosts.values()]
+  const tools = { tree, groupsOf, same }
+  const vars = placeValues(model, hosts.map(varsOf), { ...tools, fits: fitsDeclared })
+  const reached = placeValues(model, hosts.map(settingsOf), { ...tools, fits: () => true })
+  const schemas = schemasOf(model, vars, tree)
+  const groups = [...model.groups.keys()].map((name) => {
+    const parts = [
+      (model.children?.has(name) ?? false) && `children: ${codeOf(model.children!.get(name), secrets.code, 6)}`,
+      vars.groups.get(name)!.size > 0 && `vars: ${codeOf(Object.fromEntries(vars.groups.get(name)!), secrets.code, 6)}`,
+      schemas.has(name) && `schema: Type.Object(${schemas.get(name)})`,
+      reached.groups.get(name)!.size > 0 && `connection: ssh(${codeOf(Object.fromEntries(reached.groups.get(name)!), secrets.code, 6)})`,
+    ]
+    return entry(name, parts)
+  })
+  const records = hosts.map((host) => {
+    const own = reached.hosts.get(host.name)!
+    return entry(host.name, [
+      `groups: ${codeOf(namedGroups(host.name, model, read), secrets.code)}`,
+      host.privateIp !== undefined && `privateIp: ${textCode(host.privateIp)}`,
+      host.publicIp !== undefined && `publicIp: ${textCode(host.publicIp)}`,
+      vars.hosts.get(host.name)!.size > 0 && `vars: ${ownCode(vars.hosts.get(host.name)!, secrets.code)}`,
+      (own.size > 0 || host.connection.type === 'local') && `connection: ${connectionCode(host.connection, own, secrets.code)}`,
+    ])
+  })
+  const body = `export const inventory = defineInventory({\n  groups: {\n${groups.join('')}  },\n  hosts: {\n${records.join('')}  },\n})\n`
+  const declarations = secrets.declarations()
+  const used = ['defineInventory', 'defineSecrets', 'instanceOf', 'local', 'Secret', 'ssh', 'Type'].filter((name) =>
+    new RegExp(`\\b${name}\\b[(.,]`).test(`${declarations}${body}`),
+  )
+  notes.push(...orderNotes(model), ...droppedNotes(hosts))
+  const head = `// Taken over from ${from} by: rollcall inventory import\nimport { ${used.join(', ')} } from 'rollcall'\n`
+  return { text: [head, ...(declarations === '' ? [] : [declarations]), body].join('\n'), notes }
+}
+
+const hostName = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
+
+function refuseNames(model: InventoryModel): void {
+  for (const name of model.hosts.keys()) {
+    if (!hostName.test(name) && !isAddress(name))
+      throw refused(`a typed inventory can have no host '${name}'`, 'Rename it: letters, digits, dots, dashes and underscores.', model.at)
+    if (model.groups.has(name))
+      throw refused(`'${name}' is the name of a host and of a group`, 'Rename one: a typed inventory has each name once.', model.at)
+  }
+}
+
+function treeOf(model: InventoryModel): GroupTree {
+  const groups = [...model.groups.keys()].map((name) => [name, { children: name === 'all' ? [] : (model.children?.get(name) ?? []) }])
+  return groupTree(Object.fromEntries(groups), ({ detail, fix }) => {
+    throw refused(detail, fix, model.at)
+  })
+}
+
+/** The groups that a host is in by itself. */
+function namedGroups(host: string, model: InventoryModel, { data }: ReadSource): readonly string[] {
+  return [...model.groups.keys()].filter((name) => name !== 'all' && data.groups.get(name)!.hosts.has(host))
+}
+
+/** Its groups from above, as a typed inventory lays them: equally deep ones stay as the host names them. */
+function typedOrder(host: HostRecord, tree: GroupTree): readonly string[] {
+  return host.groups.toSorted((one, other) => tree.depth(one) - tree.depth(other))
+}
+
+/** What a host has as vars: what says how it is reached is no var here. */
+function varsOf(host: HostRecord): HostValues {
+  const kept = (entries: Iterable<readonly [string, unknown]>) => [...entries].filter(([name]) => !isConnectionVar(name))
+  return {
+    host,
+    values: new Map(kept(Object.entries(host.vars))),
+    levels: new Map(kept(host.varLevels ?? []) as (readonly [string, readonly VarLevel[]])[]),
+  }
+}
+
+/** Settings that the host has as their level gives them; what was taken out of arguments of ssh is the host's own. */
+function settingsOf(host: HostRecord): HostValues {
+  const { type, ...settings } = host.connection
+  const levels = [...(host.connectionLevels ?? [])].filter(([name]) => type === 'ssh' && name !== 'type')
+  const asSetting = (value: unknown, name: string) => (name === 'port' || name === 'connectTimeoutSeconds' ? Number(value) : value)
+  return {
+    host,
+    values: new Map(type === 'ssh' ? Object.entries(settings) : []),
+    levels: new Map(levels.map(([name, each]) => [name, each.map((level) => ({ ...level, value: asSetting(level.value, name) }))])),
+  }
+}
+
+function connectionCode(connection: ConnectionSettings, own: ReadonlyMap<string, OwnValue>, code: SecretCode): string {
+  if (connection.type === 'local') {
+    const { type: _, ...settings } = connection
+    return Object.keys(settings).length === 0 ? `'local'` : `local(${codeOf(settings, code, 6)})`
+  }
+  return `ssh(${codeOf(Object.fromEntries([...own].map(([name, { value }]) => [name, value])), code, 6)})`
+}
+
+/** One group or host; `{}` where nothing is said of it. */
+function entry(name: string, parts: readonly (string | false)[]): string {
+  const said = parts.filter((part) => part !== false)
+  const line = `    ${keyCode(name)}: ${said.length === 0 ? '{}' : `{ ${said.join(', ')} }`},\n`
+  if (line.length <= 130 && !line.trimEnd().includes('\n')) return line
+  return `    ${keyCode(name)}: {\n${said.map((part) => `      ${part},\n`).join('')}    },\n`
+}
+
+/** A host's own vars; those that stand elsewhere in Ansible's inventory say why they stand here. */
+function ownCode(own: ReadonlyMap<string, OwnValue>, code: SecretCode): string {
+  if ([...own.values()].every(({ why }) => why === undefined))
+    return codeOf(Object.fromEntries([...own].map(([name, { value }]) => [name, value])), code, 6)
+  const lines = [...own].map(([name, { value, why }]) => {
+    const comment = why === undefined ? '' : ` // ${why}`
+    return `        ${keyCode(name)}: ${codeOf(value, code, 8)},${comment}\n`
+  })
+  return `{\n${lines.join('')}      }`
+}
+
+/**
+ * Group → fields of its schema. Vars that hosts set themselves would have no type: playbooks that read them would no longer
+ * compile. Groups above come first, and say it for those below.
+ */
+function schemasOf(model: InventoryModel, { groups, hosts }: PlacedValues, tree: GroupTree): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  const typed = new Map<string, Set<string>>()
+  const order = [...model.groups.keys()].toSorted((one, other) => rank(one, tree) - rank(other, tree))
+  for (const name of order) {
+    const above = name === 'all' ? [] : ['all', ...tree.above(name)]
+    const known = new Set([name, ...above].flatMap((each) => [...groups.get(each)!.keys(), ...(typed.get(each) ?? [])]))
+    const members = model.groups.get(name)!
+    const own = members.map((host) =>
+      Object.fromEntries([...hosts.get(host)!].filter(([key]) => !known.has(key)).map(([key, { value }]) => [key, value])),
+    )
+    const everywhere = Object.keys(own[0] ?? {}).filter((key) => own.every((each) => key in each))
+    const wanted = name === 'all' ? own.map((each) => Object.fromEntries(everywhere.map((key) => [key, each[key]]))) : own
+    typed.set(name, new Set(everywhere))
+    const code = fieldsCode(wanted)
+    if (code !== '{}') found.set(name, code)
+  }
+  return found
+}
+
+const rank = (group: string, tree: GroupTree) => (group === 'all' ? -1 : tree.depth(group))
+
+/** Secrets of files are named from them; passwords that stood in clear stay where they stood, in clear. */
+function secretWriter(origins: SourceModel['origins'], root: string, notes: string[]) {
+  const files = new Map<string, { readonly word: string; readonly names: Set<string> }>()
+  const named = (file: string, path: string): string => {
+    const known = files.get(file) ?? { word: wordFor(relative(root, file), [...files.values()].map(({ word }) => word)), names: new Set() }
+    files.set(file, known)
+    known.names.add(path)
+    return /^[A-Za-z_$][\w$]*$/.test(path) ? `${known.word}.${path}` : `${known.word}[${textCode(path)}]`
+  }
+  let inClear = false
+  const code: SecretCode = (secret: Secret) => {
+    const origin = origins.get(secret)
+    if (typeof origin === 'string') {
+      if (!inClear) notes.push('passwords stand in it in clear, as they did: have them in a file of secrets, by rollcall secret set')
+      inClear = true
+      return `new Secret(${textCode(origin)})`
+    }
+    if (origin instanceof ClearedValue) return named(origin.file, origin.path)
+    if (origin?.path !== undefined) return named(origin.at.file, origin.path)
+    throw refused('a script printed an encrypted value, which no file holds', 'Put it into a file of group_vars or host_vars.', origin?.at)
+  }
+  const declarations = () =>
+    [...files]
+      .map(([file, { word, names }]) => `const ${word} = defineSecrets({ file: ${textCode(relative(root, file))}, names: ${codeOf([...names], code)} })\n`)
+      .join('')
+  return { code, declarations }
+}
+
+/** `group_vars/web.yml` → `groupVarsWeb`. */
+function wordFor(file: string, taken: readonly string[]): string {
+  const bare = file.slice(0, file.length - extname(file).length) || basename(file)
+  const parts = bare.split(/[^A-Za-z0-9]+/).filter(Boolean)
+  const word = parts.map((part, at) => (at === 0 ? part.toLowerCase() : `${part[0]!.toUpperCase()}${part.slice(1)}`)).join('')
+  const safe = /^[A-Za-z]/.test(word) && !reserved.has(word) ? word : `secretsOf${word}`
+  for (let count = 1; ; count++) {
+    const name = count === 1 ? safe : `${safe}${count}`
+    if (!taken.includes(name)) return name
+  }
+}
+const reserved = new Set(['inventory', 'ssh', 'local', 'default', 'new', 'class', 'function', 'export', 'import', 'var', 'void', 'with', 'case', 'if', 'in', 'do', 'for', 'this', 'null', 'true', 'false'])
+
+/** A typed inventory has one order of hosts; Ansible's groups have each their own. */
+function orderNotes(model: InventoryModel): string[] {
+  const order = [...model.hosts.keys()]
+  const place = new Map(order.map((name, at) => [name, at]))
+  const other = [...model.groups].filter(([, members]) => members.some((host, at) => at > 0 && place.get(host)! < place.get(members[at - 1]!)!))
+  if (other.length === 0) return []
+  return [`hosts of ${other.map(([name]) => name).join(', ')} come in the order of the inventory now, and no longer in one of the group's own`]
+}
+
+function droppedNotes(hosts: readonly HostRecord[]): string[] {
+  const names = [...new Set(hosts.flatMap(({ vars }) => Object.keys(vars).filter(isConnectionVar)))].sort()
+  return names.length === 0 ? [] : [`${names.join(', ')} are no vars any more: they say how hosts are reached, or only something to Ansible`]
+}
