@@ -28,7 +28,7 @@ export function typedModule({ model, origins, read }: SourceModel & { readonly r
   const notes: string[] = []
   const secrets = secretWriter(origins, root, notes)
   const tree = treeOf(model)
-  const groupsOf = (name: string) => typedOrder(model.hosts.get(name)!, tree)
+  const groupsOf = (name: string) => typedOrder(namedGroups(name, model, read, tree), tree)
   const same = (one: unknown, other: unknown) => codeOf(one, secrets.code) === codeOf(other, secrets.code)
   const hosts = [...model.hosts.values()]
   const tools = { tree, groupsOf, same }
@@ -47,7 +47,7 @@ export function typedModule({ model, origins, read }: SourceModel & { readonly r
   const records = hosts.map((host) => {
     const own = reached.hosts.get(host.name)!
     return entry(host.name, [
-      `groups: ${codeOf(namedGroups(host.name, model, read), secrets.code)}`,
+      `groups: ${codeOf(namedGroups(host.name, model, read, tree), secrets.code)}`,
       host.privateIp !== undefined && `privateIp: ${textCode(host.privateIp)}`,
       host.publicIp !== undefined && `publicIp: ${textCode(host.publicIp)}`,
       vars.hosts.get(host.name)!.size > 0 && `vars: ${ownCode(vars.hosts.get(host.name)!, secrets.code)}`,
@@ -82,14 +82,16 @@ function treeOf(model: InventoryModel): GroupTree {
   })
 }
 
-/** The groups that a host is in by itself. */
-function namedGroups(host: string, model: InventoryModel, { data }: ReadSource): readonly string[] {
-  return [...model.groups.keys()].filter((name) => name !== 'all' && data.groups.get(name)!.hosts.has(host))
+/** The groups that a host is in by itself, without those that others of them bring. */
+function namedGroups(host: string, model: InventoryModel, { data }: ReadSource, tree: GroupTree): readonly string[] {
+  const named = [...model.groups.keys()].filter((name) => name !== 'all' && data.groups.get(name)!.hosts.has(host))
+  const above = new Set(named.flatMap(tree.above))
+  return named.filter((name) => !above.has(name))
 }
 
 /** Its groups from above, as a typed inventory lays them: equally deep ones stay as the host names them. */
-function typedOrder(host: HostRecord, tree: GroupTree): readonly string[] {
-  return host.groups.toSorted((one, other) => tree.depth(one) - tree.depth(other))
+function typedOrder(named: readonly string[], tree: GroupTree): readonly string[] {
+  return [...new Set([...named, ...named.flatMap(tree.above)])].toSorted((one, other) => tree.depth(one) - tree.depth(other))
 }
 
 /** What a host has as vars: what says how it is reached is no var here. */
@@ -153,11 +155,11 @@ function schemasOf(model: InventoryModel, { groups, hosts }: PlacedValues, tree:
     const above = name === 'all' ? [] : ['all', ...tree.above(name)]
     const known = new Set([name, ...above].flatMap((each) => [...groups.get(each)!.keys(), ...(typed.get(each) ?? [])]))
     const members = model.groups.get(name)!
-    const own = members.map((host) =>
-      Object.fromEntries([...hosts.get(host)!].filter(([key]) => !known.has(key)).map(([key, { value }]) => [key, value])),
-    )
-    const everywhere = Object.keys(own[0] ?? {}).filter((key) => own.every((each) => key in each))
-    const wanted = name === 'all' ? own.map((each) => Object.fromEntries(everywhere.map((key) => [key, each[key]]))) : own
+    const own = new Set(members.flatMap((host) => [...hosts.get(host)!.keys()].filter((key) => !known.has(key))))
+    // Whatever hosts have it from: what one of them overrides must fit as well.
+    const have = members.map((host) => Object.entries(model.hosts.get(host)!.vars).filter(([key]) => own.has(key)))
+    const everywhere = [...own].filter((key) => have.every((each) => each.some(([name]) => name === key)))
+    const wanted = have.map((each) => Object.fromEntries(name === 'all' ? each.filter(([key]) => everywhere.includes(key)) : each))
     typed.set(name, new Set(everywhere))
     const code = fieldsCode(wanted)
     if (code !== '{}') found.set(name, code)
