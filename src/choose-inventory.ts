@@ -21,6 +21,9 @@ export async function chooseInventory(project: Project, nameOrPath: string | und
 }
 
 /** A sentence for each warning about an inventory that is not in TypeScript, with its place. */
-export function sourceWarnings({ source }: Pick<ChosenInventory, 'source'>, place: (at: OpenedSource['warnings'][number]['at']) => string): string[] {
+export function sourceWarnings(
+  { source }: Pick<ChosenInventory, 'source'>,
+  place: (at: OpenedSource['warnings'][number]['at']) => string,
+): string[] {
   return (source?.warnings ?? []).map(({ message, at }) => `${message} (${place(at)})`)
 }

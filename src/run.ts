@@ -57,7 +57,8 @@ export interface RunRequest extends PlaybookRequest, Omit<RunOptions, 'past'> {
 }
 
 /** What is to run: a playbook that is loaded and narrowed, or one that was made for the occasion. */
-export interface ToRun extends Pick<OpenedPlaybook, 'playbook' | 'inventoryPath' | 'inventoryWarnings' | 'selection' | 'compiled' | 'relative'> {
+export interface ToRun
+  extends Pick<OpenedPlaybook, 'playbook' | 'inventoryPath' | 'inventoryWarnings' | 'selection' | 'compiled' | 'relative'> {
   /** Where paths of the controller begin. */
   readonly project: { readonly root: string }
   readonly given?: readonly GivenInput[]

@@ -91,7 +91,12 @@ function project(root: string, json: PackageJson): Project {
   }
   const { runs, addressVars, ...folders } = json.rollcall ?? {}
   const paths = Object.entries({ ...defaults, ...folders }).map(([key, path]) => [key, resolve(root, path)])
-  return { root, ...(Object.fromEntries(paths) as Record<Folder, string>), runs: runsOf(root, runs), addressVars: addressVarsOf(root, addressVars) }
+  return {
+    root,
+    ...(Object.fromEntries(paths) as Record<Folder, string>),
+    runs: runsOf(root, runs),
+    addressVars: addressVarsOf(root, addressVars),
+  }
 }
 
 /** What package.json says of journals. */

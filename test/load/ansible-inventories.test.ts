@@ -7,10 +7,7 @@ import { Secret } from '../../src/util/secret.ts'
 import { type Case, cases, casesFolder, openVault, type Recorded, readModel, recorded, writeCase } from './read-sources.ts'
 
 /** What Ansible leaves out with a word, and is refused here. */
-const onlyWarned = new Set([
-  'ini: only comments',
-  'yaml: no hosts',
-])
+const onlyWarned = new Set(['ini: only comments', 'yaml: no hosts'])
 
 /** As recorded, with marks of Ansible's own taken away, and secrets opened. */
 async function comparable(value: unknown): Promise<unknown> {
@@ -29,7 +26,9 @@ function like(ours: unknown, theirs: unknown): unknown {
   if (Array.isArray(theirs)) return theirs.map((each, at) => like((ours as unknown[] | undefined)?.[at], each))
   if (typeof theirs !== 'object' || theirs === null) return theirs
   if ('__ansible_vault' in theirs || '__ansible_unsafe' in theirs) return theirs
-  return Object.fromEntries(Object.entries(theirs).map(([name, each]) => [name, like((ours as Record<string, unknown> | undefined)?.[name], each)]))
+  return Object.fromEntries(
+    Object.entries(theirs).map(([name, each]) => [name, like((ours as Record<string, unknown> | undefined)?.[name], each)]),
+  )
 }
 
 async function expectSame(path: string, theirs: Recorded): Promise<void> {
@@ -42,7 +41,9 @@ async function expectSame(path: string, theirs: Recorded): Promise<void> {
   expect(Object.fromEntries(groups)).toEqual(theirs.groups)
   const hostvars = [...model.hosts.values()].filter(({ vars }) => Object.keys(vars).length > 0)
   const wanted = Object.fromEntries(
-    await Promise.all(Object.entries(theirs.hostvars).map(async ([name, vars]) => [name, await comparable(like(model.hosts.get(name)?.vars, vars))])),
+    await Promise.all(
+      Object.entries(theirs.hostvars).map(async ([name, vars]) => [name, await comparable(like(model.hosts.get(name)?.vars, vars))]),
+    ),
   )
   expect(Object.fromEntries(await Promise.all(hostvars.map(async ({ name, vars }) => [name, await comparable(vars)])))).toEqual(wanted)
   for (const [name, members] of Object.entries(theirs.members)) expect([name, membersOf(read.data.groups, name)]).toEqual([name, members])

@@ -50,6 +50,7 @@ export async function openVault(text: string): Promise<string> {
 
 export async function readModel(path: string): Promise<SourceModel & { readonly read: ReadSource }> {
   const read = await readSource(path, openVault)
-  const secretOf = ({ text }: { readonly text: string }) => new Secret(() => decryptVault(parseVault(text) as Vault, password)!.toString('utf8'))
+  const secretOf = ({ text }: { readonly text: string }) =>
+    new Secret(() => decryptVault(parseVault(text) as Vault, password)!.toString('utf8'))
   return { read, ...modelOf(read, path, { secretOf, addressVars: { privateIp: 'private_ip', publicIp: 'public_ip' } }) }
 }

@@ -46,7 +46,9 @@ async function expectSameTyped(source: string, name: string): Promise<void> {
 
 describe('an inventory that is taken over', () => {
   const refused = /is the name of a host and of a group|can have no host/
-  const fitting = cases.filter(({ name }) => recorded[name]!.refused === undefined && !/only comments|folder: with a script|script:/.test(name))
+  const fitting = cases.filter(
+    ({ name }) => recorded[name]!.refused === undefined && !/only comments|folder: with a script|script:/.test(name),
+  )
   test.for(fitting.map((each): [string, Case] => [each.name, each]))('is the same: %s', async ([name, each]) => {
     try {
       await expectSameTyped(writeCase(each), name)
@@ -55,12 +57,31 @@ describe('an inventory that is taken over', () => {
     }
   })
 
-  const values = constantFrom<unknown>(1, 2, 'a', "it's", true, null, [], ['x'], [1, 'y'], {}, { a: 1 }, { a: 'z', b: [2] }, '{{ t }}', '10.0.0.9')
-  const vars = dictionary(constantFrom('v', 'w', 'x-y', 'private_ip', 'ansible_user', 'ansible_port'), values, { maxKeys: 3 }).map((given) => ({
-    ...given,
-    ...('ansible_user' in given && { ansible_user: typeof given.ansible_user === 'string' && given.ansible_user !== '{{ t }}' ? given.ansible_user : 'me' }),
-    ...('ansible_port' in given && { ansible_port: given.ansible_port === 1 ? 22 : 2222 }),
-  }))
+  const values = constantFrom<unknown>(
+    1,
+    2,
+    'a',
+    "it's",
+    true,
+    null,
+    [],
+    ['x'],
+    [1, 'y'],
+    {},
+    { a: 1 },
+    { a: 'z', b: [2] },
+    '{{ t }}',
+    '10.0.0.9',
+  )
+  const vars = dictionary(constantFrom('v', 'w', 'x-y', 'private_ip', 'ansible_user', 'ansible_port'), values, { maxKeys: 3 }).map(
+    (given) => ({
+      ...given,
+      ...('ansible_user' in given && {
+        ansible_user: typeof given.ansible_user === 'string' && given.ansible_user !== '{{ t }}' ? given.ansible_user : 'me',
+      }),
+      ...('ansible_port' in given && { ansible_port: given.ansible_port === 1 ? 22 : 2222 }),
+    }),
+  )
   const groupNames = ['a', 'b', 'c', 'd-e']
   const hostNames = ['h1', 'h2', 'h3', '192.0.2.1']
   const group = record({ hosts: uniqueArray(constantFrom(...hostNames)), vars, file: oneof(vars, constantFrom(undefined)) })
@@ -81,7 +102,9 @@ describe('an inventory that is taken over', () => {
             {
               vars: each.vars,
               hosts: Object.fromEntries(each.hosts.map((host) => [host, null])),
-              children: Object.fromEntries(children.filter((edge) => edge.startsWith(`${groupNames[at]}>`)).map((edge) => [edge.split('>')[1]!, null])),
+              children: Object.fromEntries(
+                children.filter((edge) => edge.startsWith(`${groupNames[at]}>`)).map((edge) => [edge.split('>')[1]!, null]),
+              ),
             },
           ]),
         )
@@ -102,7 +125,9 @@ describe('an inventory that is taken over', () => {
     const user = tempProject(Object.fromEntries(written.map(({ text }, at) => [`inventory/typed-${at}.ts`, text])))
     const files = written.map((_, at) => user.path(`inventory/typed-${at}.ts`))
     const verdict = await typeCheck({ project: user.project, files, inventory: files[0]!, templates: false })
-    const told = verdict.ok ? [] : verdict.diagnostics.map(({ file = '', line, message }) => ({ line, message, text: written[Number(/\d+/.exec(file)?.[0])]?.text }))
+    const told = verdict.ok
+      ? []
+      : verdict.diagnostics.map(({ file = '', line, message }) => ({ line, message, text: written[Number(/\d+/.exec(file)?.[0])]?.text }))
     expect(told.slice(0, 3)).toEqual([])
   })
 })

@@ -90,7 +90,13 @@ export function connectionOf(host: string, vars: HostVars): ReadConnection {
   const become = becomeOf(host, given, secret)
   const kind = kindOf(host, given(names.connection))
   const own = become.becomeMethod ?? 'sudo'
-  const aliases = { ...names, connectTimeoutSeconds: names.timeout, type: names.connection, becomeUser: userVars(own), becomePassword: passwordVars(own) }
+  const aliases = {
+    ...names,
+    connectTimeoutSeconds: names.timeout,
+    type: names.connection,
+    becomeUser: userVars(own),
+    becomePassword: passwordVars(own),
+  }
   const setters = Object.entries(aliases).map(([setting, each]) => [setting, given(each)?.name] as const)
   const { found, leftOut } = argsOf(host, vars)
   const address = text(names.address)
@@ -131,7 +137,9 @@ function kindOf(host: string, given: ReturnType<Given>): 'ssh' | 'local' {
   const meant = suggest(said, ['ssh', 'local', 'smart'])
   throw refused(
     `host '${host}' is to be reached by '${said}'`,
-    meant ? `Did you mean '${meant}'?` : 'Rollcall reaches hosts by ssh, and the controller itself (local): leave this host out of the inventory.',
+    meant
+      ? `Did you mean '${meant}'?`
+      : 'Rollcall reaches hosts by ssh, and the controller itself (local): leave this host out of the inventory.',
     given!.at,
   )
 }

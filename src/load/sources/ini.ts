@@ -28,7 +28,10 @@ export function readIni(text: string, file: string, data: InventoryData): void {
   const pending = new Map<string, Pending>()
   let group = 'ungrouped'
   let kind = 'hosts'
-  for (const [index, raw] of text.replace(/^\uFEFF/, '').split(lineEnds).entries()) {
+  for (const [index, raw] of text
+    .replace(/^\uFEFF/, '')
+    .split(lineEnds)
+    .entries()) {
     const at: SourceLine = { file, line: index + 1 }
     const line = raw.trim()
     if (line === '' || line.startsWith(';') || line.startsWith('#')) continue
@@ -109,7 +112,8 @@ function readHosts(line: string, group: string, at: SourceLine, data: InventoryD
     throw refused("a line is '---', which begins a file of YAML", 'If this is YAML, let its name end in .yml; else remove the line.', at)
   const vars = words.map((word): [string, GivenVar] => {
     const equals = word.indexOf('=')
-    if (equals < 0) throw refused(`'${word}', behind host '${pattern}', is no name=value`, 'A value with spaces needs quotes: name="a b"', at)
+    if (equals < 0)
+      throw refused(`'${word}', behind host '${pattern}', is no name=value`, 'A value with spaces needs quotes: name="a b"', at)
     return [word.slice(0, equals), given(word.slice(equals + 1), at)]
   })
   for (const host of hosts) {
@@ -122,7 +126,12 @@ function wordsOf(line: string, at: SourceLine): readonly string[] {
   try {
     return shellWords(line)
   } catch (cause) {
-    throw refused(`a quote is not closed, or nothing stands behind a backslash: ${(cause as Error).message}`, 'Correct the line.', at, cause)
+    throw refused(
+      `a quote is not closed, or nothing stands behind a backslash: ${(cause as Error).message}`,
+      'Correct the line.',
+      at,
+      cause,
+    )
   }
 }
 

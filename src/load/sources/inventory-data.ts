@@ -102,7 +102,8 @@ export function inventoryData(): InventoryData {
       if (own.has('ungrouped')) {
         if (others.length > 0) ungrouped.hosts.delete(host)
       } else if (others.length > 0) continue
-      else if (groups.has(host)) addChild('ungrouped', host, at) // Ansible looks for a group of the name first.
+      else if (groups.has(host))
+        addChild('ungrouped', host, at) // Ansible looks for a group of the name first.
       else ungrouped.hosts.add(host)
     }
   }

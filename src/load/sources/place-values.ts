@@ -59,7 +59,9 @@ export function placeValues(model: InventoryModel, all: readonly HostValues[], t
       const setters = known.get(name)
       if (setters && !differ.has(name) && tools.same(setters.at(-1)!.value, value)) continue
       const isOwn = levels.get(name)?.at(-1)?.level === 'host'
-      const reason = isOwn ? undefined : (why.get(name) ?? differ.get(name) ?? (setters ? otherwise(levels.get(name)) : 'no group of its name here'))
+      const reason = isOwn
+        ? undefined
+        : (why.get(name) ?? differ.get(name) ?? (setters ? otherwise(levels.get(name)) : 'no group of its name here'))
       own.set(name, { value, ...(reason !== undefined && { why: reason }) })
     }
     hosts.set(host.name, own)

@@ -160,12 +160,12 @@ function literalReader(text: string, odd: string[], keys: unknown[]): () => unkn
       else if (raw) {
         if (text[at] === undefined) no()
         body += `\\${text[at++]}`
-      } else body += escape(bytes)
+      } else body += escaped(bytes)
     }
     at += quote.length
     return body
   }
-  const escape = (bytes: boolean): string => {
+  const escaped = (bytes: boolean): string => {
     const octal = match(/[0-7]{1,3}/y)
     if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8) & (bytes ? 0xff : 0xffff))
     const sign = text[at++] ?? no()
@@ -221,7 +221,9 @@ function tuple(items: unknown[]): unknown[] {
 }
 
 function numeral(match: (pattern: RegExp) => string | undefined, no: () => never, odd: string[]): number | string {
-  const float = match(/(?:[0-9](?:_?[0-9])*)?\.(?:[0-9](?:_?[0-9])*)?(?:[eE][-+]?[0-9](?:_?[0-9])*)?|[0-9](?:_?[0-9])*[eE][-+]?[0-9](?:_?[0-9])*/y)
+  const float = match(
+    /(?:[0-9](?:_?[0-9])*)?\.(?:[0-9](?:_?[0-9])*)?(?:[eE][-+]?[0-9](?:_?[0-9])*)?|[0-9](?:_?[0-9])*[eE][-+]?[0-9](?:_?[0-9])*/y,
+  )
   if (float !== undefined) {
     if (!/[0-9]/.test(float) || match(/[A-Za-z0-9_.]/y) !== undefined) no()
     const value = Number(float.replaceAll('_', ''))

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, openSync, readdirSync, readFileSync, readSync, closeSync, statSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import type { SourceLine } from '../../model/errors.ts'
 import { readIni } from './ini.ts'
@@ -25,7 +25,8 @@ export interface ReadSource {
 }
 
 /** What Ansible passes over in a folder of inventories. */
-const ignored = /^\.|^(?:host_vars|group_vars|vars_plugins)$|(?:\.pyc|\.pyo|\.swp|\.bak|~|\.rpm|\.md|\.txt|\.rst|\.orig|\.ini|\.cfg|\.retry)$/
+const ignored =
+  /^\.|^(?:host_vars|group_vars|vars_plugins)$|(?:\.pyc|\.pyo|\.swp|\.bak|~|\.rpm|\.md|\.txt|\.rst|\.orig|\.ini|\.cfg|\.retry)$/
 
 /**
  * Reads an inventory of Ansible's: a file, a script, or a folder of them, with the vars that stand beside it.
@@ -37,7 +38,11 @@ export async function readSource(path: string, openVault: OpenVault): Promise<Re
   const read = isFolder ? await readFolder(path, data) : await readFile(path, data).then(() => 1)
   const at = { file: path, line: 1 }
   if (read === 0)
-    throw refused('nothing in this folder is an inventory', 'Ansible passes over files that end in .ini, .cfg, .txt and such: name one.', at)
+    throw refused(
+      'nothing in this folder is an inventory',
+      'Ansible passes over files that end in .ini, .cfg, .txt and such: name one.',
+      at,
+    )
   data.settle(at)
   if (data.hosts.size === 0) throw refused('it has no host', 'Name at least one.', at)
   const base = isFolder ? path : dirname(path)
@@ -75,7 +80,8 @@ async function readFolder(folder: string, data: InventoryData): Promise<number> 
 async function readFile(path: string, data: InventoryData): Promise<void> {
   const at: SourceLine = { file: path, line: 1 }
   if (/\.m?ts$/.test(path)) throw refused('this is an inventory in TypeScript, among those of Ansible', 'Name it by itself.', at)
-  if (extname(path) === '.toml') throw refused('inventories in TOML are not read', 'Write it as YAML:\nansible-inventory -i … --list --yaml', at)
+  if (extname(path) === '.toml')
+    throw refused('inventories in TOML are not read', 'Write it as YAML:\nansible-inventory -i … --list --yaml', at)
   if (isProgram(path)) return readScript(path, at, data)
   const text = textOf(path)
   if (isVault(text))
@@ -166,7 +172,11 @@ async function readVars(path: string, data: InventoryData, openVault: OpenVault)
   const node = encrypted ? await readEncrypted(await openVault(text, path), path, at) : await readSourceYaml(text, path, notes)
   if (node === undefined || isNothing(node)) return []
   if (node.kind !== 'map')
-    throw refused(`vars with names must stand here, and ${encrypted ? 'something else' : kindOf(node)} does`, 'Write each as name: value', node.at)
+    throw refused(
+      `vars with names must stand here, and ${encrypted ? 'something else' : kindOf(node)} does`,
+      'Write each as name: value',
+      node.at,
+    )
   return node.entries.map((entry) => [entry.name, givenOf(entry.node, entry.at)])
 }
 

@@ -13,7 +13,8 @@ export function schemaCode(values: readonly unknown[]): string {
       hasList = true
       lists.push(...value)
     } else if (typeof value === 'object') objects.push(value as Record<string, unknown>)
-    else kinds.add({ string: 'Type.String()', number: 'Type.Number()', boolean: 'Type.Boolean()' }[typeof value as string] ?? 'Type.Unknown()')
+    else
+      kinds.add({ string: 'Type.String()', number: 'Type.Number()', boolean: 'Type.Boolean()' }[typeof value as string] ?? 'Type.Unknown()')
   }
   if (hasList) kinds.add(`Type.Array(${lists.length === 0 ? 'Type.Never()' : schemaCode(lists)})`)
   if (objects.length > 0) kinds.add(`Type.Object(${fieldsCode(objects)})`)

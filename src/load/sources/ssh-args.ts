@@ -17,7 +17,14 @@ const idle =
   /^(?:controlmaster|controlpath|controlpersist|serveralive\w+|tcpkeepalive|compression|compressionlevel|loglevel|batchmode|identitiesonly|preferredauthentications|gssapi\w+|pubkeyauthentication|requesttty|addressfamily|connectionattempts|numberofpasswordprompts)$/
 /** Host keys are checked whatever stands here, and no agent is lent. */
 const leftOut = /^(?:stricthostkeychecking|globalknownhostsfile|updatehostkeys|checkhostip|verifyhostkeydns|forwardagent)$/
-const letters: { readonly [letter: string]: string } = { p: 'Port', l: 'User', i: 'IdentityFile', J: 'ProxyJump', F: 'a file of its own', W: 'ProxyCommand' }
+const letters: { readonly [letter: string]: string } = {
+  p: 'Port',
+  l: 'User',
+  i: 'IdentityFile',
+  J: 'ProxyJump',
+  F: 'a file of its own',
+  W: 'ProxyCommand',
+}
 
 /**
  * Takes arguments of ssh apart.

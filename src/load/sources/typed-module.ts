@@ -1,16 +1,15 @@
-import { basename, extname, relative } from 'node:path'
 import { type GroupTree, groupTree } from '../../dsl/group-tree.ts'
 import type { ConnectionSettings, HostRecord, InventoryModel, VarLevel } from '../../model/inventory.ts'
 import { isAddress } from '../../util/addresses.ts'
-import type { Secret } from '../../util/secret.ts'
 import { codeOf, keyCode, type SecretCode, textCode } from './code.ts'
 import { isConnectionVar } from './connection-vars.ts'
-import { type HostValues, type OwnValue, type PlacedValues, placeValues } from './place-values.ts'
+import { schemasOf } from './group-schemas.ts'
+import { type HostValues, type OwnValue, placeValues } from './place-values.ts'
 import type { ReadSource } from './read-source.ts'
 import { refused } from './refuse.ts'
-import { fieldsCode, fitsDeclared } from './schema-code.ts'
+import { fitsDeclared } from './schema-code.ts'
+import { secretWriter } from './secret-code.ts'
 import type { SourceModel } from './to-model.ts'
-import { ClearedValue } from './values.ts'
 
 export interface TypedModule {
   readonly text: string
@@ -23,7 +22,11 @@ export interface TypedModule {
  * called; files of secrets are named from the project's root.
  * @throws RollcallError for what a typed inventory cannot hold.
  */
-export function typedModule({ model, origins, read }: SourceModel & { readonly read: ReadSource }, root: string, from: string): TypedModule {
+export function typedModule(
+  { model, origins, read }: SourceModel & { readonly read: ReadSource },
+  root: string,
+  from: string,
+): TypedModule {
   refuseNames(model)
   const notes: string[] = []
   const secrets = secretWriter(origins, root, notes)
@@ -143,83 +146,22 @@ function ownCode(own: ReadonlyMap<string, OwnValue>, code: SecretCode): string {
   return `{\n${lines.join('')}      }`
 }
 
-/**
- * Group → fields of its schema. Vars that hosts set themselves would have no type: playbooks that read them would no longer
- * compile. Groups above come first, and say it for those below.
- */
-function schemasOf(model: InventoryModel, { groups, hosts }: PlacedValues, tree: GroupTree): ReadonlyMap<string, string> {
-  const found = new Map<string, string>()
-  const typed = new Map<string, Set<string>>()
-  const order = [...model.groups.keys()].toSorted((one, other) => rank(one, tree) - rank(other, tree))
-  for (const name of order) {
-    const above = name === 'all' ? [] : ['all', ...tree.above(name)]
-    const known = new Set([name, ...above].flatMap((each) => [...groups.get(each)!.keys(), ...(typed.get(each) ?? [])]))
-    const members = model.groups.get(name)!
-    const own = new Set(members.flatMap((host) => [...hosts.get(host)!.keys()].filter((key) => !known.has(key))))
-    // Whatever hosts have it from: what one of them overrides must fit as well.
-    const have = members.map((host) => Object.entries(model.hosts.get(host)!.vars).filter(([key]) => own.has(key)))
-    const everywhere = [...own].filter((key) => have.every((each) => each.some(([name]) => name === key)))
-    const wanted = have.map((each) => Object.fromEntries(name === 'all' ? each.filter(([key]) => everywhere.includes(key)) : each))
-    typed.set(name, new Set(everywhere))
-    const code = fieldsCode(wanted)
-    if (code !== '{}') found.set(name, code)
-  }
-  return found
-}
-
-const rank = (group: string, tree: GroupTree) => (group === 'all' ? -1 : tree.depth(group))
-
-/** Secrets of files are named from them; passwords that stood in clear stay where they stood, in clear. */
-function secretWriter(origins: SourceModel['origins'], root: string, notes: string[]) {
-  const files = new Map<string, { readonly word: string; readonly names: Set<string> }>()
-  const named = (file: string, path: string): string => {
-    const known = files.get(file) ?? { word: wordFor(relative(root, file), [...files.values()].map(({ word }) => word)), names: new Set() }
-    files.set(file, known)
-    known.names.add(path)
-    return /^[A-Za-z_$][\w$]*$/.test(path) ? `${known.word}.${path}` : `${known.word}[${textCode(path)}]`
-  }
-  let inClear = false
-  const code: SecretCode = (secret: Secret) => {
-    const origin = origins.get(secret)
-    if (typeof origin === 'string') {
-      if (!inClear) notes.push('passwords stand in it in clear, as they did: have them in a file of secrets, by rollcall secret set')
-      inClear = true
-      return `new Secret(${textCode(origin)})`
-    }
-    if (origin instanceof ClearedValue) return named(origin.file, origin.path)
-    if (origin?.path !== undefined) return named(origin.at.file, origin.path)
-    throw refused('a script printed an encrypted value, which no file holds', 'Put it into a file of group_vars or host_vars.', origin?.at)
-  }
-  const declarations = () =>
-    [...files]
-      .map(([file, { word, names }]) => `const ${word} = defineSecrets({ file: ${textCode(relative(root, file))}, names: ${codeOf([...names], code)} })\n`)
-      .join('')
-  return { code, declarations }
-}
-
-/** `group_vars/web.yml` → `groupVarsWeb`. */
-function wordFor(file: string, taken: readonly string[]): string {
-  const bare = file.slice(0, file.length - extname(file).length) || basename(file)
-  const parts = bare.split(/[^A-Za-z0-9]+/).filter(Boolean)
-  const word = parts.map((part, at) => (at === 0 ? part.toLowerCase() : `${part[0]!.toUpperCase()}${part.slice(1)}`)).join('')
-  const safe = /^[A-Za-z]/.test(word) && !reserved.has(word) ? word : `secretsOf${word}`
-  for (let count = 1; ; count++) {
-    const name = count === 1 ? safe : `${safe}${count}`
-    if (!taken.includes(name)) return name
-  }
-}
-const reserved = new Set(['inventory', 'ssh', 'local', 'default', 'new', 'class', 'function', 'export', 'import', 'var', 'void', 'with', 'case', 'if', 'in', 'do', 'for', 'this', 'null', 'true', 'false'])
-
 /** A typed inventory has one order of hosts; Ansible's groups have each their own. */
 function orderNotes(model: InventoryModel): string[] {
   const order = [...model.hosts.keys()]
   const place = new Map(order.map((name, at) => [name, at]))
-  const other = [...model.groups].filter(([, members]) => members.some((host, at) => at > 0 && place.get(host)! < place.get(members[at - 1]!)!))
+  const other = [...model.groups].filter(([, members]) =>
+    members.some((host, at) => at > 0 && place.get(host)! < place.get(members[at - 1]!)!),
+  )
   if (other.length === 0) return []
-  return [`hosts of ${other.map(([name]) => name).join(', ')} come in the order of the inventory now, and no longer in one of the group's own`]
+  return [
+    `hosts of ${other.map(([name]) => name).join(', ')} come in the order of the inventory now, and no longer in one of the group's own`,
+  ]
 }
 
 function droppedNotes(hosts: readonly HostRecord[]): string[] {
   const names = [...new Set(hosts.flatMap(({ vars }) => Object.keys(vars).filter(isConnectionVar)))].sort()
-  return names.length === 0 ? [] : [`${names.join(', ')} are no vars any more: they say how hosts are reached, or only something to Ansible`]
+  return names.length === 0
+    ? []
+    : [`${names.join(', ')} are no vars any more: they say how hosts are reached, or only something to Ansible`]
 }

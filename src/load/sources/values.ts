@@ -70,14 +70,14 @@ export interface GivenVar extends Placed {
 export function givenOf(node: SourceNode, at: SourceLine = node.at): GivenVar {
   const odd: string[] = []
   let templated = false
-  const valueOf = (each: SourceNode): unknown => {
-    if (each.kind === 'list') return each.items.map(valueOf)
-    if (each.kind === 'map') return Object.fromEntries(each.entries.map(({ name, node: inner }) => [name, valueOf(inner)]))
+  const plain = (each: SourceNode): unknown => {
+    if (each.kind === 'list') return each.items.map(plain)
+    if (each.kind === 'map') return Object.fromEntries(each.entries.map(({ name, node: inner }) => [name, plain(inner)]))
     if (each.odd) odd.push(each.source ?? String(each.value))
     if (typeof each.value === 'string' && !each.unsafe && isTemplate(each.value)) templated = true
     return each.value
   }
-  return { value: valueOf(node), at, templated, odd }
+  return { value: plain(node), at, templated, odd }
 }
 
 /** Whether Ansible would take a text for a template. */

@@ -9,7 +9,14 @@ export function sourceWarnings(
   model: InventoryModel,
   reached: ReadonlyMap<string, ReadConnection>,
 ): readonly SourceWarning[] {
-  return [...templates(read), ...numbers(read), ...ignored(model, reached), ...leftOut(model, reached), ...becoming(model), ...sameNames(read, model)]
+  return [
+    ...templates(read),
+    ...numbers(read),
+    ...ignored(model, reached),
+    ...leftOut(model, reached),
+    ...becoming(model),
+    ...sameNames(read, model),
+  ]
 }
 
 /** Every place that gives vars, with the name of who gets them. */
@@ -22,7 +29,10 @@ function* places({ data, groupVars, hostVars }: ReadSource): Generator<readonly 
 
 /** A line may give a var to many hosts: it is told of once. */
 function eachOnce(read: ReadSource, wanted: (given: { readonly templated: boolean; readonly odd: readonly string[] }) => boolean) {
-  const seen = new Map<string, { owner: string; name: string; more: number; given: GivenVars extends ReadonlyMap<string, infer V> ? V : never }>()
+  const seen = new Map<
+    string,
+    { owner: string; name: string; more: number; given: GivenVars extends ReadonlyMap<string, infer V> ? V : never }
+  >()
   for (const [owner, vars] of places(read))
     for (const [name, given] of vars) {
       if (!wanted(given)) continue
@@ -31,7 +41,10 @@ function eachOnce(read: ReadSource, wanted: (given: { readonly templated: boolea
       if (known) known.more += 1
       else seen.set(key, { owner, name, more: 0, given })
     }
-  return [...seen.values()].map((each) => ({ ...each, whose: `${each.name} of ${each.owner}${each.more === 0 ? '' : ` and ${each.more} more`}` }))
+  return [...seen.values()].map((each) => ({
+    ...each,
+    whose: `${each.name} of ${each.owner}${each.more === 0 ? '' : ` and ${each.more} more`}`,
+  }))
 }
 
 function templates(read: ReadSource): SourceWarning[] {
@@ -69,7 +82,9 @@ function leftOut(model: InventoryModel, reached: ReadonlyMap<string, ReadConnect
   const options = [...new Set(hosts.flatMap(([, each]) => each.leftOut))]
   if (options.length === 0) return []
   const [first] = hosts[0]!
-  const name = ['ansible_ssh_common_args', 'ansible_ssh_extra_args', 'ansible_ssh_args'].find((each) => each in model.hosts.get(first)!.vars)!
+  const name = ['ansible_ssh_common_args', 'ansible_ssh_extra_args', 'ansible_ssh_args'].find(
+    (each) => each in model.hosts.get(first)!.vars,
+  )!
   return [
     {
       message: `arguments of ssh that are not honoured, since keys of hosts are always checked: ${options.join(', ')}`,

@@ -29,7 +29,11 @@ function forPlugin({ node, at }: MapEntry): Error {
 
 function readGroup({ name, isText, at, node }: MapEntry, data: InventoryData): void {
   if (node.kind !== 'map' && !isNull(node)) {
-    data.warnings.push({ message: `'${name}' is passed over, for ${kindOf(node)} is no group`, fix: 'Give it hosts, vars or children.', at })
+    data.warnings.push({
+      message: `'${name}' is passed over, for ${kindOf(node)} is no group`,
+      fix: 'Give it hosts, vars or children.',
+      at,
+    })
     return
   }
   if (!isText || name === '') throw refused(`the name of a group must be text, and '${name}' is none`, `Quote it: '${name}':`, at)
@@ -65,7 +69,9 @@ function passOver({ name, node, at }: MapEntry, group: string, data: InventoryDa
   const meant = known ? undefined : suggest(name, sections)
   data.warnings.push({
     message: `'${name}' of group ${group} is passed over${known || node.kind === 'map' ? '' : `, and ${kindOf(node)} as well`}`,
-    fix: meant ? `Did you mean '${meant}'?` : `A group has hosts, vars and children; a group below it stands under children, a var under vars.`,
+    fix: meant
+      ? `Did you mean '${meant}'?`
+      : `A group has hosts, vars and children; a group below it stands under children, a var under vars.`,
     at,
   })
 }
@@ -96,4 +102,3 @@ function isFalse(node: SourceNode): boolean {
   if (node.kind === 'list') return node.items.length === 0
   return node.kind === 'scalar' && (node.value === null || node.value === '' || node.value === 0 || node.value === false)
 }
-
