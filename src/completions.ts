@@ -3,6 +3,7 @@ import { giveInputs } from './give-inputs.ts'
 import { importPlaybook } from './load/import.ts'
 import { findPlaybook, findProject, listInventories, listPlaybooks } from './load/project.ts'
 import { openInventory } from './open-inventory.ts'
+import { settling } from './settle-inventory.ts'
 
 /** What a word of a command line may stand for. */
 export type CompletionKind = 'playbook' | 'inventory' | 'host' | 'pattern' | 'module' | 'tag' | 'task' | 'var' | 'connection'
@@ -58,7 +59,8 @@ export async function completions(request: CompletionRequest): Promise<readonly 
 
 async function playsOf(root: string, nameOrPath: string, inventory: string | undefined) {
   const project = findProject(root)
-  const choice = { playbook: findPlaybook(project, nameOrPath, root), inventory: (await chooseInventory(project, inventory, root)).module }
+  const chosen = await chooseInventory(project, inventory, root)
+  const choice = { playbook: findPlaybook(project, nameOrPath, root), inventory: chosen.module, settle: settling(project, chosen.path) }
   const playbook = await importPlaybook(project, choice)
   const request = { path: choice.playbook, project, words: [], cwd: root, terminal: undefined, standIns: true }
   const { plays } = (await giveInputs({ ...request, playbook, compiled: Promise.resolve(), relative: (file) => file })).playbook

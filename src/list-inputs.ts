@@ -5,6 +5,7 @@ import { findPlaybook, findProject } from './load/project.ts'
 import { formatLine } from './model/errors.ts'
 import type { InputDeclaration } from './model/input.ts'
 import type { PlaybookRequest } from './open-playbook.ts'
+import { settling } from './settle-inventory.ts'
 
 export interface ListedInput {
   readonly name: string
@@ -32,7 +33,13 @@ export async function listInputs(request: Pick<PlaybookRequest, 'root' | 'playbo
   const project = findProject(request.root)
   const playbookFile = findPlaybook(project, request.playbook, request.root)
   const chosen = await chooseInventory(project, request.inventory, request.root)
-  const { playbook, checked } = await loadPlaybook({ project, playbook: playbookFile, inventory: chosen.module, named: chosen.path })
+  const { playbook, checked } = await loadPlaybook({
+    project,
+    playbook: playbookFile,
+    inventory: chosen.module,
+    named: chosen.path,
+    settle: settling(project, chosen.path),
+  })
   await checked
   const list = (entries: Iterable<readonly [string, InputDeclaration]>, ofPlaybook: boolean) =>
     [...entries].map(([name, { at, description, env, default: preset, optional, ...declared }]) => ({

@@ -4,6 +4,7 @@ import { importInventory } from './load/import.ts'
 import { findProject, type Project } from './load/project.ts'
 import type { InventoryModel } from './model/inventory.ts'
 import type { OpenedSource } from './open-source.ts'
+import { settling } from './settle-inventory.ts'
 
 export interface InventoryRequest {
   /** The folder the command was given in. */
@@ -24,6 +25,6 @@ export interface OpenedInventory {
 export async function openInventory({ root, inventory }: InventoryRequest): Promise<OpenedInventory> {
   const project = findProject(root)
   const { path, module, source } = await chooseInventory(project, inventory, root)
-  const { model } = await importInventory(project, module)
+  const { model } = await importInventory(project, module, settling(project, path))
   return { project, path, name: shortPath(project.root, path), model, ...(source && { source }) }
 }

@@ -9,6 +9,7 @@ import { loadPlaybook } from './load/load.ts'
 import { findPlaybook, findProject, type Project } from './load/project.ts'
 import { formatLine } from './model/errors.ts'
 import type { GivenInput } from './model/input.ts'
+import { settling } from './settle-inventory.ts'
 
 /** Which playbook, on which inventory, narrowed how. */
 export interface PlaybookRequest {
@@ -63,7 +64,13 @@ export async function openPlaybook(request: PlaybookRequest): Promise<OpenedPlay
   const project = findProject(request.root)
   const playbookFile = findPlaybook(project, request.playbook, request.root)
   const chosen = await chooseInventory(project, request.inventory, request.root)
-  const loaded = await loadPlaybook({ project, playbook: playbookFile, inventory: chosen.module, named: chosen.path })
+  const loaded = await loadPlaybook({
+    project,
+    playbook: playbookFile,
+    inventory: chosen.module,
+    named: chosen.path,
+    settle: settling(project, chosen.path),
+  })
   const relative = (file: string) => shorten(project.root, file)
   const { playbook, given } = await giveInputs({
     playbook: loaded.playbook,

@@ -18,8 +18,8 @@ export interface ShownInventory {
   readonly inventory: string
   /** Group → its hosts in inventory order; `all` among them. */
   readonly groups: { readonly [group: string]: readonly string[] }
-  /** Group → the groups directly below it. */
-  readonly children?: { readonly [group: string]: readonly string[] }
+  /** Group → the groups directly below it, of groups that have some. */
+  readonly children: { readonly [group: string]: readonly string[] }
   readonly hosts: readonly ShownHost[]
 }
 
@@ -33,7 +33,7 @@ export async function showInventory(request: InventoryRequest & { readonly patte
   return {
     inventory: name,
     groups: Object.fromEntries([...model.groups].map(([group, hosts]) => [group, hosts.filter((host) => chosen.includes(host))])),
-    ...(model.children && { children: Object.fromEntries(model.children) }),
+    children: Object.fromEntries(model.children ?? []),
     hosts: chosen.map((host) => {
       const { groups, privateIp, publicIp, connection, vars } = model.hosts.get(host)!
       return {

@@ -7,6 +7,7 @@ import { findInventory, findProject } from './load/project.ts'
 import { typeCheckInventory } from './load/type-check.ts'
 import { type ErrorDetails, formatLine, RollcallError } from './model/errors.ts'
 import type { InventoryRequest } from './open-inventory.ts'
+import { settling } from './settle-inventory.ts'
 
 export interface ValidatedInventory {
   readonly inventory: string
@@ -30,7 +31,7 @@ export async function validateInventory({ root, inventory }: InventoryRequest): 
   const { module, source } = chosen.value
   const checked = await attempt(() => typeCheckInventory(project, module))
   if ('error' in checked) return { ...nothing, errors: [checked.error] }
-  const loaded = await attempt(() => importInventory(project, module))
+  const loaded = await attempt(() => importInventory(project, module, settling(project, path)))
   if ('error' in loaded) return { ...nothing, errors: [loaded.error] }
   const { model } = loaded.value
   const placeOf = inventoryPlaces({ project, path, model, ...(source && { source }) })

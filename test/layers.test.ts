@@ -36,6 +36,7 @@ const layers: Readonly<Record<string, { readonly files: readonly string[]; reado
   // What joins the parts: run.ts and its like.
   src: {
     files: [
+      'src/sources',
       'src/engine',
       'src/load',
       'src/lab',
@@ -50,6 +51,7 @@ const layers: Readonly<Record<string, { readonly files: readonly string[]; reado
       'src/util',
     ],
   },
+  'src/sources': { files: ['src/engine', 'src/load', 'src/store', 'src/dsl', 'src/model', 'src/util'] },
   'src/doctor': {
     files: ['src', 'src/engine', 'src/load', 'src/lab', 'src/transport', 'src/store', 'src/model', 'src/util'],
   },

@@ -9,7 +9,7 @@ interface Branch {
 }
 
 /** Groups that are below none, with all below them; hosts without a group last. A group that a pattern leaves empty is not shown. */
-function branches({ groups, hosts, children = {} }: ShownInventory, narrowed: boolean): readonly Branch[] {
+function branches({ groups, hosts, children }: ShownInventory, narrowed: boolean): readonly Branch[] {
   const byName = new Map(hosts.map((host) => [host.host, host]))
   const branchOf = (group: string): Branch => {
     const below = (children[group] ?? []).filter(shown)

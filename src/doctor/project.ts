@@ -4,6 +4,7 @@ import { typeCheck } from '../load/type-check.ts'
 import { RollcallError } from '../model/errors.ts'
 import type { InventoryRequest, OpenedInventory } from '../open-inventory.ts'
 import { openInventory } from '../open-inventory.ts'
+import { settling } from '../settle-inventory.ts'
 import { type Checked, checking, ofError, ok, problem, warning } from './check.ts'
 import { folder } from './machine.ts'
 
@@ -47,7 +48,7 @@ async function checkPlaybooks(project: Project, inventory: string): Promise<read
   for (const [at, name] of names.entries())
     found.push(
       ...(await checking(`playbook ${name}`, async () => {
-        await importPlaybook(project, { playbook: files[at]!, inventory })
+        await importPlaybook(project, { playbook: files[at]!, inventory, settle: settling(project, inventory) })
         return []
       })),
     )

@@ -1,4 +1,4 @@
-import { isAddress } from '../util/addresses.ts'
+import { isAddress } from '../util/ip-address.ts'
 import type { GroupDefinition, HostDefinition } from './inventory-types.ts'
 import type { Fail, Keys } from './wrong-inventory.ts'
 

@@ -11,11 +11,13 @@ export function overridableVars(names: readonly string[], groups: GroupDefinitio
   const levels: readonly (Vars | undefined)[] = [groups.all?.vars, ...Object.values(groups).map(({ vars }) => vars)]
   for (const vars of levels)
     for (const [name, value] of Object.entries(vars ?? {})) if (!values.has(name) || values.get(name) === undefined) values.set(name, value)
+  // A schema says more of a var than the value that it has.
+  const declared: Readonly<Record<string, unknown>> = Object.assign({}, ...Object.values(groups).map(({ schema }) => schema?.properties))
   return new Map(
     names.flatMap((name) => {
       const value = values.get(name)
-      const meant = suggest(name, values.keys())
-      if (value === undefined)
+      const meant = suggest(name, [...values.keys(), ...Object.keys(declared)])
+      if (value === undefined && declared[name] === undefined)
         fail({
           detail: `overridable names '${name}', and neither all nor a group sets such a var`,
           fix: meant
@@ -23,14 +25,14 @@ export function overridableVars(names: readonly string[], groups: GroupDefinitio
             : `Give it its usual value, which says its type:\ngroups: { all: { vars: { ${name}: … } } }`,
           keys: ['overridable'],
         })
-      const schema = schemaOf(value)
+      const schema = (declared[name] as Schema | undefined) ?? schemaOf(value)
       if (schema === undefined)
         fail({
           detail: `the var '${name}' cannot be overridden`,
           fix: 'Only text, numbers, booleans, secrets, and lists and objects of these can.',
           keys: ['overridable'],
         })
-      const secret = value instanceof Secret
+      const secret = value instanceof Secret || (schema as { readonly instanceOf?: unknown } | undefined)?.instanceOf === 'Secret'
       return [
         [name, { kind: 'input', schema: (secret ? { type: 'string', minLength: 1 } : schema) ?? {}, secret, optional: false }] as const,
       ]

@@ -1,7 +1,7 @@
 import type { SourceLine } from '../model/errors.ts'
 import { builtInFamilies } from '../model/facts.ts'
 import type { HostRecord, InventoryModel } from '../model/inventory.ts'
-import { isAddress } from '../util/addresses.ts'
+import { isAddress } from '../util/ip-address.ts'
 import { suggest } from '../util/suggest.ts'
 import { checkAddresses, checkConnection } from './check-addresses.ts'
 import { type GroupTree, groupTree } from './group-tree.ts'
@@ -112,7 +112,7 @@ function resolveHost(name: string, host: HostDefinition, groups: GroupDefinition
   const named = [...new Set(host.groups.filter((group) => group !== 'all'))]
   const all = [...new Set([...named, ...named.flatMap(tree.above)])]
   // Sorting is stable: equally deep ones stay as the host names them.
-  const fromAbove = all.length === named.length ? named : all.toSorted((one, other) => tree.depth(one) - tree.depth(other))
+  const fromAbove = tree.children.size === 0 ? named : all.toSorted((one, other) => tree.depth(one) - tree.depth(other))
   const levels: (Omit<Level, 'values'> & { readonly of: GroupDefinition | HostDefinition | undefined })[] = [
     { level: 'all', of: groups.all },
     ...fromAbove.map((group) => ({ level: 'group' as const, group, of: groups[group] })),

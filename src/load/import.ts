@@ -17,7 +17,10 @@ export interface PlaybookChoice {
   readonly inventory: string
   /** The inventory as the user named it, where a module stands for it. */
   readonly named?: string
+  readonly settle?: Settle | undefined
 }
+/** Completes an inventory with what is not known from its file alone, before a playbook over it is loaded. */
+export type Settle = (inventory: Inventory) => Promise<void>
 
 /**
  * Runs a playbook's body once and gives what it collected.
@@ -25,6 +28,7 @@ export interface PlaybookChoice {
  */
 export async function importPlaybook(project: Project, choice: PlaybookChoice): Promise<Playbook> {
   const loading: Loading = { root: project.root, path: choice.playbook, word: 'playbook' }
+  if (choice.settle) await importInventory(project, choice.inventory, choice.settle)
   const exports = await importFile(loading, choice.inventory)
   const fix = `Export it so:\nexport default definePlaybook('name', inventory, (play) => { … })`
   if (!('default' in exports)) throw fileError(loading, { summary: 'The playbook has no default export', detail: namesOf(exports), fix })
@@ -60,7 +64,7 @@ function otherInventory({ root }: Project, { playbook, inventory, named = invent
 }
 
 /** The `inventory` that an inventory file exports. */
-export async function importInventory({ root }: Project, path: string): Promise<Inventory> {
+export async function importInventory({ root }: Project, path: string, settle?: Settle): Promise<Inventory> {
   const loading: Loading = { root, path, word: 'inventory' }
   const exports = await importFile(loading, path)
   const meant = suggest('inventory', Object.keys(exports))
@@ -71,7 +75,11 @@ export async function importInventory({ root }: Project, path: string): Promise<
     throw fileError(loading, { summary: `The inventory file exports no 'inventory'`, detail: namesOf(exports), fix })
   if (!isKind<Inventory>(exports.inventory, 'inventory'))
     throw fileError(loading, { summary: `The export 'inventory' is not an inventory`, detail: describe(exports.inventory), fix })
-  return exports.inventory
+  const { inventory } = exports
+  await settle?.(inventory).catch((error: unknown) => {
+    throw loadError(error, loading)
+  })
+  return inventory
 }
 
 async function importFile(loading: Loading, inventory: string): Promise<Record<string, unknown>> {

@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import type { RollcallError } from '../model/errors.ts'
+import { hostAndPort } from '../util/ip-address.ts'
 import type { Script } from '../util/sh.ts'
 import { NoChannel } from './connect-errors.ts'
 import type { Connection, Exit, RemoteProcess } from './connection.ts'
@@ -36,7 +37,7 @@ function serve(target: OpensshTarget, master: Master): Connection {
     return lost
   })
   return {
-    description: `${target.user}@${target.address}:${target.port}`,
+    description: `${target.user}@${hostAndPort(target.address, target.port)}`,
     async start(command, { pty = false } = {}) {
       if (lost !== undefined) throw lost
       started += 1

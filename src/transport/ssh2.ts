@@ -2,6 +2,7 @@ import { connect as connectTcp } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Client, ClientChannel, ServerHostKeyAlgorithm } from 'ssh2'
 import { RollcallError, type UnreachableError } from '../model/errors.ts'
+import { hostAndPort } from '../util/ip-address.ts'
 import { prepareAuthentication } from './authenticate.ts'
 import { NoChannel, unreachable } from './connect-errors.ts'
 import type { Connection, Exit, RemoteProcess } from './connection.ts'
@@ -143,7 +144,7 @@ function serve(client: Client, socket: Duplex, target: SshTarget): Connection {
   })
 
   return {
-    description: `${target.user}@${target.address}:${target.port}`,
+    description: `${target.user}@${hostAndPort(target.address, target.port)}`,
     async start(command, { pty = false } = {}) {
       if (lost !== undefined) throw lost
       return new Promise<RemoteProcess>((resolve, reject) => {

@@ -32,6 +32,3 @@ export function addressKind(address: string): AddressKind {
   if (version === 0) return 'invalid'
   return lists.find(({ list }) => list.check(address, version === 6 ? 'ipv6' : 'ipv4'))?.kind ?? 'public'
 }
-
-/** Whether text is an IP address, of either version. */
-export const isAddress = (text: string): boolean => isIP(text) !== 0

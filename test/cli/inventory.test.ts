@@ -9,6 +9,7 @@ const host = (name: string, groups: readonly string[], vars: object = {}) => ({ 
 const shown: ShownInventory = {
   inventory: 'inventory/lab.ts',
   groups: { all: ['a', 'b"2', 'c'], web: ['a', 'b"2'], edge: ['a'], spare: [] },
+  children: {},
   hosts: [host('a', ['web', 'edge'], { port: 80, note: 'say "hi" <b>' }), host('b"2', ['web']), host('c', [])],
 }
 const graph = (line: string) => rollcall(`inventory graph ${line}`, { engine: { showInventory: async () => shown } })

@@ -55,6 +55,7 @@ describe('inventory', () => {
   const shown: ShownInventory = {
     inventory: 'inventory/lab.ts',
     groups: { all: ['honor-viper'], cluster: ['honor-viper'], empty: [] },
+    children: {},
     hosts: [
       {
         host: 'honor-viper',

@@ -3,6 +3,8 @@ import type { ShownHost } from '../../show-inventory.ts'
 import { type CommandGroup, defineCommand } from '../command.ts'
 import { graphDot, graphMermaid, graphTree } from '../format-graph.ts'
 import { shared, vault } from '../options.ts'
+import { graphHtml } from '../picture/html.ts'
+import { graphSvg } from '../picture/svg.ts'
 
 const list = defineCommand({
   usage: 'list [pattern]',
@@ -56,17 +58,18 @@ const graph = defineCommand({
     inventory: shared.inventory,
     vars: { type: 'boolean', describe: 'with the vars of each host' },
     format: {
-      choices: ['human', 'json', 'dot', 'mermaid'],
+      choices: ['human', 'json', 'svg', 'html', 'dot', 'mermaid'],
       default: 'human',
       requiresArg: true,
-      describe: 'a tree, or for machines, Graphviz or Mermaid',
+      describe: 'a tree, a picture, a page with picture and search; or for machines, Graphviz or Mermaid',
     },
     ...vault,
   },
   examples: [
     ['rollcall inventory graph', 'the tree of the default inventory'],
     ['rollcall inventory graph cluster --vars', 'one group, with the vars of its hosts'],
-    ['rollcall inventory graph --format dot | dot -Tsvg', 'a picture'],
+    ['rollcall inventory graph --format svg > fleet.svg', 'a picture'],
+    ['rollcall inventory graph --format html --vars > fleet.html', 'a page to look into: search, and what is declared of each host'],
   ],
   async run(args, { engine, screen, cwd }) {
     const shown = await engine.showInventory({
@@ -74,7 +77,14 @@ const graph = defineCommand({
       ...(args.inventory !== undefined && { inventory: args.inventory }),
       ...(args.pattern !== undefined && { pattern: args.pattern }),
     })
-    const draw = { human: graphTree, dot: graphDot, mermaid: graphMermaid, json: () => [jsonText(shown)] }[args.format]
+    const draw = {
+      human: graphTree,
+      dot: graphDot,
+      mermaid: graphMermaid,
+      svg: graphSvg,
+      html: graphHtml,
+      json: () => [jsonText(shown)],
+    }[args.format]
     for (const line of draw(args.format === 'json' ? shown : printableDeep(shown), {
       vars: args.vars ?? false,
       narrowed: args.pattern !== undefined,

@@ -1,6 +1,6 @@
 import { type GroupTree, groupTree } from '../../dsl/group-tree.ts'
 import type { ConnectionSettings, HostRecord, InventoryModel, VarLevel } from '../../model/inventory.ts'
-import { isAddress } from '../../util/addresses.ts'
+import { isAddress } from '../../util/ip-address.ts'
 import { codeOf, keyCode, type SecretCode, textCode } from './code.ts'
 import { isConnectionVar } from './connection-vars.ts'
 import { schemasOf } from './group-schemas.ts'
