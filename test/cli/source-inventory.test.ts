@@ -46,7 +46,9 @@ describe('-i names an inventory of Ansible', () => {
       const { code, stdout, stderr } = await rollcall([...words, '-i', 'hosts.ini'], { cwd: root })
       return code === 0 ? stdout : stderr
     }
-    expect(await said('inventory', 'list')).toBe('inventory hosts.ini · hosts 2 · groups 3\n  all: web1, web2\n  web: web1, web2\n  eu: web1, web2\n')
+    expect(await said('inventory', 'list')).toBe(
+      'inventory hosts.ini · hosts 2 · groups 3\n  all: web1, web2\n  web: web1, web2\n  eu: web1, web2\n',
+    )
     expect(await said('inventory', 'graph')).toBe('@all:\n  |--@eu:\n  |  |--@web:\n  |  |  |--web1\n  |  |  |--web2\n')
     expect(await said('explain', 'var', 'web1', 'region')).toBe(
       'vars of web1 · inventory hosts.ini\n  region  europe  group eu  group_vars/eu.yml:2:1\n          eu      group eu  hosts.ini:8, overridden\n',
@@ -56,10 +58,11 @@ describe('-i names an inventory of Ansible', () => {
   test('what Ansible would do and Rollcall does not is said, with its line', async () => {
     const { root } = tempProject({
       ...files,
-      'hosts.ini': `${ini}greeting=hello {{ name }}\nversion=1.0\nansible_become=yes\nansible_shell_type=csh\nansible_ssh_extra_args=-o StrictHostKeyChecking=no\n`.replace(
-        'ansible_connection=local',
-        'ansible_host=203.0.113.9',
-      ),
+      'hosts.ini':
+        `${ini}greeting=hello {{ name }}\nversion=1.0\nansible_become=yes\nansible_shell_type=csh\nansible_ssh_extra_args=-o StrictHostKeyChecking=no\n`.replace(
+          'ansible_connection=local',
+          'ansible_host=203.0.113.9',
+        ),
     })
     const { stdout } = await rollcall(['inventory', 'validate', '-i', 'hosts.ini'], { cwd: root })
     for (const line of [
@@ -88,7 +91,13 @@ describe('-i names an inventory of Ansible', () => {
     chmodSync(user.path('all/1-script'), 0o755)
     user.write(
       'package.json',
-      JSON.stringify({ name: 'fixture', type: 'module', dependencies: { rollcall: '*' }, rollcall: { inventory: 'all' }, imports: { '#inventory': './inventory/lab.ts' } }),
+      JSON.stringify({
+        name: 'fixture',
+        type: 'module',
+        dependencies: { rollcall: '*' },
+        rollcall: { inventory: 'all' },
+        imports: { '#inventory': './inventory/lab.ts' },
+      }),
     )
     const { stdout, stderr } = await rollcall(['run', 'site', '--format', 'json'], { cwd: user.root })
     expect(stdout, stderr).toContain('web2 x 3')
