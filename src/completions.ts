@@ -26,6 +26,8 @@ export interface CompletionValue {
 export async function completions(request: CompletionRequest): Promise<readonly CompletionValue[]> {
   const { root, kind, inventory } = request
   const plain = (values: readonly string[]) => values.map((value) => ({ value }))
+  const { useVaultSources } = await import('./secrets/vault-passwords.ts')
+  useVaultSources({ passwordFiles: [], ids: [], ask: false, cwd: root, quiet: true })
   switch (kind) {
     case 'playbook':
       return plain(listPlaybooks(findProject(root)))

@@ -163,5 +163,5 @@ function droppedNotes(hosts: readonly HostRecord[]): string[] {
   const names = [...new Set(hosts.flatMap(({ vars }) => Object.keys(vars).filter(isConnectionVar)))].sort()
   return names.length === 0
     ? []
-    : [`${names.join(', ')} are no vars any more: they say how hosts are reached, or only something to Ansible`]
+    : [`no vars any more, since they say how hosts are reached, or only something to Ansible: ${names.join(', ')}`]
 }
