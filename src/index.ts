@@ -18,6 +18,7 @@ export { type Read, type ResourceKind, readOf, unknown } from './dsl/resource.ts
 export { callback, instanceOf, oneOf, parameters, Type } from './dsl/schema.ts'
 export { defineSecrets, secretFromEnv } from './dsl/secrets.ts'
 export { defineServiceModule, type UseOptions } from './dsl/service-module.ts'
+export { sourceInventory } from './dsl/source-inventory.ts'
 export { hostsFrom, jsonCommand, jsonFile, type LoadHosts, type Source, type SourceOptions } from './dsl/sources.ts'
 export { run, type Step, write } from './dsl/step.ts'
 export { defineTemplate, fleetGroup, type HostWith, type Rendering, type Template, type TemplateData, value } from './dsl/template.ts'

@@ -66,7 +66,8 @@ export interface RunRequest extends PlaybookRequest, Omit<RunOptions, 'past'> {
 }
 
 /** What is to run: a playbook that is loaded and narrowed, or one that was made for the occasion. */
-export interface ToRun extends Pick<OpenedPlaybook, 'playbook' | 'inventoryPath' | 'selection' | 'compiled' | 'relative'> {
+export interface ToRun
+  extends Pick<OpenedPlaybook, 'playbook' | 'inventoryPath' | 'inventoryWarnings' | 'selection' | 'compiled' | 'relative'> {
   /** Where paths of the controller begin. */
   readonly project: { readonly root: string }
   readonly given?: readonly GivenInput[]
@@ -128,6 +129,7 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
       delegates: [...new Set(looks.flatMap((look) => look.delegates))].filter((name) => !opened.selection.targets.includes(name)),
     }
     announce(opened, gathered, request, told)
+    for (const message of opened.inventoryWarnings ?? []) request.emit({ event: 'warning', message })
     for (const warning of warnings) request.emit(warning)
     // What tasks before a play have chosen or added is known when its turn has come.
     const turns = openTurns({ opened, request, roster, groups, gathered, states, told, open })

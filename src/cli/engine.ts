@@ -17,6 +17,7 @@ export interface Engine {
   readonly showInventory: typeof import('../show-inventory.ts').showInventory
   readonly doModule: typeof import('../do.ts').doModule
   readonly editInventory: typeof import('../edit/edit-inventory.ts').editInventory
+  readonly importInventoryFrom: typeof import('../import-inventory.ts').importInventoryFrom
   readonly validateInventory: typeof import('../validate-inventory.ts').validateInventory
   readonly exec: typeof import('../exec.ts').exec
   readonly trust: typeof import('../trust.ts').trust
@@ -51,6 +52,7 @@ export const engine: Engine = {
   showInventory: async (request) => (await import('../show-inventory.ts')).showInventory(request),
   doModule: async (request) => (await import('../do.ts')).doModule(request),
   editInventory: async (request) => (await import('../edit/edit-inventory.ts')).editInventory(request),
+  importInventoryFrom: async (request) => (await import('../import-inventory.ts')).importInventoryFrom(request),
   validateInventory: async (request) => (await import('../validate-inventory.ts')).validateInventory(request),
   exec: async (request) => (await import('../exec.ts')).exec(request),
   trust: async (request) => (await import('../trust.ts')).trust(request),

@@ -138,7 +138,7 @@ function resolveHost(
   const named = [...new Set(host.groups.filter((group) => group !== 'all'))]
   const all = [...new Set([...named, ...named.flatMap(tree.above)])]
   // Sorting is stable: equally deep ones stay as the host names them.
-  const fromAbove = all.length === named.length ? named : all.toSorted((one, other) => tree.depth(one) - tree.depth(other))
+  const fromAbove = tree.children.size === 0 ? named : all.toSorted((one, other) => tree.depth(one) - tree.depth(other))
   const levels: (Omit<Level, 'values'> & { readonly of: GroupDefinition | HostDefinition | undefined })[] = [
     { level: 'all', of: groups.all },
     ...fromAbove.map((group) => ({ level: 'group' as const, group, of: groups[group] })),

@@ -16,6 +16,8 @@ export interface PlaybookChoice {
   readonly playbook: string
   /** What `#inventory` means; the same throughout a process. */
   readonly inventory: string
+  /** The inventory as the user named it, where a module stands for it. */
+  readonly named?: string
   readonly settle?: Settle | undefined
 }
 /** Completes an inventory with what is not known from its file alone, before a playbook over it is loaded. */
@@ -52,10 +54,10 @@ export async function fillPlaybook({ root }: Project, path: string, playbook: Pl
 }
 
 /** A playbook that names an inventory file would ignore `-i`: it would act on other hosts than those asked for. */
-function otherInventory({ root }: Project, { playbook, inventory }: PlaybookChoice, loaded: Playbook): RollcallError {
+function otherInventory({ root }: Project, { playbook, inventory, named = inventory }: PlaybookChoice, loaded: Playbook): RollcallError {
   return new RollcallError({
     summary: 'The playbook uses another inventory than the one chosen for this run',
-    detail: `chosen: ${shortPath(root, inventory)}`,
+    detail: `chosen: ${shortPath(root, named)}`,
     at: { file: shortPath(root, playbook), line: loaded.at?.line ?? 1 },
     fix: `Import the chosen one, whichever it is:\nimport { inventory } from '#inventory'`,
     exitCode: 1,
