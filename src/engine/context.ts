@@ -10,6 +10,7 @@ import type { HostState } from './host-state.ts'
 import type { Once } from './once.ts'
 import type { Past } from './past.ts'
 import type { Prepared } from './prepared.ts'
+import type { Renewal, Roster } from './roster.ts'
 import type { SelectedPlay } from './select.ts'
 import type { Stepping } from './step-by-step.ts'
 import type { Unsure } from './unsure.ts'
@@ -71,6 +72,10 @@ export interface PlayContext {
   readonly delegates?: Delegates | undefined
   /** Groups that tasks fill; absent where nothing runs. */
   readonly groups?: Groups | undefined
+  /** Hosts of the run, to which tasks add; absent where nothing runs. */
+  readonly roster?: Roster | undefined
+  /** Asks the sources of the inventory again, for plays to come; absent where it has none. */
+  readonly renew?: (() => Promise<Renewal>) | undefined
   /** The run that this one resumes; absent where it begins. */
   readonly past?: Past | undefined
   /** Shares work between the hosts of one round of a task; made by the play for each round. */

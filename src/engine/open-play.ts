@@ -41,6 +41,8 @@ export interface OpenPlay {
   readonly past?: PlayContext['past']
   readonly force?: boolean | undefined
   readonly groups?: PlayContext['groups']
+  readonly roster?: PlayContext['roster']
+  readonly renew?: PlayContext['renew']
 }
 
 /** The facts a play's closures may read: the scope it declared, whatever the limit says. */
@@ -103,6 +105,8 @@ export function openPlay(open: OpenPlay): PlayContext {
     past: open.past,
     force: open.force,
     groups: open.groups,
+    roster: open.roster,
+    renew: open.renew,
     steering: open.steering,
     watch: open.watch,
     hosts: new Map(hosts),

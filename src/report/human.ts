@@ -1,4 +1,5 @@
 import type { Emit, Event, FactsEvent, RunEvent, TaskEvent, WarningEvent } from '../model/event.ts'
+import { addedLines } from './added.ts'
 import { createCollapse, isQuiet } from './collapse.ts'
 import type { Colours } from './colours.ts'
 import { headerLines } from './header.ts'
@@ -64,6 +65,13 @@ export function createHuman(screen: Screen, { colours, diff, verbosity, cwd, tim
         if (run !== undefined && !headed) early.push(event)
         else print(warningLines(event, colours))
         break
+      case 'added': {
+        printHeader(undefined)
+        printCounted(collapse.takeAll())
+        style = { ...style, hostWidth: Math.max(style.hostWidth, ...event.targets.map((host) => host.length)) }
+        print(['', ...addedLines(event, colours, verbosity)])
+        break
+      }
       case 'play': {
         printHeader(undefined)
         printCounted(collapse.takeAll())

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll } from 'vitest'
 // @ts-expect-error The build script is plain JavaScript, since it runs before anything is installed.
 import { build } from '../../scripts/build.mjs'
-import type { Event, FactsEvent, RecapEvent, RunEvent, TaskEvent } from '../../src/model/event.ts'
+import type { Event, TaskEvent } from '../../src/model/event.ts'
 import { ownRoot } from '../../src/util/own-root.ts'
 
 /** What a command line did, seen from outside: its end and its output, and the events where it was asked for JSON. */
@@ -103,12 +103,7 @@ export async function onTerminal(
   return { code, shown }
 }
 
-interface EventOf {
-  readonly run: RunEvent
-  readonly facts: FactsEvent
-  readonly task: TaskEvent
-  readonly recap: RecapEvent
-}
+type EventOf = { readonly [K in Event['event']]: Extract<Event, { readonly event: K }> }
 
 /** The events of one kind, in order. */
 export function eventsOf<K extends keyof EventOf>({ events }: CliRun, kind: K): readonly EventOf[K][] {

@@ -148,8 +148,8 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
   const states = new Map([...access].map(([name, of]) => [name, openHostState(inventory.hosts.get(name)!, of, check)]))
   if (options.oneByOne) for (const state of states.values()) Object.defineProperty(state, 'window', { get: () => 1, set: () => {} })
   const delegates = openDelegates({
-    inventory,
-    states: { onHosts: states, onController: new Map(), close: async () => {} },
+    roster: { inventory },
+    states: { onHosts: states },
     check,
     open: async ({ name }) => {
       if (options.dead?.includes(name)) throw new UnreachableError({ summary: 'The host cannot be reached', detail: 'it is dead' })

@@ -103,8 +103,8 @@ describe.each([...loginShells, { name: 'a noisy profile', path: '', pack: '' }])
     })
 
     // Debian's busybox has a su of its own and takes that before any in PATH.
-  const methods = word === 'ash' ? (['sudo', 'doas'] as const) : (['sudo', 'su', 'doas'] as const)
-  test.each(methods)('%s opens a session at a terminal', async (method) => {
+    const methods = word === 'ash' ? (['sudo', 'doas'] as const) : (['sudo', 'su', 'doas'] as const)
+    test.each(methods)('%s opens a session at a terminal', async (method) => {
       const connection = await connectSsh2(sshd.target())
       const become = { method, user: 'deploy', password: new Secret(password), terminal: true }
       const session = await openSession(connection, { host: 'honor-viper', user: sshd.user, become })
