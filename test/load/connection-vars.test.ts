@@ -21,6 +21,18 @@ describe('vars that say how a host is reached', () => {
     ],
     [{ ansible_connection: 'ansible.builtin.local', ansible_host: 'x' }, { type: 'local' }],
     [
+      { ansible_connection: 'docker', ansible_user: 'node' },
+      { type: 'container', program: 'docker', user: 'node' },
+    ],
+    [
+      { ansible_connection: 'containers.podman.podman', ansible_host: 'shop-web-1' },
+      { type: 'container', program: 'podman', container: 'shop-web-1' },
+    ],
+    [
+      { ansible_connection: 'community.general.chroot', ansible_host: '/srv/jail' },
+      { type: 'chroot', directory: '/srv/jail' },
+    ],
+    [
       { ansible_connection: 'smart', ansible_timeout: 5 },
       { type: 'ssh', connectTimeoutSeconds: 5 },
     ],
@@ -58,6 +70,7 @@ describe('vars that say how a host is reached', () => {
       `ansible_ssh_pass of host 'h1' is a template, and Rollcall knows no Jinja`,
       'Write the value itself',
     ],
+    [{ ansible_connection: 'chroot' }, `the chroot of host 'h1' is 'h1'`, 'from / on'],
     [{ ansible_connection: 'winrm' }, `host 'h1' is to be reached by 'winrm'`, 'Rollcall reaches hosts by ssh'],
     [{ ansible_connection: 'loacl' }, `host 'h1' is to be reached by 'loacl'`, `Did you mean 'local'?`],
     [{ ansible_become_method: 'pbrun' }, `host 'h1' has ansible_become_method 'pbrun'`, 'Rollcall becomes another user by sudo, su, doas.'],

@@ -57,6 +57,21 @@ describe('an inventory that is taken over', () => {
     }
   })
 
+  test('is the same: containers and a chroot', async () => {
+    const source = tempProject({})
+    source.write(
+      'guests.ini',
+      `[guests]
+c1 ansible_connection=docker
+c2 ansible_connection=containers.podman.podman ansible_host=shop-web-1 ansible_user=node
+jail ansible_connection=chroot ansible_host=/srv/jail ansible_become_user=app
+`,
+    )
+    await expectSameTyped(source.path('guests.ini'), 'guests')
+    const text = written.at(-1)!.text
+    for (const code of ['docker()', 'podman({', `directory: '/srv/jail'`]) expect(text).toContain(code)
+  })
+
   const values = constantFrom<unknown>(
     1,
     2,

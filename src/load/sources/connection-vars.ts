@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path'
 import { type BecomeMethod, becomeMethods, isUserName } from '../../model/become.ts'
 import type { SourceLine } from '../../model/errors.ts'
 import type { BecomeSettings, ConnectionSettings, SshSettings } from '../../model/inventory.ts'
@@ -117,8 +118,23 @@ export function connectionOf(host: string, vars: HostVars): ReadConnection {
     ...(timeout !== undefined && { connectTimeoutSeconds: timeout }),
     ...become,
   }
+  const other = (): ConnectionSettings => {
+    if (kind === 'local') return { type: 'local', ...become }
+    const as = { ...(user !== undefined && { user }), ...become }
+    // Ansible takes the address, else the host's name, for the container or the directory.
+    if (kind !== 'chroot')
+      return { type: 'container', program: kind as 'docker' | 'podman', ...(address !== undefined && { container: address }), ...as }
+    const directory = address ?? host
+    if (!isAbsolute(directory))
+      throw refused(
+        `the chroot of host '${host}' is '${directory}'`,
+        'Give its directory, from / on: ansible_host=/srv/jail',
+        (given(names.address) ?? given(names.connection))?.at,
+      )
+    return { type: 'chroot', directory, ...as }
+  }
   return {
-    connection: kind === 'ssh' ? ssh : { type: 'local', ...become },
+    connection: kind === 'ssh' ? ssh : other(),
     setBy: new Map(setters.flatMap(([setting, name]) => (name === undefined ? [] : [[setting, name]]))),
     ignored: [...vars.keys()].filter((name) => name.startsWith('ansible_') && !used.has(name) && !silent.test(name)),
     leftOut: kind === 'ssh' ? leftOut : [],
@@ -130,16 +146,19 @@ const passwordVars = (method: string) => ['ansible_become_password', 'ansible_be
 
 type Given = (aliases: readonly string[]) => { readonly name: string; readonly value: unknown; readonly at: SourceLine } | undefined
 
-function kindOf(host: string, given: ReturnType<Given>): 'ssh' | 'local' {
-  const said = given === undefined ? 'smart' : String(given.value).replace(/^ansible\.(?:builtin|legacy)\./, '')
+/** Collections that bring what they are named for: `containers.podman.podman`. */
+const collections = /^(?:ansible\.(?:builtin|legacy)|community\.(?:docker|general)|containers\.podman)\./
+
+function kindOf(host: string, given: ReturnType<Given>): 'ssh' | 'local' | 'docker' | 'podman' | 'chroot' {
+  const said = given === undefined ? 'smart' : String(given.value).replace(collections, '')
   if (['smart', 'ssh', 'paramiko', 'paramiko_ssh', 'libssh'].includes(said)) return 'ssh'
-  if (said === 'local') return 'local'
-  const meant = suggest(said, ['ssh', 'local', 'smart'])
+  if (said === 'local' || said === 'docker' || said === 'podman' || said === 'chroot') return said
+  const meant = suggest(said, ['ssh', 'local', 'smart', 'docker', 'podman', 'chroot'])
   throw refused(
     `host '${host}' is to be reached by '${said}'`,
     meant
       ? `Did you mean '${meant}'?`
-      : 'Rollcall reaches hosts by ssh, and the controller itself (local): leave this host out of the inventory.',
+      : 'Rollcall reaches hosts by ssh, containers (docker, podman), directories (chroot), and the controller itself (local): leave this host out of the inventory.',
     given!.at,
   )
 }

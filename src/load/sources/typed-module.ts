@@ -54,13 +54,13 @@ export function typedModule(
       host.privateIp !== undefined && `privateIp: ${textCode(host.privateIp)}`,
       host.publicIp !== undefined && `publicIp: ${textCode(host.publicIp)}`,
       vars.hosts.get(host.name)!.size > 0 && `vars: ${ownCode(vars.hosts.get(host.name)!, secrets.code)}`,
-      (own.size > 0 || host.connection.type === 'local') && `connection: ${connectionCode(host.connection, own, secrets.code)}`,
+      (own.size > 0 || host.connection.type !== 'ssh') && `connection: ${connectionCode(host.connection, own, secrets.code)}`,
     ])
   })
   const body = `export const inventory = defineInventory({\n  groups: {\n${groups.join('')}  },\n  hosts: {\n${records.join('')}  },\n})\n`
   const declarations = secrets.declarations()
-  const used = ['defineInventory', 'defineSecrets', 'instanceOf', 'local', 'Secret', 'ssh', 'Type'].filter((name) =>
-    new RegExp(`\\b${name}\\b[(.,]`).test(`${declarations}${body}`),
+  const used = ['chroot', 'defineInventory', 'defineSecrets', 'docker', 'instanceOf', 'local', 'podman', 'Secret', 'ssh', 'Type'].filter(
+    (name) => new RegExp(`\\b${name}\\b[(.,]`).test(`${declarations}${body}`),
   )
   notes.push(...orderNotes(model), ...droppedNotes(hosts))
   const head = `// Taken over from ${from} by: rollcall inventory import\nimport { ${used.join(', ')} } from 'rollcall'\n`
@@ -123,6 +123,14 @@ function connectionCode(connection: ConnectionSettings, own: ReadonlyMap<string,
   if (connection.type === 'local') {
     const { type: _, ...settings } = connection
     return Object.keys(settings).length === 0 ? `'local'` : `local(${codeOf(settings, code, 6)})`
+  }
+  if (connection.type === 'container') {
+    const { type: _, program, ...settings } = connection
+    return `${program}(${Object.keys(settings).length === 0 ? '' : codeOf(settings, code, 6)})`
+  }
+  if (connection.type === 'chroot') {
+    const { type: _, ...settings } = connection
+    return `chroot(${codeOf(settings, code, 6)})`
   }
   return `ssh(${codeOf(Object.fromEntries([...own].map(([name, { value }]) => [name, value])), code, 6)})`
 }
