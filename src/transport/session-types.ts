@@ -29,6 +29,20 @@ export interface Job {
    * while it arrives, and lies nowhere else on the host.
    */
   readonly countsInput?: boolean
+  /** It runs at the same time as those next to it of the same group, which are all steps or all reads, and none of them `own` or `within`. */
+  readonly beside?: Beside
+  /** Of a step beside others: exit codes that are no failure; default 0. */
+  readonly okCodes?: readonly number[]
+}
+
+/**
+ * Where a job stands among those that run at the same time: jobs of one item one after another, items at once, in whatever lane is
+ * free. Items begin in their order. Where a step fails no further item begins, and what has begun goes on to its end.
+ */
+export interface Beside {
+  /** The same object for all of a group. */
+  readonly group: { readonly most: number }
+  readonly item: number
 }
 
 /** An exchange that is under way in a session, as its host knows it. */
@@ -48,7 +62,7 @@ export interface Reply {
   readonly code: number
   readonly stdout: Uint8Array
   readonly stderr: Uint8Array
-  /** Of a step that ran: from the word that it starts to the word of the next one, by the controller's clock. */
+  /** Of a step that ran: from the word that it starts to the word of its end, or of the next one, by the controller's clock. */
   readonly time?: { readonly start: Date; readonly end: Date }
 }
 

@@ -159,16 +159,18 @@ function serve(shell: Shell, options: SessionOptions, pid: number, before = { ex
   async function answer(jobs: readonly Job[]): Promise<readonly Reply[]> {
     let step: number | undefined
     const starts = new Map<number, Date>()
+    const ends = new Map<number, Date>()
+    const begun = (started: number) => {
+      step = started
+      starts.set(started - 1, new Date())
+      const input = lateInput(jobs[started - 1]!)
+      if (input === undefined) return
+      bytesSent += input.length
+      feed(process, input)
+    }
     try {
-      const said = await readAnswer(reader, nonce, exchanges, jobs.length, (started) => {
-        step = started
-        starts.set(started - 1, new Date())
-        const input = lateInput(jobs[started - 1]!)
-        if (input === undefined) return
-        bytesSent += input.length
-        feed(process, input)
-      })
-      if (said.kind === 'replies') return withTimes(said.replies, starts, new Date())
+      const said = await readAnswer(reader, nonce, exchanges, jobs.length, begun, (ended) => ends.set(ended - 1, new Date()))
+      if (said.kind === 'replies') return withTimes(said.replies, starts, ends, new Date())
       const problem = notKept(said.kind, host)
       if (said.kind === 'nodir') over = problem
       throw problem
@@ -234,9 +236,12 @@ function serve(shell: Shell, options: SessionOptions, pid: number, before = { ex
   }
 }
 
-function withTimes(replies: readonly Reply[], starts: ReadonlyMap<number, Date>, end: Date): readonly Reply[] {
+type Times = ReadonlyMap<number, Date>
+
+/** A step has ended when it says so, or when the next one begins. */
+function withTimes(replies: readonly Reply[], starts: Times, said: Times, end: Date): readonly Reply[] {
   const all = [...starts.values(), end]
-  const ends = new Map([...starts.keys()].map((index, at) => [index, all[at + 1]!]))
+  const ends = new Map([...starts.keys()].map((index, at) => [index, said.get(index) ?? all[at + 1]!]))
   return replies.map((reply, index) => {
     const start = starts.get(index)
     return start ? { ...reply, time: { start, end: ends.get(index)! } } : reply
