@@ -29,6 +29,8 @@ export interface TaskRecord {
   readonly anyErrorsFatal: boolean
   readonly runOnce: boolean
   readonly throttle: number | undefined
+  /** How many items of its list may run at once on one host. */
+  readonly parallel: number
   /** Seconds that each attempt may take. */
   readonly timeout: number | undefined
   readonly delegateTo: string | ((scope: any) => unknown) | undefined
@@ -56,6 +58,7 @@ export const plainTask = {
   anyErrorsFatal: false,
   runOnce: false,
   throttle: undefined,
+  parallel: 1,
   timeout: undefined,
   delegateTo: undefined,
   notify: [],
@@ -140,6 +143,7 @@ export function recordTools(play: string, options: PlayDefaults = {}): Recorded 
         anyErrorsFatal: options.anyErrorsFatal ?? own.anyErrorsFatal ?? false,
         runOnce: options.runOnce ?? false,
         throttle: boundOf(options.throttle ?? throttle, `${kind} '${name}'`, at),
+        parallel: parallelOf(options.parallel, `${kind} '${name}'`, at),
         timeout: timeoutOf(options.timeout, `${kind} '${name}'`, at) ?? own.timeout,
         delegateTo: options.delegateTo ?? own.delegateTo,
         notify,
@@ -278,6 +282,20 @@ function boundOf(throttle: number | undefined, what: string, at: SourceLine | un
   if (throttle !== undefined && (!Number.isInteger(throttle) || throttle < 1))
     fail(at, 'throttle must be a whole number from 1', `${what}: ${throttle}`, 'It says how many hosts may be there at once.')
   return throttle
+}
+
+/** Each has a process of the session's shell, and on small hosts more is slower than less. */
+const mostParallel = 64
+
+function parallelOf(parallel: number | undefined, what: string, at: SourceLine | undefined): number {
+  if (parallel !== undefined && (!Number.isInteger(parallel) || parallel < 1 || parallel > mostParallel))
+    fail(
+      at,
+      `parallel must be a whole number from 1 to ${mostParallel}`,
+      `${what}: ${parallel}`,
+      'It says how many items of its list may run at once on one host.',
+    )
+  return parallel ?? 1
 }
 
 /** More than a timer can wait. */

@@ -2,7 +2,7 @@ import { quote, Script, sh } from '../util/sh.ts'
 import { stateFolder } from '../util/state-folder.ts'
 import type { ByteReader } from './byte-reader.ts'
 import { bootLine, bootWith } from './session-loop.ts'
-import type { Job, Reply } from './session-types.ts'
+import { type Job, longInput, type Reply } from './session-types.ts'
 import { isBeside, type Placed, sideBySide, sideBySideProgram } from './side-by-side.ts'
 
 const empty = new Uint8Array(0)
@@ -48,17 +48,9 @@ ${script}
 } </dev/null >"$rc_i.o" 2>"$rc_i.e"; rc_r=$?; rc_s="$rc_s $rc_r"; [ "$rc_r" = 0 ] || rc_k=1`
 }
 
-/** A shorter input goes along with its exchange, which costs one turn less. */
-const longInput = 1024 * 1024
-
 /** The input of a job that is sent when the job has begun, not along with the exchange. */
 export function lateInput({ step, stdin, countsInput, beside }: Job): Uint8Array | undefined {
-  return step && countsInput && beside === undefined && isLong(stdin) ? stdin : undefined
-}
-
-/** Whether an input is better sent by itself. */
-export function isLong(input: Uint8Array | undefined): boolean {
-  return input !== undefined && input.length > longInput
+  return step && countsInput && beside === undefined && stdin !== undefined && stdin.length > longInput ? stdin : undefined
 }
 
 /**

@@ -45,6 +45,9 @@ export interface Beside {
   readonly item: number
 }
 
+/** A shorter input goes along with its exchange, which costs one turn less; a longer one is sent when its step begins. */
+export const longInput = 1024 * 1024
+
 /** An exchange that is under way in a session, as its host knows it. */
 export interface Running {
   /** Of the session's loop. */

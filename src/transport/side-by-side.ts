@@ -77,7 +77,8 @@ export function sideBySide(placed: readonly Placed[], number: number): string {
   const step = first.step === true ? 1 : 0
   const items: Placed[][] = []
   for (const one of placed) {
-    if (items.at(-1)?.[0]!.job.beside!.item === one.job.beside!.item) items.at(-1)!.push(one)
+    const last = items.at(-1)
+    if (last?.[0]?.job.beside?.item === one.job.beside?.item) last?.push(one)
     else items.push([one])
   }
   const functions = items.map((item, at) => `rc_g${number}_${at + 1}() {\n${item.map((one) => callOf(one, step)).join('\n')}\n}`)
