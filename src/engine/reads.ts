@@ -155,6 +155,7 @@ export async function readDue(
   for (let round = 0; ; round++) {
     const reads = readsOf(context, state, as, call)
     const open = () => Object.values(reads).filter((read) => !live.has(read.key) && !cached(state, as, read))
+    takeLive(state, call, live)
     const needsOthers = open().some((read) => read.kind.freshness === 'live' || state.together)
     if (needsOthers && (await beside?.())) takeLive(state, call, live)
     const missing = open()

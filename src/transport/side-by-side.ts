@@ -26,8 +26,8 @@ sh "./$1.sh" <"$rc_p" >"$1.o" 2>"$1.e" 9>&-
 rc_r=$?
 printf '%s\\n' "$rc_r" >"$1.r" || true >0full
 [ "$2" = 0 ] && return
-rc_say "$rc_q to $1"
 case " $5 " in *" $rc_r "*) ;; *) rc_k=1; true >0fail ;; esac
+rc_say "$rc_q to $1"
 }
 rc_lane() {
 rc_u=0
