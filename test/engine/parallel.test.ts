@@ -62,7 +62,7 @@ describe('items of a list that may run at the same time', () => {
         note({
           path: at('told'),
           text: result(met)
-            .items.map(({ stdout }) => stdout)
+            .items.map(({ stdout }: { readonly stdout: string }) => stdout)
             .join(', '),
         }),
       )
