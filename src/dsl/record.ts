@@ -4,6 +4,7 @@ import { callerLine } from '../util/caller.ts'
 import { redact } from '../util/redact.ts'
 import { checkedBecome } from './become.ts'
 import type { BlockRecord, Within } from './block.ts'
+import { boundOf, fail, parallelOf, retriesOf, timeoutOf } from './bounds.ts'
 import { type Environment, environmentsOf } from './environment.ts'
 import type { BlockOptions, Calls, HandlerOptions, PlayTools, Retries, TaskOptions } from './play-tools.ts'
 import type { Topic } from './topic.ts'
@@ -263,55 +264,4 @@ function both(outer: Condition | undefined, inner: Condition | undefined): Condi
     const first = outer(scope)
     return first === true ? inner(scope) : first
   }
-}
-
-function retriesOf(
-  { retries, delay, until }: Retries & { readonly until?: unknown },
-  what: string,
-  at: SourceLine | undefined,
-): Pick<TaskRecord, 'retries' | 'delay'> {
-  const asked = { retries: retries ?? (until || delay !== undefined ? 3 : 0), delay: delay ?? 5 }
-  if (!Number.isInteger(asked.retries) || asked.retries < 0)
-    fail(at, 'retries must be a whole number from 0', `${what}: ${asked.retries}`, 'It counts the attempts after the first.')
-  if (!Number.isFinite(asked.delay) || asked.delay < 0)
-    fail(at, 'delay must be a number of seconds from 0', `${what}: ${asked.delay}`, 'It is the time between two attempts.')
-  return asked
-}
-
-function boundOf(throttle: number | undefined, what: string, at: SourceLine | undefined): number | undefined {
-  if (throttle !== undefined && (!Number.isInteger(throttle) || throttle < 1))
-    fail(at, 'throttle must be a whole number from 1', `${what}: ${throttle}`, 'It says how many hosts may be there at once.')
-  return throttle
-}
-
-/** Each has a process of the session's shell, and on small hosts more is slower than less. */
-const mostParallel = 64
-
-function parallelOf(parallel: number | undefined, what: string, at: SourceLine | undefined): number {
-  if (parallel !== undefined && (!Number.isInteger(parallel) || parallel < 1 || parallel > mostParallel))
-    fail(
-      at,
-      `parallel must be a whole number from 1 to ${mostParallel}`,
-      `${what}: ${parallel}`,
-      'It says how many items of its list may run at once on one host.',
-    )
-  return parallel ?? 1
-}
-
-/** More than a timer can wait. */
-const longestTimeout = 2_000_000
-
-function timeoutOf(timeout: number | undefined, what: string, at: SourceLine | undefined): number | undefined {
-  if (timeout !== undefined && !(typeof timeout === 'number' && timeout > 0 && timeout <= longestTimeout))
-    fail(
-      at,
-      'timeout must be a number of seconds above 0',
-      `${what}: ${timeout}`,
-      `It is the time that a task may take, at most ${longestTimeout}.`,
-    )
-  return timeout
-}
-
-function fail(at: SourceLine | undefined, summary: string, detail: string, fix: string): never {
-  throw new RollcallError({ summary, detail, fix, ...(at && { at }) })
 }

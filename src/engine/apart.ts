@@ -1,5 +1,5 @@
 import type { Read } from '../dsl/resource.ts'
-import { isRelated } from '../resources/path.ts'
+import { isBelow, isRelated } from '../resources/path.ts'
 import { type Change, layOver, touches } from './change.ts'
 import type { State } from './compare.ts'
 import { type Effects, openEffects } from './effects.ts'
@@ -26,6 +26,10 @@ interface Footprint {
   readonly alone: boolean
   /** Where on the host it alters something. */
   readonly places: readonly string[]
+  /** Directories that it makes, and with them may make those above. */
+  readonly makes: readonly string[]
+  /** What it makes besides, for which the directory above must be there. */
+  readonly needs: readonly string[]
   /** All else that it says it touches. */
   readonly keys: readonly string[]
   readonly states: readonly Known[]
@@ -54,7 +58,11 @@ function footprintOf(due: Due, change: Change | undefined, states: readonly Know
   const known = touched.filter((pattern) => !pattern.startsWith('*'))
   const action = due.call.definition.kind === 'action'
   const { reads = {}, wanted = {}, found = {} } = change?.state ?? {}
-  const made = Object.keys(wanted).flatMap((name) => (wanted[name] && reads[name] ? [{ read: reads[name], state: found[name]! }] : []))
+  const made = Object.keys(wanted).flatMap((name) =>
+    wanted[name] && reads[name] ? [{ read: reads[name], state: found[name]!, wanted: wanted[name] }] : [],
+  )
+  const isNew = made.filter(({ read, state }) => read.kind.absent(state))
+  const isDirectory = ({ read, wanted }: (typeof made)[number]) => wanted.type === 'directory' || read.kind.name === 'git'
   const named = [...made, ...(action && change ? states : [])] // What an action looks for is what it makes, or takes away.
   const effects = openEffects((overlay, of, given) => layOver(overlay, of, given, known))
   if (change) effects.add(due, change)
@@ -63,6 +71,8 @@ function footprintOf(due: Due, change: Change | undefined, states: readonly Know
     unknown: touched.length > known.length,
     alone: made.some(({ read }) => read.kind.liesAt === undefined),
     places: [...named.flatMap(placesOf), ...known.flatMap(placeOf)],
+    makes: isNew.filter(isDirectory).flatMap(placesOf),
+    needs: isNew.filter((one) => !isDirectory(one)).flatMap(placesOf),
     keys: known.filter((pattern) => placeOf(pattern).length === 0),
     states,
     effects,
@@ -84,8 +94,15 @@ function liesApart(one: Footprint, other: Footprint): boolean {
   if ((one.unknown || other.unknown) && !(one.action && other.action)) return false
   if (one.alone && other.alone) return false
   if (one.places.some((place) => other.places.some((beside) => isRelated(place, beside)))) return false
+  if (paves(one, other) || paves(other, one)) return false
   if (one.keys.some((key) => other.keys.some((beside) => isSame(key, beside)))) return false
   return !bears(one, other) && !bears(other, one)
+}
+
+/** Whether a directory that one makes, or any above it, may be what the other needs. */
+function paves({ makes }: Footprint, { needs }: Footprint): boolean {
+  const top = (path: string) => /^\/[^/]+(?=\/)/.exec(path)?.[0] // What lies in / needs none.
+  return makes.map(top).some((above) => above !== undefined && needs.some((needed) => isBelow(needed, above)))
 }
 
 function bears({ effects }: Footprint, { states }: Footprint): boolean {

@@ -1,5 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -13,6 +16,7 @@ import {
   defineInventory,
   definePlaybook,
   file,
+  getUrl,
   git,
   lineinfile,
   local,
@@ -20,12 +24,15 @@ import {
   run,
   sh,
   shell,
+  unarchive,
+  uri,
   waitFor,
 } from '../../src/index.ts'
 import { Script } from '../../src/util/sh.ts'
 import { openSteering } from '../../src/util/steering.ts'
 import { type LocalRun, type LocalRunOptions, runLocally, scratchIn, temporaryFolder, withoutTimes } from '../helpers/engine.ts'
 import { ask, happen, note } from '../helpers/note.ts'
+import { gitIn } from '../modules/case-helpers.ts'
 
 const root = temporaryFolder()
 const scratch = scratchIn(root)
@@ -185,12 +192,9 @@ describe('items that bear on each other', () => {
   test('git repositories are asked and cloned at the same time', async () => {
     const repo = (name: string) => {
       const folder = at(`repo-${name}`)
-      const run = (...words: string[]) => expect(spawnSync('git', words, { cwd: folder }).status).toBe(0)
       mkdirSync(folder)
-      run('init', '-q')
-      writeFileSync(join(folder, 'f'), name)
-      run('add', '.')
-      run('-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '-q', '-m', 'x')
+      gitIn(folder, 'init', '-q')
+      gitIn(folder, 'commit', '-q', '--allow-empty', '-m', name)
       return folder
     }
     const [a, b] = [repo('a'), repo('b')]
@@ -198,8 +202,119 @@ describe('items that bear on each other', () => {
       task('clone', [git({ repo: a, dest: at('a') }), git({ repo: b, dest: at('b') })], { parallel: 2 })
     })
     expect(run.outcomes('one')).toEqual(['clone: changed'])
-    expect([text('a/f'), text('b/f')]).toEqual(['a', 'b'])
     expect(run.exchanges('one')).toBe(2) // Both directories and remotes; both clones.
+  })
+
+  test('downloads, requests and archives run at the same time', async () => {
+    const waiting: (() => void)[] = []
+    const server = createServer((request, response) => {
+      waiting.push(() => response.end(request.url))
+      if (waiting.length < 2) return
+      for (const answer of waiting.splice(0)) answer() // No one is answered before the other has asked.
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    mkdirSync(at('app'))
+    for (const name of ['a', 'b']) spawnSync('tar', ['-cf', at(`${name}.tar`), '-C', root, at('app').slice(root.length + 1)])
+    const names = ['a', 'b'] as const
+    const run = await runOf(({ task }) => {
+      task(
+        'fetch',
+        names.map((name) => getUrl({ url: `${url}/${name}`, dest: at(`got-${name}`) })),
+        { parallel: 2 },
+      )
+      task(
+        'ask',
+        names.map((name) => uri({ url: `${url}/${name}`, returnContent: true })),
+        { parallel: 2 },
+      )
+      task(
+        'post',
+        names.map((name) => uri({ url: `${url}/${name}`, method: 'POST', body: 'x', returnContent: true })),
+        { parallel: 2 },
+      )
+      task(
+        'folders',
+        names.map((name) => file({ path: at(`in-${name}`), state: 'directory' })),
+      )
+      task(
+        'unpack',
+        names.map((name) => unarchive({ src: at(`${name}.tar`), dest: at(`in-${name}`), remoteSrc: true })),
+        { parallel: 2 },
+      )
+    })
+    server.close()
+    expect(run.outcomes('one')).toEqual(['fetch: changed', 'ask: ok', 'post: changed', 'folders: changed', 'unpack: changed'])
+    expect([text('got-a'), text('got-b')]).toEqual(['/a', '/b'])
+  })
+
+  test('a long input, a command that is waited for and one that is judged by nobody go by themselves', async () => {
+    const run = await runOf(({ task }) => {
+      const long = Buffer.alloc(2 * 1024 * 1024, 'x').toString()
+      task(
+        'long',
+        [
+          copy({ dest: at('a'), content: long }),
+          copy({ dest: at('b'), content: 'b\n', validate: () => sh`true` }),
+          copy({ dest: at('c'), content: long }),
+        ],
+        { parallel: 3 },
+      )
+      task(
+        'waited for',
+        ['d', 'e'].map((name) => shell({ script: sh`echo ${name}`, async: 20, poll: 1 })),
+        { parallel: 2 },
+      )
+    })
+    expect(run.outcomes('one')).toEqual(['long: changed', 'waited for: changed'])
+    expect([text('a').length, text('b'), text('c').length]).toEqual([2 * 1024 * 1024, 'b\n', 2 * 1024 * 1024])
+  })
+
+  test('on another host, in a handler, and behind other tasks in one exchange', async () => {
+    const run = await runOf(({ task, handler }) => {
+      const pair = (a: string, b: string) => [shell({ script: meet(a, b) }), shell({ script: meet(b, a) })]
+      const told = handler('told', pair('e', 'f'), { parallel: 2 })
+      task('before', copy({ dest: at('before'), content: 'x\n' }))
+      task('list', pair('a', 'b'), { parallel: 2, notify: told })
+      task('behind', copy({ dest: at('behind'), content: 'x\n' }))
+      task('delegated', pair('c', 'd'), { parallel: 2, delegateTo: ({ fleet }) => fleet.host('two') })
+      task('on the controller', pair('g', 'h'), { parallel: 2, delegateTo: 'localhost' })
+    })
+    expect(run.outcomes('one')).toEqual([
+      'before: changed',
+      'list: changed',
+      'behind: changed',
+      'delegated: changed',
+      'on the controller: changed',
+      'told: changed',
+    ])
+    expect(
+      run
+        .scripts('one')
+        .some(
+          (scripts) =>
+            scripts.filter((script) => / met/.test(script)).length === 2 && scripts.some((script) => script.includes(at('behind'))),
+        ),
+    ).toBe(true)
+    expect(pending()).toBe(0)
+  })
+
+  test('what a task before them changed is looked at once, before all of them', async () => {
+    const fill =
+      (disturb: boolean) =>
+      ({ task }: PlayTools<any>) => {
+        task('command', shell({ script: disturb ? sh`: >${at('a')}` : sh`true` }))
+        task(
+          'list',
+          ['a', 'b'].map((name) => shell({ script: sh`echo ${name} >>${at('log')}`, creates: at(name) })),
+          { parallel: 2 },
+        )
+      }
+    const run = await runOf(fill(true))
+    expect(run.outcomes('one')).toEqual(['command: changed', 'list: changed'])
+    expect(text('log')).toBe('b\n')
+    const other = await runOf(fill(false))
+    expect([other.outcomes('one'), text('log')]).toEqual([['command: changed', 'list: changed'], 'b\nb\n'])
   })
 })
 
