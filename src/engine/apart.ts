@@ -24,6 +24,8 @@ interface Footprint {
   readonly unknown: boolean
   /** It takes what one change at a time may take, whatever that is. */
   readonly alone: boolean
+  /** It makes a link: what that leads to, and so what its result tells, may be anything that others alter. */
+  readonly leads: boolean
   /** Where on the host it alters something. */
   readonly places: readonly string[]
   /** Directories that it makes, and with them may make those above. */
@@ -70,6 +72,7 @@ function footprintOf(due: Due, change: Change | undefined, states: readonly Know
     action,
     unknown: touched.length > known.length,
     alone: made.some(({ read }) => read.kind.liesAt === undefined),
+    leads: made.some(({ read, wanted }) => read.kind.name === 'link' && wanted.exists !== false),
     places: [...named.flatMap(placesOf), ...known.flatMap(placeOf)],
     makes: isNew.filter(isDirectory).flatMap(placesOf),
     needs: isNew.filter((one) => !isDirectory(one)).flatMap(placesOf),
@@ -92,7 +95,7 @@ function placeOf(pattern: string): readonly string[] {
 
 function liesApart(one: Footprint, other: Footprint): boolean {
   if ((one.unknown || other.unknown) && !(one.action && other.action)) return false
-  if (one.alone && other.alone) return false
+  if ((one.alone && other.alone) || one.leads || other.leads) return false
   if (one.places.some((place) => other.places.some((beside) => isRelated(place, beside)))) return false
   if (paves(one, other) || paves(other, one)) return false
   if (one.keys.some((key) => other.keys.some((beside) => isSame(key, beside)))) return false

@@ -80,8 +80,8 @@ it('where one fails what runs goes to its end and no further one begins', async 
       'fails',
       `const told = handler('told', command({ argv: ['touch', '/run/told'] }))
     task('list', [
-      shell({ script: sh\`echo broken >&2; exit 3\` }),
-      shell({ script: sh\`until ls /tmp/rollcall.*/0fail 2>/dev/null; do sleep 0.1; done; touch /run/second\` }),
+      shell({ script: sh\`until [ -e /run/second-begun ]; do sleep 0.1; done; echo broken >&2; exit 3\` }),
+      shell({ script: sh\`touch /run/second-begun; until ls /tmp/rollcall.*/0fail 2>/dev/null; do sleep 0.1; done; touch /run/second\` }),
       shell({ script: sh\`touch /run/third\` }),
     ], { parallel: 2, notify: told })`,
     ),
