@@ -7,14 +7,20 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** Hosts spread over groups; each is in two, some override vars, some declare facts or no private address. */
-function inventory({ hosts, groups }) {
+/** Hosts spread over groups; each is in two, some override vars, some declare facts or no private address. Regions are groups of groups. */
+function inventory({ hosts, groups, regions = 0 }) {
   const lines = [`import { defineInventory, ssh } from 'rollcall'`, 'export const inventory = defineInventory({', '  groups: {']
   lines.push(`    all: { vars: { domain: 'example.test', ntp: ['192.0.2.1', '192.0.2.2'], retries: 3 } },`)
   for (let group = 0; group < groups; group++)
     lines.push(
       `    group${group}: { vars: { port${group}: ${8000 + group}, name${group}: 'service-${group}', on${group}: true, limits${group}: { files: 1024, users: ['app'] } }, connection: ssh({ user: 'admin' }) },`,
     )
+  for (let region = 0; region < regions; region++) {
+    const below = Array.from({ length: groups }, (_, group) => `'group${group}'`).filter((_, group) => group % regions === region)
+    lines.push(
+      `    region${region}: { children: [${below.join(', ')}], vars: { region: 'region-${region}', mirror${region}: '192.0.2.${region}' } },`,
+    )
+  }
   lines.push('  },', '  hosts: {')
   for (let host = 0; host < hosts; host++) {
     const [one, other] = [host % groups, (host * 7 + 3) % groups]
@@ -118,6 +124,7 @@ export const sizes = {
   tasks: { hosts: 2, groups: 2, tasks: 400 },
   inventory: { hosts: 500, groups: 20, tasks: 0 },
   big: { hosts: 500, groups: 20, tasks: 400 },
+  regions: { hosts: 500, groups: 20, tasks: 400, regions: 4 },
   huge: { hosts: 2000, groups: 20, tasks: 400 },
 }
 

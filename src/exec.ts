@@ -2,14 +2,18 @@ import { openHost } from './connect.ts'
 import { batchesOf, type Portion } from './dsl/serial.ts'
 import { endOn } from './engine/end-on.ts'
 import { decode } from './engine/exchange.ts'
-import type { HostAccess } from './engine/host-access.ts'
+import type { As, HostAccess } from './engine/host-access.ts'
+import { type Holding, noLock, takeLock, tookLock } from './engine/host-lock.ts'
 import { noTraffic } from './engine/traffic.ts'
+import type { Watch } from './engine/watch.ts'
+import { holdingOf } from './holding.ts'
 import { type BecomeOption, becomingOf } from './model/become.ts'
 import { type ErrorDetails, RollcallError, UnreachableError } from './model/errors.ts'
-import type { HostTraffic } from './model/event.ts'
+import type { HostTraffic, RunningEvent } from './model/event.ts'
 import type { HostRecord } from './model/inventory.ts'
 import { type HostsRequest, nobody, openHosts } from './open-hosts.ts'
 import { startLab } from './start-lab.ts'
+import type { Job, Reply } from './transport/session-types.ts'
 import { unlockSecrets } from './unlock-secrets.ts'
 import { limitConcurrency } from './util/concurrency.ts'
 import { redactDeep } from './util/redact.ts'
@@ -27,9 +31,13 @@ export interface ExecRequest extends HostsRequest {
   readonly forks: number
   /** So many hosts at a time; default all. Where it goes well on no host of a batch, the rest is left out. */
   readonly serial?: readonly Portion[]
+  /** How long it waits for another run that holds a host; undefined: it neither takes nor heeds locks. */
+  readonly waitMs: number | undefined
   readonly progress: (line: string) => void
   /** Whoever may end it before its last host. */
   readonly steering?: Steering | undefined
+  /** Gets what takes long while it runs; absent where nobody watches. */
+  readonly running?: (event: RunningEvent) => void
   /** Gets each host's result as soon as it is there. */
   readonly done: (result: ExecResult) => void
 }
@@ -46,8 +54,8 @@ export interface ExecResult {
 }
 
 /**
- * Runs one command on every host of a pattern. Gives the exit code: 0, 2 when it failed on a host, 4 when one was unreachable;
- * where it was ended before its own end, what that says.
+ * Runs one command on every host of a pattern. Gives the exit code: 0, 2 when it failed on a host, 4 when one was unreachable,
+ * 5 when another run held one; where it was ended before its own end, what that says.
  * @throws RollcallError (exit 1) before any connection, for a pattern that names an unknown host or leaves none.
  */
 export async function exec(request: ExecRequest): Promise<number> {
@@ -56,16 +64,20 @@ export async function exec(request: ExecRequest): Promise<number> {
   await unlockSecrets()
   await startLab(model, hosts, request.progress)
   const together = limitConcurrency(request.forks)
-  const { steering } = request
+  const { steering, waitMs } = request
+  const holding = waitMs === undefined ? undefined : holdingOf('exec', waitMs)
+  const watch = await watchOf(request)
   if (steering) steering.underWay = true
   const outcomes: ExecResult['outcome'][] = []
+  let heldOnly = true
   const batches = batchesOf(hosts, request.serial ?? [])
   for (const [turn, batch] of batches.entries()) {
     const of = await Promise.all(
       batch.map((host) =>
         together(async () => {
-          const result = await execOn(host, request)
+          const result = await execOn(host, request, holding, watch)
           const { host: name, outcome, ...said } = result
+          if (outcome !== 'ok' && said.error?.exitCode !== 5) heldOnly = false
           request.done({ host: name, outcome, ...redactDeep(said) })
           return result.outcome
         }),
@@ -78,10 +90,13 @@ export async function exec(request: ExecRequest): Promise<number> {
     break
   }
   if (steering) steering.underWay = false
-  return steering?.exitCode !== undefined ? steering.exitCode : outcomes.includes('failed') ? 2 : outcomes.includes('unreachable') ? 4 : 0
+  if (steering?.exitCode !== undefined) return steering.exitCode
+  if (outcomes.includes('failed')) return heldOnly ? 5 : 2
+  return outcomes.includes('unreachable') ? 4 : 0
 }
 
-async function execOn(host: HostRecord, { argv, become, becomePassword, steering }: ExecRequest): Promise<ExecResult> {
+async function execOn(host: HostRecord, request: ExecRequest, holding: Holding | undefined, watch: Watch | undefined): Promise<ExecResult> {
+  const { argv, become, becomePassword, steering } = request
   const started = performance.now()
   let access: HostAccess | undefined
   const timing = () => access?.stats() ?? { ...noTraffic, connectMs: Math.round(performance.now() - started) }
@@ -91,9 +106,9 @@ async function execOn(host: HostRecord, { argv, become, becomePassword, steering
       throw new RollcallError({ summary: 'The command was not started on this host', detail: steering.stopped })
     access = await openHost(host, { check: false, becomePassword })
     const as = access.as(becomingOf(become))
-    // The session's umask is for its own files; what a person runs gets the usual one.
-    const asked = access.writer!.apply(as, [{ script: sh`umask 022; cd 2>/dev/null; exec ${argv}`, step: true }])
     const given = access
+    const run = () => holdAndRun(given, as, { host, argv, request, holding })
+    const asked = watch ? watch.during({ host: host.name, task: argv.join(' '), access: given, as }, run) : run()
     const over = new Promise<never>((_, reject) => {
       forget = steering?.on(
         'ended',
@@ -106,8 +121,8 @@ async function execOn(host: HostRecord, { argv, become, becomePassword, steering
       )
     })
     steering?.running.add(host.name)
-    const [reply] = await Promise.race([asked, over])
-    const { code, stdout, stderr } = reply!
+    const answer = await Promise.race([asked, over])
+    const { code, stdout, stderr } = answer.at(-1)!
     return {
       host: host.name,
       outcome: code === 0 ? 'ok' : 'failed',
@@ -123,6 +138,47 @@ async function execOn(host: HostRecord, { argv, become, becomePassword, steering
     steering?.running.delete(host.name)
     await access?.close()
   }
+}
+
+interface Command {
+  readonly host: HostRecord
+  readonly argv: readonly string[]
+  readonly request: ExecRequest
+  readonly holding: Holding | undefined
+}
+
+/**
+ * Takes the host's lock and runs the command, in one exchange; the lock is free again when the way to the host closes. Many runs
+ * work on the controller at once, so that is not locked.
+ * @throws HostHeld where another run holds the host for longer than it may wait.
+ */
+async function holdAndRun(access: HostAccess, as: As, { host, argv, request, holding }: Command): Promise<readonly Reply[]> {
+  const { progress, steering } = request
+  // The session's umask is for its own files; what a person runs gets the usual one.
+  const job: Job = { script: sh`umask 022; cd 2>/dev/null; exec ${argv}`, step: true }
+  if (holding === undefined || host.connection.type === 'local') return access.writer!.apply(as, [job])
+  const until = performance.now() + holding.waitMs
+  for (let waits = false; ; waits = true) {
+    const answer = await access.writer!.apply(as, [takeLock(access.userOf(as), holding), job])
+    try {
+      if (tookLock(host.name, holding, answer[0]!) === 'none') progress(`${host.name}: ${noLock.message}`)
+      return answer
+    } catch (error) {
+      if (performance.now() >= until || steering?.stopped !== undefined) throw error
+      if (!waits && error instanceof RollcallError) progress(`${host.name}: waiting for another run: ${error.details.detail}`)
+      await sleepFor(1000, steering)
+    }
+  }
+}
+
+function sleepFor(milliseconds: number, steering: Steering | undefined): Promise<void> {
+  return steering ? steering.sleep(milliseconds) : new Promise((resolve) => void setTimeout(resolve, milliseconds))
+}
+
+async function watchOf({ running }: ExecRequest): Promise<Watch | undefined> {
+  if (!running) return undefined
+  const { openWatch } = await import('./engine/watch.ts')
+  return openWatch((event) => event.event === 'running' && running(redactDeep(event)))
 }
 
 function leftAlone(): UnreachableError {

@@ -15,6 +15,7 @@ import { formatLine, type SourceLine } from './model/errors.ts'
 import type { GroupSeen } from './model/host-groups.ts'
 import type { GivenInput } from './model/input.ts'
 import { openPlaybook, type PlaybookRequest } from './open-playbook.ts'
+import { addsOf } from './outline.ts'
 import { rememberedFacts } from './remembered-facts.ts'
 import { redact, redactDeep } from './util/redact.ts'
 
@@ -51,6 +52,8 @@ export interface ExplainReport {
     readonly vars: object
   }[]
   readonly targets: readonly string[]
+  /** Why something that was remembered of hosts is not known here. */
+  readonly warnings?: readonly string[]
   /** Values that inputs have here; `not given` where something stands for one. */
   readonly inputs?: readonly GivenInput[]
   readonly plays: readonly {
@@ -59,6 +62,8 @@ export interface ExplainReport {
     /** Its tasks run on the controller, for each target. */
     readonly connection?: 'local'
     readonly targets: readonly string[]
+    /** New hosts that it names: what it does on those is known only in a run. */
+    readonly adds?: readonly string[]
     readonly facts: {
       readonly of: string
       readonly hosts: readonly string[]
@@ -74,7 +79,7 @@ export interface ExplainReport {
 export async function explain(request: PlaybookRequest): Promise<ExplainReport> {
   const opened = await openPlaybook({ ...request, standIns: true })
   const { playbook, selection, relative } = opened
-  const [knowledge] = await Promise.all([
+  const [{ knowledge, warnings }] = await Promise.all([
     rememberedFacts(opened.inventoryPath, playbook.inventory.model, [...new Set([...selection.factsScope, ...selection.targets])]),
     opened.compiled,
   ])
@@ -93,6 +98,7 @@ export async function explain(request: PlaybookRequest): Promise<ExplainReport> 
       ...(publicIp !== undefined && { publicIp }),
     })),
     targets: selection.targets,
+    ...(warnings.length > 0 && { warnings: redactDeep(warnings) }),
     ...(opened.given.length > 0 && { inputs: redactDeep(opened.given) }),
     plays: selection.plays.map((selected) => {
       const { play, factsOf } = selected
@@ -141,6 +147,7 @@ export async function explain(request: PlaybookRequest): Promise<ExplainReport> 
         ...place(play.at),
         ...(play.connection && { connection: 'local' as const }),
         targets: selected.hosts,
+        ...addsOf(play),
         facts: {
           of: play.facts.of,
           hosts: factsOf,

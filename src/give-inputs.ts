@@ -5,7 +5,7 @@ import { fillPlaybook } from './load/import.ts'
 import type { Project } from './load/project.ts'
 import { formatLine, RollcallError, type SourceLine } from './model/errors.ts'
 import type { GivenInput } from './model/input.ts'
-import { overrideVars, varsOf } from './override-vars.ts'
+import { type Override, overrideVars, varsOf } from './override-vars.ts'
 import { takeGiven } from './take-given.ts'
 
 export interface GiveRequest {
@@ -25,6 +25,8 @@ export interface GiveRequest {
 export interface GivenPlaybook {
   readonly playbook: Playbook
   readonly given: readonly GivenInput[]
+  /** Laid over an inventory whose sources are asked again. */
+  readonly overrides: ReadonlyMap<string, Override>
 }
 
 /**
@@ -32,7 +34,7 @@ export interface GivenPlaybook {
  * @throws RollcallError (exit 1) for what is not declared, does not fit, or is missing.
  */
 export async function giveInputs({ playbook, words, ...request }: GiveRequest): Promise<GivenPlaybook> {
-  if (words.length === 0 && playbook.withInputs === undefined) return { playbook, given: [] }
+  if (words.length === 0 && playbook.withInputs === undefined) return { playbook, given: [], overrides: new Map() }
   const { project, path, cwd, terminal, standIns, compiled, relative } = request
   const { model } = playbook.inventory
   const placeOf = (at: SourceLine) => formatLine({ ...at, file: relative(at.file) })
@@ -56,7 +58,7 @@ export async function giveInputs({ playbook, words, ...request }: GiveRequest): 
     throw taken.standIns.length === 0 || !(error instanceof RollcallError) ? error : notGiven(error, taken.standIns)
   })
   const inventory = { ...filled.inventory, model: overrideVars(model, taken.overrides) }
-  return { playbook: taken.overrides.size === 0 ? filled : { ...filled, inventory }, given: taken.given }
+  return { playbook: taken.overrides.size === 0 ? filled : { ...filled, inventory }, given: taken.given, overrides: taken.overrides }
 }
 
 function oneName(name: string, { name: playbook, at }: Playbook): RollcallError {

@@ -50,6 +50,7 @@ export function keepJournal(opened: OpenedPlaybook, request: PlaybookRequest & {
   }
   return {
     emit: (event) => {
+      if (event.event === 'running') return emit(event) // It tells of what is told again when it is over.
       if (!tried) {
         tried = true
         // The first event is the header, and a warning belongs behind it.

@@ -7,8 +7,9 @@ import type { States } from './open-states.ts'
 
 /** What each delegate needs: targets are open already, other hosts are opened when a task first acts on them. */
 export interface DelegateOptions {
-  readonly inventory: InventoryModel
-  readonly states: States
+  /** Its inventory grows by hosts that tasks add. */
+  readonly roster: { readonly inventory: InventoryModel }
+  readonly states: Pick<States, 'onHosts'>
   readonly check: boolean
   readonly open?: typeof openHost | undefined
   readonly holding?: Holding | undefined
@@ -19,13 +20,13 @@ const machine: HostRecord = { name: controller, groups: [], vars: {}, connection
 
 /** Hosts that tasks of a run are delegated to. */
 export function openDelegates({
-  inventory,
+  roster,
   states,
   check,
   open = openHost,
   holding,
 }: DelegateOptions): Delegates & { close(): Promise<void> } {
-  const hostOf = (name: string) => inventory.hosts.get(name) ?? (name === controller ? machine : undefined)
+  const hostOf = (name: string) => roster.inventory.hosts.get(name) ?? (name === controller ? machine : undefined)
   const opened = new Map<string, Promise<HostState>>()
   return {
     has: (name) => hostOf(name) !== undefined,

@@ -1,12 +1,18 @@
 import { relative } from 'node:path'
+import { chooseInventory, sourceWarnings } from './choose-inventory.ts'
+import { partsOf } from './dsl/inventory.ts'
 import type { Playbook } from './dsl/playbook.ts'
 import type { Terminal } from './engine/context.ts'
 import { type Selection, type SelectOptions, select } from './engine/select.ts'
 import { giveInputs } from './give-inputs.ts'
 import { limitFiles } from './limit-files.ts'
 import { loadPlaybook } from './load/load.ts'
-import { findInventory, findPlaybook, findProject, type Project } from './load/project.ts'
+import { findPlaybook, findProject, type Project } from './load/project.ts'
+import { formatLine } from './model/errors.ts'
 import type { GivenInput } from './model/input.ts'
+import type { InventoryModel } from './model/inventory.ts'
+import { overrideVars } from './override-vars.ts'
+import { refreshed, settling } from './settle-inventory.ts'
 
 /** Which playbook, on which inventory, narrowed how. */
 export interface PlaybookRequest {
@@ -29,6 +35,8 @@ export interface PlaybookRequest {
   readonly allowEmpty?: boolean
   /** The words behind `-e`: `name=value`, `@file`. */
   readonly given?: readonly string[]
+  /** Sources of the inventory are asked, whatever is kept of them. */
+  readonly refreshInventory?: boolean
   /** Asked for inputs that are not given. */
   readonly terminal?: Terminal | undefined
   /** Nothing is to run: where an input is not given something stands for it, and nobody is asked. */
@@ -41,12 +49,16 @@ export interface OpenedPlaybook {
   readonly playbook: Playbook
   readonly playbookFile: string
   readonly inventoryPath: string
+  /** What in the inventory Ansible would do and Rollcall does not. */
+  readonly inventoryWarnings?: readonly string[]
   /** What its inputs, and vars that may be overridden, were given. */
   readonly given: readonly GivenInput[]
   /** The three sets. Worked out without contacting a host. */
   readonly selection: Selection
   /** Settles with the compiler's verdict: rejects with a RollcallError that shows the user's own lines. */
   readonly compiled: Promise<unknown>
+  /** Asks the sources of the inventory again; absent where it has none. */
+  readonly refresh?: () => Promise<InventoryModel>
   /** Paths in messages: relative to the project. */
   readonly relative: (file: string) => string
 }
@@ -57,11 +69,18 @@ export interface OpenedPlaybook {
  */
 export async function openPlaybook(request: PlaybookRequest): Promise<OpenedPlaybook> {
   const project = findProject(request.root)
-  const inventoryPath = findInventory(project, request.inventory, request.root)
   const playbookFile = findPlaybook(project, request.playbook, request.root)
-  const loaded = await loadPlaybook({ project, playbook: playbookFile, inventory: inventoryPath })
+  const chosen = await chooseInventory(project, request.inventory, request.root)
+  const loaded = await loadPlaybook({
+    project,
+    playbook: playbookFile,
+    inventory: chosen.module,
+    named: chosen.path,
+    settle: settling({ project, path: chosen.path, refresh: request.refreshInventory }),
+  })
   const relative = (file: string) => shorten(project.root, file)
-  const { playbook, given } = await giveInputs({
+  const declared = loaded.playbook.inventory
+  const { playbook, given, overrides } = await giveInputs({
     playbook: loaded.playbook,
     path: playbookFile,
     project,
@@ -76,11 +95,13 @@ export async function openPlaybook(request: PlaybookRequest): Promise<OpenedPlay
     project,
     playbook,
     playbookFile,
-    inventoryPath,
+    inventoryPath: chosen.path,
+    inventoryWarnings: sourceWarnings(chosen, (at) => formatLine({ file: relative(at.file), line: at.line })),
     given,
     selection: select(playbook, { ...request, readFile: limitFiles(request.root) }),
     compiled: loaded.checked,
     relative,
+    ...(partsOf(declared) && { refresh: async () => overrideVars(await refreshed(declared, { project, path: chosen.path }), overrides) }),
   }
 }
 

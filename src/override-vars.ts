@@ -9,7 +9,12 @@ export interface Override {
 /** The inventory as `-e` makes it: a var that is given wins on every host that has it, over whatever level. */
 export function overrideVars(model: InventoryModel, overrides: ReadonlyMap<string, Override>): InventoryModel {
   if (overrides.size === 0) return model
-  return { ...model, hosts: new Map([...model.hosts].map(([name, host]) => [name, overridden(host, overrides)])) }
+  const { resolve } = model
+  return {
+    ...model,
+    hosts: new Map([...model.hosts].map(([name, host]) => [name, overridden(host, overrides)])),
+    ...(resolve && { resolve: (name, host, fail) => overridden(resolve(name, host, fail), overrides) }),
+  }
 }
 
 function overridden(host: HostRecord, overrides: ReadonlyMap<string, Override>): HostRecord {

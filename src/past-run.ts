@@ -4,7 +4,7 @@ import type { SelectedPlay } from './engine/select.ts'
 import { shortPath } from './load/code-frame.ts'
 import { findInventory, findPlaybook, findProject } from './load/project.ts'
 import { RollcallError } from './model/errors.ts'
-import type { Continues, WarningEvent } from './model/event.ts'
+import type { AddedEvent, Continues, Event, WarningEvent } from './model/event.ts'
 import type { PlaybookRequest } from './open-playbook.ts'
 import { type JournalHead, listJournals, readEvents } from './store/index.ts'
 import { localTime } from './util/local-time.ts'
@@ -49,12 +49,21 @@ export function openPast(request: PlaybookRequest, by: GoOn): PastRun {
   const events = readEvents(last.path)
   const hosts = pastHosts(events)
   const names = (fits: (status: string) => boolean) => [...hosts].filter(([, { status }]) => fits(status)).map(([name]) => name)
-  const left = names(by === 'resume' ? (status) => status !== 'done' : (status) => status === 'failed' || status === 'unreachable')
+  const failed = names(by === 'resume' ? (status) => status !== 'done' : (status) => status === 'failed' || status === 'unreachable')
+  const adders = addersIn(events)
+  const left = by === 'resume' ? withAdders(failed, adders) : failed
   if (left.length === 0 && !request.allowEmpty)
     throw nothingLeft(
       by,
       head,
       names((status) => status === 'unfinished'),
+    )
+  const forgotten = left.filter((name) => adders.has(name) && !left.includes(adders.get(name)!.by))
+  if (left.length > 0 && forgotten.length === left.length)
+    throw refusal(
+      'Only hosts that the last run had added have failed',
+      `${forgotten.map((name) => `${name}, added by task '${adders.get(name)!.task}' of ${adders.get(name)!.by}`).join('; ')}`,
+      `Nobody knows them before those tasks have run. To go through these once more, without repeating their actions:\nrollcall run ${head.playbook} --resume`,
     )
   const started = localTime(new Date(head.started))
   return {
@@ -65,10 +74,32 @@ export function openPast(request: PlaybookRequest, by: GoOn): PastRun {
       only: { hosts: new Set(left), because: `${option} goes on with ${left.join(', ') || 'no host'}` },
     },
     of: (plays) => {
-      if (by === 'retryFailed') return { past: undefined, warnings: [] }
+      if (by === 'retryFailed') return { past: undefined, warnings: forgotten.map((name) => notKnown(name, adders.get(name)!)) }
       const past = pastOf(events, plays, { run: head.id, reason: `done by the run of ${started}` })
       return { past, warnings: [...changes(head, plays), ...past.again.filter(({ host }) => left.includes(host)).map(repeated)] }
     },
+  }
+}
+
+type Adders = ReadonlyMap<string, AddedEvent['hosts'][number]>
+
+/** Hosts that a run has added, and the task that did. */
+function addersIn(events: readonly Event[]): Adders {
+  return new Map(events.flatMap((event) => (event.event === 'added' ? event.hosts.map((host) => [host.host, host] as const) : [])))
+}
+
+/** With the hosts whose tasks have added some of these: only so are they known again. */
+function withAdders(names: readonly string[], adders: Adders): readonly string[] {
+  const all = new Set(names)
+  for (const name of all) if (adders.has(name)) all.add(adders.get(name)!.by)
+  return [...all]
+}
+
+function notKnown(host: string, { by, task }: AddedEvent['hosts'][number]): WarningEvent {
+  return {
+    event: 'warning',
+    host,
+    message: `it failed as well, and is not known again: it was added by task '${task}' of ${by}, which has not failed`,
   }
 }
 

@@ -4,7 +4,7 @@ import { addTraffic, noTraffic } from './engine/traffic.ts'
 import type { ErrorDetails } from './model/errors.ts'
 import type { HostRecap } from './model/event.ts'
 import type { States } from './open-states.ts'
-import type { RunOptions, ToRun } from './run.ts'
+import type { RunOptions } from './run.ts'
 
 /** A host that another run holds comes last: nothing was done there. */
 function worstOf(all: readonly HostRecap[], states: readonly HostState[]): number {
@@ -16,7 +16,7 @@ function worstOf(all: readonly HostRecap[], states: readonly HostState[]): numbe
 
 /** Tells how a run ended, host by host, and gives its exit code. */
 export function recap(
-  { selection }: ToRun,
+  targets: readonly string[],
   gathered: Gathered,
   states: States,
   request: RunOptions,
@@ -24,7 +24,7 @@ export function recap(
   error?: ErrorDetails,
 ): number {
   const hosts: Record<string, HostRecap> = {}
-  for (const name of selection.targets) {
+  for (const name of targets) {
     const state = states.onHosts.get(name) ?? states.onController.get(name)
     const counts = state?.counts ?? { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 1, rescued: 0, ignored: 0 }
     const ways = [gathered.access.get(name), states.onController.get(name)?.access].flatMap((access) => access?.stats() ?? [])

@@ -4,19 +4,22 @@ import { ownFacts } from './dsl/define-facts.ts'
 import type { ResolvedInput } from './dsl/definition.ts'
 import type { PlayContext, Terminal } from './engine/context.ts'
 import { openGroups } from './engine/dynamic-groups.ts'
+import { timeoutOf, wishesOf } from './engine/fact-wishes.ts'
 import type { Gathered } from './engine/gather-facts.ts'
 import { tellOwed } from './engine/handlers.ts'
 import { type OpenPlay, openPlay } from './engine/open-play.ts'
 import { preflight } from './engine/preflight.ts'
 import { readAhead } from './engine/read-ahead.ts'
+import { openRoster, type Roster } from './engine/roster.ts'
 import { runPlay } from './engine/run-play.ts'
-import { becoming, type SelectedPlay, type Selection } from './engine/select.ts'
+import { becoming, mayRun, type SelectedPlay, type Selection } from './engine/select.ts'
 import { stepByStep } from './engine/step-by-step.ts'
 import { loadValidator } from './engine/validate.ts'
 import { holdingOf } from './holding.ts'
-import { RollcallError } from './model/errors.ts'
-import type { Emit } from './model/event.ts'
+import { type ErrorDetails, RollcallError } from './model/errors.ts'
+import type { Emit, WarningEvent } from './model/event.ts'
 import type { GivenInput } from './model/input.ts'
+import type { InventoryModel } from './model/inventory.ts'
 import { redactEvent } from './model/redact-event.ts'
 import { builtInDefinitions } from './module-named.ts'
 import { openDelegates } from './open-delegates.ts'
@@ -24,6 +27,8 @@ import { type OpenedPlaybook, openPlaybook, type PlaybookRequest } from './open-
 import { openStates, type States } from './open-states.ts'
 import type { GoOn, PastRun } from './past-run.ts'
 import { recap } from './recap.ts'
+import { refuseIfDown } from './refuse-if-down.ts'
+import { openTurns } from './take-on.ts'
 import type { Secret } from './util/secret.ts'
 import type { Steering } from './util/steering.ts'
 
@@ -42,6 +47,8 @@ export interface RunOptions {
   readonly step?: boolean
   /** How long a host that another run changes is waited for; default not at all. */
   readonly waitForLockMs?: number | undefined
+  /** Somebody watches: what takes long is told while it runs. */
+  readonly live?: boolean
   /** Whoever may end the run before its last task. */
   readonly steering?: Steering | undefined
   /** How a host is reached; default is as its inventory says. */
@@ -50,6 +57,8 @@ export interface RunOptions {
   readonly past?: PastRun | undefined
   /** For hosts whose inventory gives none. */
   readonly becomePassword?: Secret | undefined
+  /** Seconds that all hosts outside the targets have to give their facts; default is what the plays say. */
+  readonly factsTimeout?: number | undefined
 }
 export interface RunRequest extends PlaybookRequest, Omit<RunOptions, 'past'> {
   /** Goes on with the last run of the playbook on the inventory. */
@@ -57,10 +66,13 @@ export interface RunRequest extends PlaybookRequest, Omit<RunOptions, 'past'> {
 }
 
 /** What is to run: a playbook that is loaded and narrowed, or one that was made for the occasion. */
-export interface ToRun extends Pick<OpenedPlaybook, 'playbook' | 'inventoryPath' | 'selection' | 'compiled' | 'relative'> {
+export interface ToRun
+  extends Pick<OpenedPlaybook, 'playbook' | 'inventoryPath' | 'inventoryWarnings' | 'selection' | 'compiled' | 'relative'> {
   /** Where paths of the controller begin. */
   readonly project: { readonly root: string }
   readonly given?: readonly GivenInput[]
+  /** Asks the sources of the inventory again; absent where it has none. */
+  readonly refresh?: (() => Promise<InventoryModel>) | undefined
 }
 
 /**
@@ -97,34 +109,44 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
     throw error
   })
   closeOthers(gathered, opened.selection)
-  const delegates = openDelegates({ inventory: opened.playbook.inventory.model, states, check: request.check, open: request.open, holding })
+  const roster = openRoster(opened.playbook.inventory.model)
+  const delegates = openDelegates({ roster, states, check: request.check, open: request.open, holding })
   try {
     await opened.compiled // … and before the compiler's verdict nothing but facts was asked.
     await readingFiles
     const { past, warnings } = request.past?.of(opened.selection.plays) ?? { past: undefined, warnings: [] }
-    const groups = openGroups(opened.playbook.inventory.model)
-    const open = playOpener(opened, gathered, states, request, { validate, files, delegates, step, past, groups })
-    const contexts = opened.selection.plays.map(open)
+    const groups = openGroups(roster, opened.selection.leaves)
+    const { refresh } = opened
+    const renew = refresh && (async () => roster.renew(await refresh()))
+    const watch = request.live ? (await import('./engine/watch.ts')).openWatch(request.emit) : undefined
+    const open = playOpener(opened, gathered, states, request, { validate, files, delegates, step, past, groups, roster, renew, watch })
+    const contexts = opened.selection.plays.map((selected) => open(selected, opened.selection.targets))
     const looks = contexts.map(preflight)
     const [mistake] = looks.flatMap((look) => look.mistakes)
     if (mistake) throw mistake
-    announce(opened, gathered, request, {
+    const told = {
       queries: [...own, ...new Set(looks.flatMap((look) => look.queries))],
       delegates: [...new Set(looks.flatMap((look) => look.delegates))].filter((name) => !opened.selection.targets.includes(name)),
-    })
+    }
+    announce(opened, gathered, request, told)
+    for (const message of opened.inventoryWarnings ?? []) request.emit({ event: 'warning', message })
     for (const warning of warnings) request.emit(warning)
-    const refusal = refuseIfDown(opened, gathered)
+    // What tasks before a play have chosen or added is known when its turn has come.
+    const turns = openTurns({ opened, request, roster, groups, gathered, states, told, open })
+    const end = (error?: ErrorDetails) => recap(turns.targets(), gathered, states, request, started, error)
+    const refusal = refuseIfDown(opened.selection.plays, gathered)
     if (refusal) {
-      recap(opened, gathered, states, request, started, refusal.details)
+      end(refusal.details)
       throw refusal
     }
-    // What tasks before a play have chosen is known when its turn has come.
-    const due = (context: PlayContext) => {
-      const selected = groups.settle(context.selected)
-      return selected === context.selected ? context : open(selected)
+    try {
+      await runPlays(contexts, turns.due, request) // … before any host changes.
+    } catch (error) {
+      if (error instanceof RollcallError) end(error.details)
+      throw error
     }
-    await runPlays(contexts, due, request) // … before any host changes.
-    return recap(opened, gathered, states, request, started)
+    for (const host of turns.untold()) request.emit(unused(roster, host))
+    return end()
   } finally {
     await Promise.all([closeAll(gathered), states.close(), delegates.close()])
   }
@@ -132,17 +154,18 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
 
 async function runPlays(
   contexts: readonly PlayContext[],
-  due: (context: PlayContext) => PlayContext,
+  due: (context: PlayContext) => Promise<PlayContext>,
   { steering, forks }: RunOptions,
 ): Promise<void> {
   if (steering) steering.underWay = true
   try {
-    const plays = contexts.filter(({ hosts }) => hosts.size > 0)
+    const plays = contexts.filter(({ hosts, selected }) => hosts.size > 0 || selected.grows)
     for (const [index, context] of plays.entries()) {
       if (steering?.stopped !== undefined) break
-      if (!(await runPlay(due(context), forks, index < plays.length - 1))) break
+      plays[index] = await due(context)
+      if (!(await runPlay(plays[index], forks, index < plays.length - 1))) break
     }
-    if (steering?.stopped !== undefined) for (const context of contexts) tellOwed(context)
+    if (steering?.stopped !== undefined) for (const context of plays) tellOwed(context)
   } finally {
     if (steering) steering.underWay = false
   }
@@ -150,19 +173,14 @@ async function runPlays(
 
 async function askAll({ playbook, inventoryPath, selection }: ToRun, request: RunOptions): Promise<Gathered> {
   const inventory = playbook.inventory.model
-  const plays = selection.plays
-    .filter(({ play, hosts }) => hosts.length > 0 && play.facts.families.length > 0)
-    .map(({ play }) => play.facts)
   const hosts = [...new Set([...selection.factsScope, ...selection.contacted])].map((name) => inventory.hosts.get(name)!)
-  const families = [...new Set(plays.flatMap((facts) => facts.families))]
-  const maxAge = Math.min(...plays.map((facts) => facts.maxAge))
-  const { check, forks, progress, open, becomePassword } = request
+  const { check, forks, progress, open, becomePassword, factsTimeout = timeoutOf(selection) } = request
   return askHosts({
     inventory,
     inventoryPath,
     hosts,
-    families,
-    maxAge,
+    wishes: wishesOf(selection),
+    timeoutSeconds: factsTimeout,
     targets: new Set(selection.contacted),
     becoming: becoming(selection),
     becomePassword,
@@ -175,7 +193,7 @@ async function askAll({ playbook, inventoryPath, selection }: ToRun, request: Ru
 
 /** Families of facts of the user's own: their scripts run in check mode too, so the header names them. */
 function ownFactsOf({ selection }: ToRun): string[] {
-  const plays = selection.plays.filter((play) => play.hosts.length > 0)
+  const plays = selection.plays.filter(mayRun)
   const names = new Set(plays.flatMap(({ play }) => play.facts.families).filter((name) => ownFacts.has(name)))
   return [...names].map((name) => `facts ${name}`)
 }
@@ -186,19 +204,18 @@ function playOpener(
   { knowledge }: Gathered,
   states: States,
   request: RunOptions,
-  shared: Pick<OpenPlay, 'validate' | 'files' | 'delegates' | 'step' | 'past' | 'groups'>,
-): (selected: SelectedPlay) => PlayContext {
-  const { playbook, selection, relative, project } = opened
+  shared: Pick<OpenPlay, 'validate' | 'files' | 'delegates' | 'step' | 'past' | 'groups' | 'renew' | 'watch'> & { readonly roster: Roster },
+): (selected: SelectedPlay, targets: readonly string[]) => PlayContext {
+  const { playbook, relative, project } = opened
   const { check, emit, terminal, force, steering } = request
-  const inventory = playbook.inventory.model
   const own = new Set(builtInDefinitions())
-  return (selected) =>
+  return (selected, targets) =>
     openPlay({
       selected,
-      inventory,
+      inventory: shared.roster.inventory,
       states: selected.play.connection ? states.onController : states.onHosts,
       playbook: playbook.name,
-      targets: selection.targets,
+      targets,
       knowledge,
       check,
       force,
@@ -237,26 +254,19 @@ function endedEarly({ ended, exitCode }: Steering): RollcallError {
 /** Hosts that were only asked for their facts are let go before the first task. */
 function closeOthers({ access }: Gathered, { contacted }: Selection): void {
   const kept = new Set(contacted)
-  for (const [name, open] of access) if (!kept.has(name)) open.close().catch(() => {})
+  for (const [name, open] of [...access])
+    if (!kept.has(name)) {
+      access.delete(name)
+      open.close().catch(() => {})
+    }
 }
 
 async function closeAll({ access }: Gathered): Promise<void> {
   await Promise.all([...access.values()].map((open) => open.close()))
 }
 
-/** `ifDown: 'fail'`: a host of the scope that cannot be asked ends the run before any change. */
-function refuseIfDown({ selection }: ToRun, { failures }: Gathered): RollcallError | undefined {
-  for (const { play, factsOf, hosts } of selection.plays) {
-    const down = play.facts.ifDown === 'fail' && hosts.length > 0 ? factsOf.filter((host) => failures.has(host)) : []
-    if (down.length === 0) continue
-    const reasons = down.map((host) => `${host}: ${failures.get(host)!.message}`).join('\n')
-    return new RollcallError({
-      summary: `Play '${play.name}' needs facts of every host of its scope, and not every one answers`,
-      detail: reasons,
-      fix: `Start them, or let the play use what was last known: facts: { ifDown: 'lastKnown' }.`,
-      exitCode: 4,
-      ...(play.at && { at: play.at }),
-    })
-  }
-  return undefined
+/** A host that was added, and that no play came to know. */
+function unused({ added }: Roster, host: string): WarningEvent {
+  const { by, task } = added.get(host)!
+  return { event: 'warning', host, message: `it was added by task '${task}' of ${by}, and no play has begun since` }
 }

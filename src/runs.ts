@@ -77,7 +77,7 @@ function listed(file: JournalFile, root: string): ListedRun {
     ? 'running'
     : recap === undefined
       ? 'cut off'
-      : recap.error
+      : recap.error && !events.some(({ event }) => event === 'play')
         ? 'refused'
         : recap.exitCode === 0
           ? 'done'
@@ -97,7 +97,7 @@ function listed(file: JournalFile, root: string): ListedRun {
     ...(start?.continues && { continues: { by: start.continues.by, run: start.continues.run } }),
     outcome,
     ...(recap && { exitCode: recap.exitCode }),
-    targets: start?.targets ?? [],
+    targets: [...(start?.targets ?? []), ...events.flatMap((event) => (event.event === 'added' ? event.targets : []))],
     hosts,
     counts: sumOf(Object.values(recap?.hosts ?? countsOf(events))),
     durationMs: recap?.durationMs ?? Math.max(0, lastWritten(file.path).getTime() - Date.parse(started)),
@@ -116,7 +116,7 @@ function sumOf(hosts: readonly Counts[]): Counts {
 function countsOf(events: readonly Event[]): { readonly [host: string]: Counts } {
   const hosts: Record<string, Record<(typeof counted)[number], number>> = {}
   for (const event of events) {
-    if (event.event === 'run') for (const host of event.targets) hosts[host] = { ...none }
+    if (event.event === 'run' || event.event === 'added') for (const host of event.targets) hosts[host] = { ...none }
     if (event.event !== 'task') continue
     const of = hosts[event.host] ?? { ...none }
     hosts[event.host] = of

@@ -1,12 +1,15 @@
 import { jsonSafe } from './engine/compare.ts'
 import { matchPattern } from './engine/limit.ts'
 import { limitFiles } from './limit-files.ts'
+import type { SourceAnswer } from './model/sourced.ts'
 import { type InventoryRequest, openInventory } from './open-inventory.ts'
 import { redactDeep } from './util/redact.ts'
 
 /** One host as declared, values resolved over `all`, groups and the host itself. */
 export interface ShownHost {
   readonly host: string
+  /** Where it comes from, if code does not declare it. */
+  readonly source?: string
   readonly groups: readonly string[]
   readonly privateIp?: string
   readonly publicIp?: string
@@ -18,7 +21,11 @@ export interface ShownInventory {
   readonly inventory: string
   /** Group → its hosts in inventory order; `all` among them. */
   readonly groups: { readonly [group: string]: readonly string[] }
+  /** Group → the groups directly below it, of groups that have some. */
+  readonly children: { readonly [group: string]: readonly string[] }
   readonly hosts: readonly ShownHost[]
+  /** How its sources were asked, where it has some. */
+  readonly sources?: readonly SourceAnswer[]
 }
 
 /**
@@ -31,10 +38,13 @@ export async function showInventory(request: InventoryRequest & { readonly patte
   return {
     inventory: name,
     groups: Object.fromEntries([...model.groups].map(([group, hosts]) => [group, hosts.filter((host) => chosen.includes(host))])),
+    children: Object.fromEntries(model.children ?? []),
+    ...(model.sources && { sources: redactDeep(model.sources) }),
     hosts: chosen.map((host) => {
-      const { groups, privateIp, publicIp, connection, vars } = model.hosts.get(host)!
+      const { groups, privateIp, publicIp, connection, vars, origin } = model.hosts.get(host)!
       return {
         host,
+        ...(origin && { source: origin.source }),
         groups,
         ...(privateIp !== undefined && { privateIp }),
         ...(publicIp !== undefined && { publicIp }),

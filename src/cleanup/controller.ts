@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { connectionsFolder, showConnections } from '../connections.ts'
 import { findProject, listInventories, type Project } from '../load/project.ts'
 import { RollcallError } from '../model/errors.ts'
-import { allJournals, inventoryIdOf, journalsOf, userCacheDir, userStateDir } from '../store/index.ts'
+import { allJournals, inventoryIdOf, journalsOf, sourcesFolder, userCacheDir, userStateDir } from '../store/index.ts'
 import { ownRoot } from '../util/own-root.ts'
 import type { Kept } from './kept.ts'
 import { isRollcallOf, otherProcesses, type SeenProcess } from './processes.ts'
@@ -43,6 +43,7 @@ async function find(root: string): Promise<readonly Found[]> {
   const use = running === undefined ? {} : { inUse: `a rollcall is at work (process ${running.pid})` }
   return [
     ...facts(project, use),
+    ...sources(project, use),
     ...runs(project, use),
     ...compiled(project, use),
     ...builds(processes),
@@ -100,10 +101,24 @@ interface Use {
   readonly inUse?: string
 }
 
+/** Names of the project's inventories by the ids that stand for them. */
+function inventoryNames(project: Project | undefined): ReadonlyMap<string, string> {
+  const names = project === undefined ? [] : listInventories(project)
+  return new Map(names.map((name) => [inventoryIdOf(join(project!.inventories, `${name}.ts`)), name]))
+}
+
+/** Answers of sources, a file each. */
+function sources(project: Project | undefined, use: Use): Found[] {
+  const known = inventoryNames(project)
+  return entries(sourcesFolder()).map((file) => {
+    const name = known.get(file.split('.')[0]!)
+    return { kind: 'sources', path: join(sourcesFolder(), file), about: `what a source of ${name ?? 'another inventory'} has told`, ...use }
+  })
+}
+
 function facts(project: Project | undefined, use: Use): Found[] {
   const folder = join(userStateDir(), 'facts')
-  const names = project === undefined ? [] : listInventories(project)
-  const known = new Map(names.map((name) => [inventoryIdOf(join(project!.inventories, `${name}.ts`)), name]))
+  const known = inventoryNames(project)
   return entries(folder).map((id) => ({
     kind: 'facts',
     path: join(folder, id),

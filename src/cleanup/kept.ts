@@ -21,6 +21,7 @@ export interface Kept {
  */
 export const kinds = [
   'facts',
+  'sources',
   'compiled',
   'builds',
   'lab',

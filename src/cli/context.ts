@@ -10,6 +10,8 @@ export interface World {
   /** Puts a question to the person at the terminal; absent where there is none. */
   readonly ask?: (question: string) => Promise<boolean>
   readonly engine: Engine
+  /** Over the two streams, where whoever gives the world writes to them, too; else it is made. */
+  readonly screen?: Screen
 }
 
 /** What a command may use besides its arguments. */

@@ -1,16 +1,17 @@
 import type { ExplainedCall, ExplainedTask, ExplainReport } from '../explain.ts'
 import { type Colours, count, formatAge, groupBy, inputLines, listed, printableDeep } from '../report/index.ts'
-import { place, tagList } from './format-outline.ts'
+import { newHostsWords, place, tagList } from './format-outline.ts'
 
 type Play = ExplainReport['plays'][number]
 
 /** What each task and template sees, for people. Hosts on which a task is the same share its lines. */
 export function formatExplain(report: ExplainReport, colours: Colours): string[] {
-  const { playbook, inventory, fleet, targets, plays, inputs } = printableDeep(report)
+  const { playbook, inventory, fleet, targets, plays, inputs, warnings = [] } = printableDeep(report)
   const width = Math.max(0, ...fleet.map(({ host }) => host.length))
   return [
     `${colours.strong(`playbook ${playbook}`)} · inventory ${inventory}`,
     `fleet ${count(fleet.length, 'host')}, whatever --limit says · targets ${targets.length} (${listed(targets, 8)})`,
+    ...warnings.map((warning) => colours.warning(`warning: ${warning}`)),
     ...inputLines(inputs ?? [], 1),
     '',
     ...fleet.map((host) =>
@@ -28,7 +29,7 @@ function declared({ groups, privateIp, publicIp, vars }: ExplainReport['fleet'][
 function playLines(play: Play, fleetSize: number, colours: Colours): string[] {
   return [
     `${colours.strong(`play ${play.name}`)}${place(play.at, colours)}`,
-    `  targets ${play.targets.length} (${listed(play.targets, 8) || 'none'})`,
+    `  targets ${play.targets.length} (${listed(play.targets, 8) || 'none'})${newHostsWords(play.adds)}`,
     ...(play.connection ? ['  on the controller, for each target'] : []),
     ...factsLines(play, fleetSize),
     ...play.tasks.flatMap((task) => taskLines(task, colours)),

@@ -15,13 +15,18 @@ export function formatOutline(
       ? fleet.map((host) => (targets.includes(host) ? `  ${host}` : colours.faint(`  ${host}  known, but not a target`)))
       : []),
     ...plays.flatMap((play) => [
-      `${colours.strong(`play ${play.name}`)} · targets ${play.hosts.length}${play.hosts.length === 0 ? '' : ` (${play.hosts.join(', ')})`}${place(play.at, colours)}`,
+      `${colours.strong(`play ${play.name}`)} · targets ${play.hosts.length}${play.hosts.length === 0 ? '' : ` (${play.hosts.join(', ')})`}${newHostsWords(play.adds)}${place(play.at, colours)}`,
       ...(lists.tags ? [`  tags ${play.tags.join(', ') || colours.faint('none')}`] : []),
       ...(lists.tasks
         ? play.tasks.map((task) => `  ${task.handler ? 'handler ' : ''}${task.name}${tagList(task.tags)}${place(task.at, colours)}`)
         : []),
     ]),
   ]
+}
+
+/** ` · hosts that this run adds (fresh)`. */
+export function newHostsWords(adds: readonly string[] | undefined): string {
+  return adds === undefined ? '' : ` · hosts that this run adds (${adds.join(', ')})`
 }
 
 export function tagList(tags: readonly string[]): string {

@@ -5,7 +5,8 @@ import { short } from './format-explain.ts'
 
 /** Vars with their origin for people: a line each, and below it what it overrides. */
 export function formatVars(explained: ExplainedVars, colours: Colours): string[] {
-  const { host, inventory, vars } = printableDeep(explained)
+  const { host, inventory, vars: declared, connection } = printableDeep(explained)
+  const vars = connection ?? declared
   const lines = vars.map(({ overrides, ...counts }) => ({ head: counts, below: overrides }))
   const width = (cell: (of: VarSource | ExplainedVar) => string) =>
     Math.max(0, ...lines.flatMap(({ head, below }) => [head, ...below]).map((of) => cell(of as ExplainedVar).length))
@@ -13,9 +14,9 @@ export function formatVars(explained: ExplainedVars, colours: Colours): string[]
   const valueWidth = width(({ value }) => short(value))
   const nameWidth = Math.max(0, ...vars.map(({ name }) => name.length))
   const row = (label: string, { from, value, at, exact }: VarSource) =>
-    `  ${label.padEnd(nameWidth)}  ${short(value).padEnd(valueWidth)}  ${from.padEnd(fromWidth)}  ${at}${exact ? '' : ' (not written out: it enters here)'}`
+    `  ${label.padEnd(nameWidth)}  ${short(value).padEnd(valueWidth)}  ${from.padEnd(fromWidth)}  ${at}${exact ? '' : ' (not written out: it enters here)'}`.trimEnd()
   return [
-    `${colours.strong(`vars of ${host}`)} · inventory ${inventory}`,
+    `${colours.strong(`${connection ? 'connection' : 'vars'} of ${host}`)} · inventory ${inventory}`,
     ...(vars.length === 0 ? ['  none'] : []),
     ...vars.flatMap(({ name, overrides, ...counts }) => [
       row(name, counts),

@@ -3,6 +3,7 @@ import { type BecomeMethod, type BecomeOption, becomeMethods, isUserName } from 
 import { RollcallError } from '../model/errors.ts'
 import type { Emit } from '../model/event.ts'
 import { formats } from '../report/index.ts'
+import type { Context } from './context.ts'
 
 /** Options that several commands share, word for word. */
 export const shared = {
@@ -20,8 +21,19 @@ export const shared = {
   diff: { alias: 'D', type: 'boolean', describe: 'show changes line by line' },
   'detailed-exit-code': { type: 'boolean', describe: 'exit with 3 where something changed, or would' },
   format: { choices: formats, default: 'human', requiresArg: true, describe: 'output for people, or for machines' },
+  'no-live': { type: 'boolean', describe: 'do not show on a terminal what takes long while it runs' },
   timing: { type: 'boolean', describe: 'tell of each host what was sent and where the time went' },
   forks: { alias: 'f', type: 'string', default: '50', defaultDescription: '50', requiresArg: true, describe: 'how many hosts at once' },
+  'facts-timeout': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'seconds that hosts which are not to be changed have together to give their facts; default 10, or what the plays say',
+  },
+  'connect-retries': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'how often a host that does not answer is tried again; default: 2, where neither its inventory nor ssh_config says',
+  },
   'wait-for-lock': {
     type: 'string',
     requiresArg: true,
@@ -33,6 +45,15 @@ export const shared = {
     requiresArg: true,
     describe: 'so many hosts at a time: 2, 30%, or 1,5,30%; where all of one batch fail, the rest is left out',
   },
+} as const
+
+/** How hosts are logged in to, for commands that contact them. */
+export const login = {
+  'accept-new-host-keys': {
+    type: 'boolean',
+    describe: 'let hosts in whose key is in no file, and note it down; a changed key never passes',
+  },
+  'connect-retries': shared['connect-retries'],
 } as const
 
 /** Where the password for becoming another user comes from. */
@@ -96,6 +117,14 @@ export const given = {
   },
 } as const
 
+/** Whether somebody watches: on a terminal that can redraw lines, unless they said no. */
+export function watches(
+  args: { readonly format: string; readonly 'no-live'?: boolean | undefined },
+  { stdout, env }: Pick<Context, 'stdout' | 'env'>,
+): boolean {
+  return args.format === 'human' && !args['no-live'] && stdout.isTTY === true && env.TERM !== 'dumb'
+}
+
 /** Passwords of Ansible's vaults, by the names that Ansible gives the options. */
 export const vault = {
   'vault-password-file': {
@@ -151,6 +180,12 @@ export function words(values: readonly string[] | undefined): readonly string[] 
 /** Seconds of an option that need not be given. @throws RollcallError unless the text is a whole number from 1. */
 export function secondsOf(text: string | undefined, option: string): number | undefined {
   return text === undefined ? undefined : positiveInteger(text, option)
+}
+
+/** What was said of the time for facts, for a request. */
+export function factsTimeout(args: { readonly 'facts-timeout'?: string | undefined }): { readonly factsTimeout?: number } {
+  const seconds = secondsOf(args['facts-timeout'], '--facts-timeout')
+  return seconds === undefined ? {} : { factsTimeout: seconds }
 }
 
 /** Sizes of batches of an option. @throws RollcallError for what is none. */

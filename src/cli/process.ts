@@ -1,5 +1,5 @@
 import { RollcallError } from '../model/errors.ts'
-import { colours, printable, wantsColour } from '../report/index.ts'
+import { colours, createScreen, printable, wantsColour } from '../report/index.ts'
 import { importModule } from '../util/import-module.ts'
 import { redact } from '../util/redact.ts'
 import { type Engine, engine as rollcall } from './engine.ts'
@@ -12,7 +12,9 @@ export async function main(argv: readonly string[], engine: Engine = rollcall): 
   const { stdout, stderr, env } = process
   const cwd = process.cwd()
   for (const stream of [stdout, stderr]) keepGoing(stream)
+  const screen = createScreen(stdout, stderr)
   const fail = (error: unknown) => {
+    screen.hold()
     const { lines, exitCode } = failureOf(error, colours(wantsColour(env, stderr.isTTY)), cwd)
     stderr.write(`${lines.join('\n')}\n`)
     void exit(exitCode)
@@ -24,6 +26,7 @@ export async function main(argv: readonly string[], engine: Engine = rollcall): 
     idle = true
   })
   process.once('exit', (code) => {
+    screen.hold() // However we end, nothing half-done is left standing.
     // A signal's own code is no surprise.
     if (ending || code > 128) return
     // Else a playbook that ends the process would look as if all had been done.
@@ -34,15 +37,15 @@ export async function main(argv: readonly string[], engine: Engine = rollcall): 
   let asked = false
   onInterrupt(() => {
     const said = interruptWork()
-    if (said !== undefined) return void stderr.write(`\n${printable(redact(said))}\n`)
+    if (said !== undefined) return screen.note(`\n${printable(redact(said))}`)
     // Where nobody reads our output we would wait for ever to have it written; a second Ctrl-C does not wait.
     if (asked) process.exit(interrupted)
     asked = true
-    stderr.write('\ninterrupted: a step that is running on a host goes on to its end there; run it again to see what is left to do\n')
+    screen.note('\ninterrupted: a step that is running on a host goes on to its end there; run it again to see what is left to do')
     void exit(interrupted)
   })
   const ask = process.stdin.isTTY && stderr.isTTY ? { ask: askAtTerminal } : {}
-  await exit(await commandLine(argv, { stdout, stderr, env, cwd, engine, ...ask }))
+  await exit(await commandLine(argv, { stdout, stderr, env, cwd, engine, screen, ...ask }))
 }
 
 /** Whether the process ends because we end it. */

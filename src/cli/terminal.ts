@@ -15,8 +15,8 @@ export function openTerminal(screen: Screen): PersonAtTerminal | undefined {
   return {
     say: (line) => screen.note(line),
     ask: (question, { echo }) => {
-      screen.status(undefined)
-      return readLine(`${question}: `, echo)
+      const release = screen.hold()
+      return readLine(`${question}: `, echo, release)
     },
   }
 }
@@ -25,7 +25,7 @@ export function openTerminal(screen: Screen): PersonAtTerminal | undefined {
  * One line of input. With echo the terminal itself shows and edits it; without, Node reads each key and shows none, and
  * then Ctrl-C comes as a key as well. The question is shown last: what is typed at once is hidden, too.
  */
-function readLine(question: string, echo: boolean): Promise<string> {
+function readLine(question: string, echo: boolean, over: () => void): Promise<string> {
   const { stdin, stderr } = process
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const reader = createInterface({ input: stdin, ...(!echo && { output: nowhere, terminal: true }) })
@@ -43,6 +43,7 @@ function readLine(question: string, echo: boolean): Promise<string> {
     })
     reader.once('close', () => {
       if (!echo) stderr.write('\n')
+      over()
       if (!interrupted) resolve(line)
     })
     stderr.write(question)

@@ -18,6 +18,7 @@ import { render } from './commands/render.ts'
 import { run } from './commands/run.ts'
 import { runs } from './commands/runs.ts'
 import { secret } from './commands/secret.ts'
+import { trust } from './commands/trust.ts'
 import { complete } from './complete.ts'
 import type { Context, World } from './context.ts'
 import { failureOf } from './failure.ts'
@@ -34,6 +35,7 @@ export const commands: readonly AnyCommand[] = [
   inventory,
   doCommand,
   exec,
+  trust,
   doc,
   secret,
   lab,
@@ -48,7 +50,7 @@ type Args = { readonly [name: string]: unknown }
 export async function commandLine(words: readonly string[], world: World): Promise<number> {
   // As git and others have it.
   const argv = words[0] === 'help' && words.length > 1 ? [...words.slice(1), '--help'] : words
-  const screen = createScreen(world.stdout, world.stderr)
+  const screen = world.screen ?? createScreen(world.stdout, world.stderr)
   const colour = wantsColour(world.env, world.stdout.isTTY ?? false)
   const errorColours = colours(wantsColour(world.env, world.stderr.isTTY ?? false))
   const context: Context = {

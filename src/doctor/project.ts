@@ -1,9 +1,10 @@
 import { importPlaybook } from '../load/import.ts'
-import { findInventory, findPlaybook, findProject, listPlaybooks, type Project } from '../load/project.ts'
+import { findPlaybook, findProject, listPlaybooks, type Project } from '../load/project.ts'
 import { typeCheck } from '../load/type-check.ts'
 import { RollcallError } from '../model/errors.ts'
 import type { InventoryRequest, OpenedInventory } from '../open-inventory.ts'
 import { openInventory } from '../open-inventory.ts'
+import { settling } from '../settle-inventory.ts'
 import { type Checked, checking, ofError, ok, problem, warning } from './check.ts'
 import { folder } from './machine.ts'
 
@@ -33,7 +34,7 @@ export async function checkProject({ root, inventory }: InventoryRequest): Promi
       return ok('inventory', `${opened.name}: ${opened.model.hosts.size} hosts, ${opened.model.groups.size} groups`)
     })),
   )
-  if (opened !== undefined) checks.push(...(await checkPlaybooks(project, findInventory(project, inventory, root))))
+  if (opened !== undefined) checks.push(...(await checkPlaybooks(project, opened.source?.module ?? opened.path)))
   return { checks, ...(opened && { inventory: opened }) }
 }
 
@@ -47,7 +48,7 @@ async function checkPlaybooks(project: Project, inventory: string): Promise<read
   for (const [at, name] of names.entries())
     found.push(
       ...(await checking(`playbook ${name}`, async () => {
-        await importPlaybook(project, { playbook: files[at]!, inventory })
+        await importPlaybook(project, { playbook: files[at]!, inventory, settle: settling({ project, path: inventory }) })
         return []
       })),
     )

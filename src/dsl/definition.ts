@@ -1,4 +1,5 @@
 import type { DynamicSet } from '../model/host-set.ts'
+import type { AskedHost } from '../model/new-host.ts'
 import type { Secret } from '../util/secret.ts'
 import type { Script } from '../util/sh.ts'
 import type { Read, ReadSet, Unknown } from './resource.ts'
@@ -44,7 +45,7 @@ export interface FoundSoFar {
 }
 
 /** What a call may ask of the run itself. */
-export type MetaAction = 'endHost' | 'endBatch' | 'endPlay' | 'clearHostErrors' | 'resetConnection' | 'noop'
+export type MetaAction = 'endHost' | 'endBatch' | 'endPlay' | 'clearHostErrors' | 'resetConnection' | 'refreshInventory' | 'noop'
 
 /** How a run goes, for the few definitions that must know. */
 export interface Mode {
@@ -57,8 +58,10 @@ export interface Mode {
   readonly say?: (line: string) => void
   /** Controller calls: puts the host of the task into a group. Absent where nothing runs. */
   readonly join?: (group: DynamicSet) => void
-  /** Controller calls: steers the run, as seen from the host of the task. */
-  readonly meta?: (action: MetaAction) => Promise<void>
+  /** Controller calls: adds a host; false where it is there already. Absent where nothing runs. */
+  readonly add?: (host: AskedHost) => boolean
+  /** Controller calls: steers the run, as seen from the host of the task. Gives what there is to say of it, on one host. */
+  readonly meta?: (action: MetaAction) => Promise<string | undefined>
 }
 
 /** Asks a person a question and gives what was typed, without the newline. */
@@ -103,6 +106,8 @@ export interface Waiting {
   readonly look: (started: StepOutcome) => Script
   /** What a look has found; undefined while it runs. `problem`: why that is no end. */
   readonly ended: (stdout: Uint8Array) => { readonly outcome: StepOutcome; readonly problem?: string } | undefined
+  /** Sets `o` and `e` to the files that its two outputs go to while it runs. */
+  readonly outputs?: (started: StepOutcome) => Script
   /** Removes what it has left, once that was seen. */
   readonly tidy: (started: StepOutcome) => Script
 }
@@ -162,6 +167,7 @@ export interface QueryDefinition extends Named {
 }
 export interface ControllerDefinition extends Named {
   readonly kind: 'controller'
+  readonly refuse?: (params: any) => void
   readonly run: (params: any, mode: Mode) => object | Promise<object>
 }
 export type Definition = ModuleDefinition | ActionDefinition | QueryDefinition | ControllerDefinition

@@ -159,6 +159,8 @@ export function defineControllerCall<P extends ParamsSchema, Res extends object>
   readonly params: P
   /** What the fields of its result are, for `rollcall doc`. */
   readonly resultFields?: ResultFields
+  /** Throws `Refusal` for what its parameters alone make impossible: before the first play, where they are known then. */
+  readonly refuse?: (params: Params<P>) => void
   readonly run: (params: Params<P>, mode: Mode) => Res | Promise<Res>
 }): Callable<P, Res> {
   return callable({ kind: 'controller', ...definition } as unknown as ControllerDefinition)

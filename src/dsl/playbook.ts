@@ -2,20 +2,22 @@ import type { BecomeOption, Becoming } from '../model/become.ts'
 import { RollcallError, type SourceLine } from '../model/errors.ts'
 import type { BuiltInFamily, Facts, Family } from '../model/facts.ts'
 import type { DeclaredHost, Fleet, Targets } from '../model/fleet.ts'
-import type { HostChoice } from '../model/host-set.ts'
+import { type HostChoice, type NewSet, newSetsIn } from '../model/host-set.ts'
 import type { GroupShape, LocalSettings, Shape } from '../model/inventory.ts'
 import { matchHosts } from '../model/match-hosts.ts'
 import { callerLine } from '../util/caller.ts'
 import { checkedBecome } from './become.ts'
 import { collecting, refuseAsync } from './collecting.ts'
 import { type Environment, environmentsOf } from './environment.ts'
-import type { CheckedChoice, Choice, Chosen, GroupOf, HostIn, Known } from './hosts.ts'
+import type { CheckedChoice, Choice, Chosen, GroupOf, Known, NamedHost } from './hosts.ts'
 import { checkInputs, type DeclaredInputs, type InputValues } from './input.ts'
-import type { Inventory } from './inventory.ts'
+import { type Inventory, partsOf } from './inventory.ts'
 import type { PlayTools, ResultReader } from './play-tools.ts'
 import { recordTools, type TaskRecord } from './record.ts'
 import {
   type HostOrder,
+  refuseFacts,
+  refuseNewHosts,
   refuseOrder,
   refuseSizes,
   refuseStrategy,
@@ -23,6 +25,7 @@ import {
   refuseUnknownName,
   type Strategy,
 } from './refuse-play.ts'
+import { refuseRefresh } from './refuse-refresh.ts'
 import type { Portion } from './serial.ts'
 import { refuseTags } from './tags.ts'
 
@@ -54,17 +57,22 @@ export interface ScopeNeeds<V extends object = object, F extends Family = never,
 
 /** Which hosts' facts a play's closures may read; apart from `hosts`, and never narrowed by `--limit`. */
 export interface FactsScope<G extends string = string, F extends Family = BuiltInFamily> {
-  /** `all` (default) or one group. */
-  readonly of?: G
+  /**
+   * `all` (default), one group, or `targets`: no host is asked but those that the play runs on, for a play that reads nothing
+   * of others.
+   */
+  readonly of?: G | 'targets'
   /**
    * Families gathered and readable: built-in ones by name, your own as `defineFacts` gave them. Default: `os` and `network`;
    * of a play on the controller: none.
    */
   readonly families?: readonly F[]
-  /** A host outside the targets that does not answer: use what was last known (default), or fail the run before any change. */
+  /** A host of the scope that does not answer: use what was last known (default), or fail the run before any change. */
   readonly ifDown?: 'lastKnown' | 'fail'
   /** Seconds for which a cached fact of a host outside the targets is not fetched again. Default 3600; targets: always live. */
   readonly maxAge?: number
+  /** Seconds that all hosts outside the targets have together to answer. Default 10; of several plays the longest counts. */
+  readonly timeout?: number
 }
 
 /** The controller, in the place of a play's hosts. */
@@ -169,7 +177,7 @@ export interface PlaybookScope<I extends DeclaredInputs = DeclaredInputs> {
 
 /** Adds a play. Its body runs once, at load, and collects tasks; what differs by host stands in closures. */
 export type DefinePlay<S extends Shape> = <
-  const H extends (keyof S & string) | HostIn<S> | Chosen<string>,
+  const H extends (keyof S & string) | NamedHost<S> | Chosen<string>,
   const C extends OnController | undefined = undefined,
   const F extends Family = C extends OnController ? never : 'os' | 'network',
 >(
@@ -214,12 +222,14 @@ type Body = (play: any, scope: any) => unknown
 
 function collectPlays(name: string, inventory: Inventory, body: Body, scope: { readonly inputs: object }): readonly PlayRecord[] {
   const plays: PlayRecord[] = []
+  const sets = new Map<string, NewSet>()
   const play = (playName: string, options: PlayOptions<Choice, string, Family>, fill: (tools: PlayTools<any>) => unknown) => {
     const playAt = callerLine()
     const { model } = inventory
     const hosts = options.hosts as HostChoice
-    for (const name of [...(typeof hosts === 'string' ? [hosts] : []), options.facts?.of ?? 'all'])
-      refuseUnknownName(name, model, playName, playAt)
+    for (const name of typeof hosts === 'string' ? [hosts] : []) refuseUnknownName(name, model, playName, playAt)
+    refuseFacts(options.facts ?? {}, model, playName, playAt)
+    for (const set of newSetsIn(hosts)) refuseNewHosts(set, sets, model, playName, playAt)
     matchHosts(hosts, model, { by: 'A play', where: `play '${playName}'`, ...(playAt && { at: playAt }) })
     if (plays.some((other) => other.name === playName))
       throw new RollcallError({
@@ -235,7 +245,7 @@ function collectPlays(name: string, inventory: Inventory, body: Body, scope: { r
     finish()
     const connection = options.connection === 'local' ? ({ type: 'local' } as const) : options.connection
     const usual: readonly Family[] = connection ? [] : ['os', 'network']
-    const { of = 'all', families = usual, ifDown = 'lastKnown', maxAge = 3600 } = options.facts ?? {}
+    const { of = 'all', families = usual, ifDown = 'lastKnown', maxAge = 3600, timeout = 10 } = options.facts ?? {}
     const names = families.map((family) => (typeof family === 'string' ? family : family.name))
     for (const name of names) refuseUnknownFamily(name, playName, playAt)
     const { tags = [], strategy = 'linear', maxFailPercentage, order } = options
@@ -243,13 +253,14 @@ function collectPlays(name: string, inventory: Inventory, body: Body, scope: { r
     refuseOrder(order, playName, playAt)
     refuseStrategy(strategy, playName, playAt)
     refuseSizes(options.serial, maxFailPercentage, playName, playAt)
+    if (!partsOf(inventory)) refuseRefresh(playName, tasks)
     refuseTags({ name: playName, tags, at: playAt }, tasks)
     plays.push({
       name: playName,
       hosts,
       ...(order !== undefined && { order }),
       ...(connection && { connection }),
-      facts: { of, families: names, ifDown, maxAge },
+      facts: { of, families: names, ifDown, maxAge, timeout },
       become: checkedBecome(options.become, `play '${playName}'`, playAt),
       environment: environmentsOf(options.environment, `play '${playName}'`, playAt),
       tags,

@@ -1,6 +1,7 @@
 import { RollcallError, type SourceLine } from '../model/errors.ts'
 import { builtInFamilies } from '../model/facts.ts'
 import { isWild, itemsOf } from '../model/host-pattern.ts'
+import type { NewSet } from '../model/host-set.ts'
 import type { InventoryModel } from '../model/inventory.ts'
 import { few } from '../model/match-hosts.ts'
 import { suggest } from '../util/suggest.ts'
@@ -46,6 +47,44 @@ export function refuseUnknownName(name: string, { groups, hosts }: InventoryMode
     fix: several ?? (meant ? `Did you mean '${meant}'?` : `The inventory has: ${few([...groups.keys(), ...hosts.keys()])}.`),
     ...(at && { at }),
   })
+}
+
+/** @throws RollcallError for a scope of facts that names no group, and for seconds that can be none. */
+export function refuseFacts(
+  { of = 'all', maxAge = 0, timeout = 1 }: { readonly of?: string; readonly maxAge?: number; readonly timeout?: number },
+  model: InventoryModel,
+  play: string,
+  at: SourceLine | undefined,
+): void {
+  const refuse = (summary: string, detail: string, fix: string): never => {
+    throw new RollcallError({ summary, detail: `play '${play}': ${detail}`, fix, ...(at && { at }) })
+  }
+  if (of !== 'targets') refuseUnknownName(of, model, play, at)
+  else if (model.groups.has(of) || model.hosts.has(of))
+    refuse(
+      "facts.of names a group or host called 'targets'",
+      'it means the hosts that the play runs on',
+      'Call the group or host otherwise.',
+    )
+  if (!(maxAge >= 0)) refuse('facts.maxAge is a number of seconds', String(maxAge), 'With 0 other hosts are asked in every run.')
+  if (!(timeout > 0 && timeout <= 3600)) refuse('facts.timeout is a number of seconds, up to 3600', String(timeout), 'The default is 10.')
+}
+
+/** @throws RollcallError for new hosts of another inventory, and for two of one name, which the limit could not tell apart. */
+export function refuseNewHosts(
+  set: NewSet,
+  named: Map<string, NewSet>,
+  inventory: InventoryModel,
+  play: string,
+  at: SourceLine | undefined,
+): void {
+  const refuse = (summary: string, fix: string) => {
+    throw new RollcallError({ summary, detail: `play '${play}': newHosts('${set.name}', …)`, fix, exitCode: 1, ...(at && { at }) })
+  }
+  if (set.inventory !== inventory)
+    refuse('A play names new hosts of another inventory', "Make them of the playbook's own: newHosts('…', inventory, …).")
+  if ((named.get(set.name) ?? set) !== set) refuse('Two newHosts have one name', 'Make them once, and use that value in each play.')
+  named.set(set.name, set)
 }
 
 /** @throws RollcallError unless there is such an order. */

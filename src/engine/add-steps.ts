@@ -50,9 +50,9 @@ function compileUnit(
   others: ReadonlySet<Member>,
 ): { readonly jobs: readonly Job[]; readonly share: (answers: Replies) => void } {
   const owners = slots.flatMap((slot) => slot.change!.steps.map((_, index) => ({ slot, begins: index === 0 && others.has(slot.member) })))
-  const marks = (place: number): Pick<Job, 'begins' | 'about'> => {
+  const marks = (place: number): Pick<Job, 'begins' | 'about' | 'task'> => {
     const { slot, begins } = owners[place]!
-    return { ...(begins && { begins }), about: nameOf(slot.member) }
+    return { ...(begins && { begins }), about: nameOf(slot.member), task: slot.member.due.task.name }
   }
   const { jobs, replies } = compileSteps(
     slots.flatMap(({ change }) => change!.steps),

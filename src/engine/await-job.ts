@@ -20,6 +20,7 @@ export async function awaitJob(due: Due, waiting: Waiting, started: StepOutcome)
   const { state } = due.playHost
   const end = performance.now() + waiting.seconds * 1000 + graceMs
   let told = false
+  if (waiting.outputs) due.context.watch?.looksAt(due.call, waiting.outputs(started))
   for (;;) {
     await sleep(waiting.poll * 1000)
     try {

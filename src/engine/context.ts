@@ -10,10 +10,12 @@ import type { HostState } from './host-state.ts'
 import type { Once } from './once.ts'
 import type { Past } from './past.ts'
 import type { Prepared } from './prepared.ts'
+import type { Renewal, Roster } from './roster.ts'
 import type { SelectedPlay } from './select.ts'
 import type { Stepping } from './step-by-step.ts'
 import type { Unsure } from './unsure.ts'
 import type { ParamsValidator } from './validate.ts'
+import type { Watch } from './watch.ts'
 
 /** Turns an input of a call (controller file, template, bytes) into bytes; `views` says what a template saw. */
 export type ResolveInput = (source: InputSource) => { readonly input: ResolvedInput; readonly views: readonly TemplateView[] }
@@ -54,6 +56,8 @@ export interface PlayContext {
   readonly step?: Stepping | undefined
   /** Whoever may end the run before its last task; absent where nobody does. */
   readonly steering?: Steering | undefined
+  /** Tells of calls that take long while they run; absent where nobody watches. */
+  readonly watch?: Watch | undefined
   /** How long reads may take. */
   readonly patience: Patience
   /** Whether calls may go in one exchange with those before them. */
@@ -68,6 +72,10 @@ export interface PlayContext {
   readonly delegates?: Delegates | undefined
   /** Groups that tasks fill; absent where nothing runs. */
   readonly groups?: Groups | undefined
+  /** Hosts of the run, to which tasks add; absent where nothing runs. */
+  readonly roster?: Roster | undefined
+  /** Asks the sources of the inventory again, for plays to come; absent where it has none. */
+  readonly renew?: (() => Promise<Renewal>) | undefined
   /** The run that this one resumes; absent where it begins. */
   readonly past?: Past | undefined
   /** Shares work between the hosts of one round of a task; made by the play for each round. */

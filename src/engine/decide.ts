@@ -107,12 +107,13 @@ function undecided(due: Due, reads: ReadSet, wanted: WantedStates): CallOutcome 
 
 /** Controller calls may wait, or talk with the person at the terminal. */
 function controllerMode(due: Due): Mode {
-  const { check, once, terminal, groups } = due.context
+  const { check, once, terminal, groups, roster } = due.context
   const { name } = due.playHost.state.host
   const join = groups && ((group: DynamicSet) => groups.join(name, group))
   return {
     check,
     ...(join && { join }),
+    ...(roster && { add: (host) => roster.add(host, { by: name, task: due.task.name, at: due.call.at ?? due.task.at }, due.call.unsure) }),
     meta: (action) => perform(due, action),
     ...(once && { once: (work) => once(name, work) }),
     ...terminal,

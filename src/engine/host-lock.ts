@@ -144,23 +144,28 @@ export function lockJobs({ lock, access }: HostState, as: As): readonly Job[] {
   return lock?.takes && !lock.taken.has(as) ? [takeLock(access.userOf(as), lock.holding)] : []
 }
 
+/** What came of the job that takes the lock. @throws HostHeld where another run holds the host, which then nothing has changed. */
+export function tookLock(host: string, { holder }: Holding, reply: Pick<Reply, 'code' | 'stdout'>): 'taken' | 'none' {
+  const said = decode(reply.stdout).trim()
+  if (reply.code === anotherRun) throw held(host, holderOf(said), holder)
+  return said === 'none' ? 'none' : 'taken'
+}
+
+/** For a host that takes no lock. */
+export const noLock = {
+  message: 'the host cannot be locked, so nothing keeps another run off it',
+  fix: 'It takes flock (of util-linux or busybox), and a folder for it that can be written.',
+}
+
 /** What came of {@link lockJobs}. @throws HostHeld where nothing was changed since another run holds the host. */
 export function noteTaken(context: PlayContext, { lock, host }: HostState, as: As, [reply]: readonly Reply[]): void {
   if (!lock || !reply?.ran) return
-  if (reply.code === anotherRun) {
-    const holder = holderOf(decode(reply.stdout).trim())
-    lock.heldBy.set(as, holder)
-    throw held(host.name, holder, lock.holding.holder)
-  }
+  if (reply.code === anotherRun) lock.heldBy.set(as, holderOf(decode(reply.stdout).trim()))
+  const took = tookLock(host.name, lock.holding, reply)
   lock.taken.add(as)
-  if (decode(reply.stdout).trim() !== 'none' || lock.told.has('none')) return
+  if (took === 'taken' || lock.told.has('none')) return
   lock.told.add('none')
-  context.emit({
-    event: 'warning',
-    host: host.name,
-    message: 'the host cannot be locked, so nothing keeps another run off it',
-    fix: 'It takes flock (of util-linux or busybox), and a folder for it that can be written.',
-  })
+  context.emit({ event: 'warning', host: host.name, ...noLock })
 }
 
 /** Before anything is decided from what was read. @throws HostHeld where another run holds the host; check mode only tells. */

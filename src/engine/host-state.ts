@@ -98,7 +98,11 @@ export function openHostState(host: HostRecord, access: HostAccess, check: boole
 
 /** The same host, worked for on the controller: another machine to read and change, one status and one count of tasks. */
 export function onController(state: HostState, access: HostAccess, check: boolean, together: Together | undefined): HostState {
-  const there = openHostState(state.host, access, check, { together, onController: true })
+  return sharing(openHostState(state.host, access, check, { together, onController: true }), state)
+}
+
+/** A host's state in one place, with status and counts of its state in another. */
+export function sharing(there: HostState, state: HostState): HostState {
   return Object.defineProperties(there, {
     status: { get: () => state.status, set: (status: HostState['status']) => (state.status = status), enumerable: true },
     counts: { value: state.counts, enumerable: true },

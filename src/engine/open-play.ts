@@ -32,6 +32,7 @@ export interface OpenPlay {
   readonly delegates?: Delegates | undefined
   readonly step?: PlayContext['step']
   readonly steering?: Steering | undefined
+  readonly watch?: PlayContext['watch']
   /** False: every change goes alone. */
   readonly batches?: boolean
   /** Default: half a minute for what is read ahead, ten minutes for what is due. */
@@ -40,6 +41,8 @@ export interface OpenPlay {
   readonly past?: PlayContext['past']
   readonly force?: boolean | undefined
   readonly groups?: PlayContext['groups']
+  readonly roster?: PlayContext['roster']
+  readonly renew?: PlayContext['renew']
 }
 
 /** The facts a play's closures may read: the scope it declared, whatever the limit says. */
@@ -102,7 +105,10 @@ export function openPlay(open: OpenPlay): PlayContext {
     past: open.past,
     force: open.force,
     groups: open.groups,
+    roster: open.roster,
+    renew: open.renew,
     steering: open.steering,
+    watch: open.watch,
     hosts: new Map(hosts),
     scopeOf: (name) => {
       const known = scopes.get(name) ?? {

@@ -22,8 +22,9 @@ export function pastHosts(events: readonly Event[]): ReadonlyMap<string, PastHos
     if (event.event === 'task' && fails(event)) failures.set(event.host, event)
     else if (event.event === 'rescued' || event.event === 'retry') failures.delete(event.host)
   }
+  const added = events.flatMap((event) => (event.event === 'added' ? event.targets : []))
   return new Map(
-    (run?.targets ?? []).map((host): [string, PastHost] => {
+    [...(run?.targets ?? []), ...added].map((host): [string, PastHost] => {
       const failure = failures.get(host)
       const counts = recap?.hosts[host]
       const status =

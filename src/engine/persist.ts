@@ -35,7 +35,12 @@ export async function persist(due: Due, run: Run): Promise<CallOutcome> {
 
 /** Each attempt has its own time. */
 function attemptOf(due: Due, run: Run): Promise<CallOutcome> {
-  return inTime(due, (one) => judge(one, run))
+  return watched(due, () => inTime(due, (one) => judge(one, run)))
+}
+
+function watched({ context, playHost: { state }, task, as, call }: Due, work: () => Promise<CallOutcome>): Promise<CallOutcome> {
+  if (!context.watch || call.definition.kind === 'controller') return work()
+  return context.watch.during({ host: state.host.name, task: task.name, access: state.access, as }, work, call)
 }
 
 async function once(due: Due, run: Run): Promise<Attempt> {

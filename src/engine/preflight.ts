@@ -88,6 +88,7 @@ function refusalOf(evaluation: Evaluation, check: boolean): RollcallError | unde
       if (definition.kind === 'module') definition.reads(params, { get: () => undefined }, inputs)
       else if (definition.kind === 'action') definition.reads(params)
       else if (definition.kind === 'query') definition.reads(params, { check })
+      else definition.refuse?.(params)
     } catch (error) {
       if (error instanceof Refusal) return asError(error, at)
     }

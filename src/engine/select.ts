@@ -1,13 +1,15 @@
 import type { Playbook, PlayRecord } from '../dsl/playbook.ts'
 import type { TaskRecord } from '../dsl/record.ts'
+import { refreshes } from '../dsl/refuse-refresh.ts'
 import { type Becoming, becomeInside } from '../model/become.ts'
 import { RollcallError } from '../model/errors.ts'
-import { showChoice } from '../model/host-set.ts'
+import { isDynamic, type NewSet, newSetsIn, showChoice } from '../model/host-set.ts'
 import type { InventoryModel } from '../model/inventory.ts'
 import { matchHosts } from '../model/match-hosts.ts'
 import { checkTags, keeps, type TagOptions } from './keep-tags.ts'
 import { type LimitOptions, limitHosts, showLimit } from './limit.ts'
 import { orderHosts } from './order-hosts.ts'
+import type { Roster } from './roster.ts'
 import { startAt } from './start-at.ts'
 
 /** A play with what this run does of it: its targets, in the play's order, and the tasks that tags leave. */
@@ -17,6 +19,8 @@ export interface SelectedPlay {
   readonly tasks: readonly TaskRecord[]
   /** Hosts whose facts the play's closures may read, `--limit` or not. */
   readonly factsOf: readonly string[]
+  /** Hosts that tasks add, or sources that are asked again, may come to it. */
+  readonly grows?: boolean
 }
 /** The three sets of a run, worked out before any connection. */
 export interface Selection {
@@ -26,6 +30,8 @@ export interface Selection {
   readonly contacted: readonly string[]
   readonly factsScope: readonly string[]
   readonly plays: readonly SelectedPlay[]
+  /** Hosts that are new in the run and that the limit leaves, as if the inventory had had them. */
+  readonly leaves?: (roster: Pick<Roster, 'inventory' | 'named' | 'isNew' | 'members'>) => ReadonlySet<string>
 }
 export interface SelectOptions extends LimitOptions, TagOptions {
   /** The task to begin with: its name, or a glob. */
@@ -40,23 +46,33 @@ export interface SelectOptions extends LimitOptions, TagOptions {
  * Works out fleet, facts scope and targets. The limit narrows targets only.
  * @throws RollcallError (exit 1) for unknown names, tags and tasks, and when no target or no task is left.
  */
-export function select(playbook: Playbook, options: SelectOptions): Selection {
+export function select(playbook: Playbook, asked: SelectOptions): Selection {
   const inventory = playbook.inventory.model
   const fleet = [...inventory.hosts.keys()]
-  const limited = new Set(limitHosts(options, inventory).filter((host) => options.only?.hosts.has(host) ?? true))
+  const options = { ...asked, ...(asked.readFile && { readFile: once(asked.readFile) }) }
+  const sets = [...new Set(playbook.plays.flatMap(({ hosts }) => newSetsIn(hosts)))]
+  const inLimit = limitHosts(
+    options,
+    withSets(inventory, sets, () => []),
+  )
+  const limited = new Set(inLimit.filter((host) => options.only?.hosts.has(host) ?? true))
   checkTags(playbook, options)
   const earlier = new Set<string>()
+  let growing = false
+  let refreshing = false
   const whole = playbook.plays.map((play): SelectedPlay => {
     // A group that tasks fill can hold only hosts that tasks ran for.
     const hosts = hostsOf(play, inventory, earlier).filter((host) => limited.has(host))
     for (const host of hosts) earlier.add(host)
-    // A play on the controller that lists no facts needs nothing of its hosts but what is declared.
-    const scope = new Set(play.connection && play.facts.families.length === 0 ? [] : [...membersOf(play.facts.of, inventory), ...hosts])
+    const grows = refreshing || newSetsIn(play.hosts).length > 0 || (growing && isDynamic(play.hosts))
+    growing ||= grows
+    refreshing ||= play.tasks.some(refreshes)
     return {
       play,
       hosts: orderHosts(hosts, play.order),
       tasks: play.tasks.filter((task) => task.kind === 'flush' || keeps([...play.tags, ...task.tags], options)),
-      factsOf: fleet.filter((host) => scope.has(host)),
+      factsOf: factsScopeOf(play, hosts, inventory),
+      ...(grows && { grows }),
     }
   })
   const targeted = whole.some(({ hosts }) => hosts.length > 0)
@@ -64,12 +80,54 @@ export function select(playbook: Playbook, options: SelectOptions): Selection {
   const plays = options.startAt === undefined || !targeted ? whole : startAt(whole, options.startAt, playbook.name)
   if (targeted && !options.allowEmpty) refuseNoTasks(playbook, plays, options)
   const inOrder = (chosen: (play: SelectedPlay) => readonly string[]) => {
-    const all = new Set(plays.flatMap((play) => (play.hosts.length > 0 ? chosen(play) : [])))
+    const all = new Set(plays.flatMap((play) => (mayRun(play) ? chosen(play) : [])))
     return fleet.filter((host) => all.has(host))
   }
   const targets = inOrder((play) => play.hosts)
   const contacted = inOrder((play) => (play.play.connection ? [] : play.hosts))
-  return { fleet, targets, contacted, factsScope: inOrder((play) => play.factsOf), plays }
+  const leaves: Selection['leaves'] = (roster) => {
+    const after = new Set(limitHosts(options, withSets(roster.named, sets, roster.members)))
+    // A place in a list (`web[-1]`) counts hosts of the inventory, and must not come to mean another one.
+    const moved = fleet.some(
+      (host) => roster.inventory.hosts.has(host) && !roster.isNew(host) && after.has(host) !== inLimit.includes(host),
+    )
+    return new Set(
+      [...roster.inventory.hosts.keys()]
+        .filter(roster.isNew)
+        .filter((host) => !moved && after.has(host) && (options.only?.hosts.has(host) ?? true)),
+    )
+  }
+  return { fleet, targets, contacted, factsScope: inOrder((play) => play.factsOf), plays, leaves }
+}
+
+/** Whether a play has hosts, or may get some that tasks add. */
+export function mayRun({ hosts, grows }: SelectedPlay): boolean {
+  return hosts.length > 0 || grows === true
+}
+
+/** Hosts whose facts closures of a play may read. */
+export function factsScopeOf({ connection, facts }: PlayRecord, hosts: readonly string[], inventory: InventoryModel): readonly string[] {
+  // A play on the controller that lists no facts needs nothing of its hosts but what is declared.
+  const { of, families } = facts
+  const own = connection && families.length === 0 ? [] : hosts
+  const scope = new Set(families.length === 0 || of === 'targets' ? own : [...membersOf(of, inventory), ...own])
+  return [...inventory.hosts.keys()].filter((host) => scope.has(host))
+}
+
+/** What a file said when the run began is what the limit says. */
+function once(read: (path: string) => string): (path: string) => string {
+  const texts = new Map<string, string>()
+  return (path) => {
+    const text = texts.get(path) ?? read(path)
+    texts.set(path, text)
+    return text
+  }
+}
+
+/** To the limit the names of new hosts are groups. */
+function withSets(inventory: InventoryModel, sets: readonly NewSet[], members: (set: NewSet) => readonly string[]): InventoryModel {
+  if (sets.length === 0) return inventory
+  return { ...inventory, groups: new Map([...inventory.groups, ...sets.map((set) => [set.name, members(set)] as const)]) }
 }
 
 /** Hosts of a group, or one host. */

@@ -1,128 +1,180 @@
+import { dirname, resolve } from 'node:path'
+import { endOf, isMark, partsOf, propertiesOf, type Span } from './object-keys.ts'
 import { type Token, tokensOf } from './tokens.ts'
 
 /** Where a key stands. */
 export interface FoundKey {
+  readonly file: string
   readonly line: number
   readonly column: number
-  /** False where the key itself is not written out (computed, spread, from another file): then this is where it enters. */
+  /** False where the key itself is not written out (computed, spread, from a package): then this is where it enters. */
   readonly exact: boolean
 }
 
-/** Tokens `from` to before `to`. */
-interface Span {
-  readonly from: number
-  readonly to: number
+/** The call whose argument is looked through. */
+export interface Call {
+  readonly file: string
+  readonly name: string
+  /** Chooses among several calls. */
+  readonly line?: number | undefined
 }
-type Property =
-  | { readonly kind: 'key'; readonly key: string; readonly at: number; readonly value: Span }
-  /** Keys that are not written here: a spread, or a computed name. */
-  | { readonly kind: 'other'; readonly at: number; readonly value: Span | undefined }
 
-const closing: Readonly<Record<string, string>> = { '{': '}', '[': ']', '(': ')' }
+interface Source {
+  readonly file: string
+  readonly text: string
+  readonly tokens: readonly Token[]
+}
+/** The brace of an object, or the bracket of a call that joins what it is given. */
+interface Open {
+  readonly source: Source
+  readonly at: number
+}
+interface Found extends Open {
+  readonly exact: boolean
+}
 
 /**
  * Finds keys of the object that a call is given, by reading the source (types erased, positions kept). It follows
- * constants of the same file, and never guesses: where a later spread could bring the key, that spread is what it finds.
- * `line` chooses among several calls.
+ * constants, also those of files that are imported, and never guesses: where a later spread could bring the key, that
+ * spread is what it finds. Numbers in a path are arguments of a call that joins pieces.
+ * @param read The text of a file of the user's.
  */
-export function keyFinder(source: string, callee: string, line?: number): (path: readonly string[]) => FoundKey | undefined {
-  const tokens = tokensOf(source)
-  const calls = tokens.flatMap((token, at) =>
-    token.kind === 'word' && token.text === callee && isMark(tokens[at + 1], '(') && isMark(tokens[at + 2], '{') ? [at] : [],
-  )
-  const call = calls.find((at) => placeOf(source, tokens[at]!.start).line === line) ?? calls[0]
+export function keyFinder(
+  read: (file: string) => string,
+  { file, name, line }: Call,
+): (path: readonly (string | number)[]) => FoundKey | undefined {
+  const files = new Map<string, Source | undefined>()
+  const open = (path: string): Source | undefined => {
+    if (!files.has(path)) files.set(path, sourceOf(read, path))
+    return files.get(path)
+  }
+  const source = open(file)
+  const calls =
+    source?.tokens.flatMap((token, at) =>
+      token.kind === 'word' && token.text === name && isMark(source.tokens[at + 1], '(') ? [at] : [],
+    ) ?? []
+  const opened = calls.flatMap((at) => {
+    const inside = source && argumentsOf({ source, at }, open)
+    return inside ? [{ at, inside }] : []
+  })
+  const call = opened.find(({ at }) => placeOf(source!.text, source!.tokens[at]!.start).line === line) ?? opened[0]
   return (path) => {
-    if (call === undefined) return undefined
-    const found = look(tokens, call + 2, path, 0)
-    return found && { ...placeOf(source, tokens[found.at]!.start), exact: found.exact }
+    const found = call && look(call.inside, path, open, 0)
+    if (!found) return undefined
+    const { text, tokens, file: where } = found.source
+    return { file: where, ...placeOf(text, tokens[found.at]!.start), exact: found.exact }
   }
 }
 
-function isMark(token: Token | undefined, text: string): boolean {
-  return token?.kind === 'mark' && token.text === text
+type OpenFile = (path: string) => Source | undefined
+
+function sourceOf(read: (file: string) => string, file: string): Source | undefined {
+  try {
+    const text = read(file)
+    return { file, text, tokens: tokensOf(text) }
+  } catch {
+    return undefined // No file of the user's, or none that can be read: then what is imported enters where it is named.
+  }
 }
 
-function placeOf(source: string, offset: number): { line: number; column: number } {
-  const before = source.slice(0, offset).split('\n')
+function placeOf(text: string, offset: number): { line: number; column: number } {
+  const before = text.slice(0, offset).split('\n')
   return { line: before.length, column: before.at(-1)!.length + 1 }
 }
 
-/** `open` is the object's brace. Later properties win, so they are looked at first. */
-function look(tokens: readonly Token[], open: number, path: readonly string[], depth: number): { at: number; exact: boolean } | undefined {
+/** Later properties win, so they are looked at first. */
+function look(node: Open, path: readonly (string | number)[], open: OpenFile, depth: number): Found | undefined {
   const [key, ...rest] = path
+  const { source } = node
+  const { tokens } = source
   // Constants that are made of each other would go on for ever.
   if (depth > 20) return undefined
+  const joins = isMark(tokens[node.at], '(')
+  const parts = joins ? partsOf(tokens, node.at) : []
+  if (typeof key === 'number') {
+    const value = parts[key]
+    const object = value && objectAt(source, value, open)
+    return (object && look(object, rest, open, depth + 1)) ?? (value && { source, at: value.from, exact: false })
+  }
+  const properties = joins ? parts.map((value) => ({ kind: 'other' as const, at: value.from, value })) : propertiesOf(tokens, node.at)
   let unsure: number | undefined
-  for (const property of propertiesOf(tokens, open).toReversed()) {
-    const object = property.value && objectAt(tokens, property.value)
+  for (const property of properties.toReversed()) {
+    const object = property.value && objectAt(source, property.value, open)
     if (property.kind === 'key') {
       if (property.key !== key) continue
       if (unsure !== undefined) break
-      if (rest.length === 0) return { at: property.at, exact: true }
-      const found = object === undefined ? undefined : look(tokens, object, rest, depth + 1)
-      return found ?? { at: property.at, exact: false }
+      if (rest.length === 0) return { source, at: property.at, exact: true }
+      const found = object === undefined ? undefined : look(object, rest, open, depth + 1)
+      return found ?? { source, at: property.at, exact: false }
     }
-    const spread = object === undefined ? undefined : look(tokens, object, path, depth + 1)
+    const spread = object === undefined ? undefined : look(object, path, open, depth + 1)
     if (spread !== undefined && unsure === undefined) return spread
     if (object === undefined) unsure ??= property.at
   }
-  return unsure === undefined ? undefined : { at: unsure, exact: false }
+  return unsure === undefined ? undefined : { source, at: unsure, exact: false }
 }
 
-function propertiesOf(tokens: readonly Token[], open: number): Property[] {
-  const properties: Property[] = []
-  const end = endOf(tokens, open)
-  for (let at = open + 1; at < end; ) {
-    const to = until(tokens, at, end)
-    properties.push(propertyAt(tokens, at, to))
-    at = to + 1
-  }
-  return properties
-}
-
-function propertyAt(tokens: readonly Token[], at: number, to: number): Property {
-  const first = tokens[at]!
-  if (isMark(first, '...')) return { kind: 'other', at, value: { from: at + 1, to } }
-  if (first.kind === 'mark') return { kind: 'other', at, value: undefined }
-  if (isMark(tokens[at + 1], ':') && at + 1 < to) return { kind: 'key', key: first.text, at, value: { from: at + 2, to } }
-  if (at + 1 === to) return { kind: 'key', key: first.text, at, value: { from: at, to } }
-  // A method or an accessor: `get port() { … }`.
-  const name = isMark(tokens[at + 1], '(') ? at : at + 1
-  return { kind: 'key', key: tokens[name]!.text, at: name, value: { from: to, to } }
-}
-
-/** The brace of the object that a value is: written out, in brackets, or a constant of this file. */
-function objectAt(tokens: readonly Token[], { from, to }: Span): number | undefined {
+/** The object that a value is: written out, in brackets, given to a call that hands it on, or a constant. */
+function objectAt(source: Source, { from, to }: Span, open: OpenFile): Open | undefined {
+  const { tokens } = source
   const first = tokens[from]
   if (first === undefined || from >= to) return undefined
-  if (isMark(first, '{')) return endOf(tokens, from) === to - 1 ? from : undefined
-  if (isMark(first, '(') && endOf(tokens, from) === to - 1) return objectAt(tokens, { from: from + 1, to: to - 1 })
-  if (first.kind !== 'word' || to !== from + 1) return undefined
+  if (isMark(first, '{')) return [to - 1, tokens.length].includes(endOf(tokens, from)) ? { source, at: from } : undefined
+  if (isMark(first, '(') && endOf(tokens, from) === to - 1) return objectAt(source, { from: from + 1, to: to - 1 }, open)
+  if (first.kind !== 'word') return undefined
+  if (isMark(tokens[from + 1], '(')) return endOf(tokens, from + 1) === to - 1 ? argumentsOf({ source, at: from }, open) : undefined
+  return to === from + 1 ? constantOf(source, first.text, open) : undefined
+}
+
+/** Functions that give back what they are given: which of their arguments, or all of them joined. */
+const handedOn: ReadonlyMap<string, number | 'all'> = new Map<string, number | 'all'>([
+  ['defineInventory', 0],
+  ['defineGroups', 0],
+  ['defineHosts', 1],
+  ['joinGroups', 'all'],
+  ['joinHosts', 'all'],
+  ['ssh', 0],
+  ['lab', 0],
+  ['local', 0],
+])
+
+/** What the call at `at` hands on. */
+function argumentsOf({ source, at }: Open, open: OpenFile): Open | undefined {
+  const which = handedOn.get(source.tokens[at]!.text)
+  if (which === undefined) return undefined
+  if (which === 'all') return { source, at: at + 1 }
+  const part = partsOf(source.tokens, at + 1)[which]
+  return part && objectAt(source, part, open)
+}
+
+/** A constant of the file, or one that it imports from a file beside it. */
+function constantOf(source: Source, name: string, open: OpenFile): Open | undefined {
+  const { tokens } = source
   const declared = tokens.findIndex(
-    (token, at) => token.text === 'const' && token.kind === 'word' && tokens[at + 1]?.text === first.text && isMark(tokens[at + 2], '='),
+    (token, at) => token.text === 'const' && token.kind === 'word' && tokens[at + 1]?.text === name && isMark(tokens[at + 2], '='),
   )
-  return declared !== -1 && isMark(tokens[declared + 3], '{') ? declared + 3 : undefined
+  if (declared !== -1) return objectAt(source, { from: declared + 3, to: valueEnd(tokens, declared + 3) }, open)
+  const imported = importOf(source, name)
+  const from = imported && open(imported.file)
+  return from && from !== source ? constantOf(from, imported.name, open) : undefined
 }
 
-/** The bracket that closes the one at `open`. */
-function endOf(tokens: readonly Token[], open: number): number {
-  let depth = 0
-  for (let at = open; at < tokens.length; at++) {
-    const { kind, text } = tokens[at]!
-    if (kind !== 'mark') continue
-    if (text in closing) depth++
-    else if (Object.values(closing).includes(text) && --depth === 0) return at
-  }
-  return tokens.length
+/** Where a value ends that begins with a bracket, a call or a name. What is more than that is nothing to follow. */
+function valueEnd(tokens: readonly Token[], from: number): number {
+  const bracket = tokens[from]?.kind === 'word' ? from + 1 : from
+  const closed = ['{', '(', '['].some((mark) => isMark(tokens[bracket], mark))
+  return closed ? endOf(tokens, bracket) + 1 : from + 1
 }
 
-/** The comma that ends a property, or the end of the object. */
-function until(tokens: readonly Token[], from: number, end: number): number {
-  for (let at = from; at < end; at++) {
-    const token = tokens[at]!
-    if (token.kind !== 'mark') continue
-    if (token.text === ',') return at
-    if (token.text in closing) at = endOf(tokens, at)
+/** `import { a as name } from './file.ts'` */
+function importOf({ file, tokens }: Source, name: string): { readonly file: string; readonly name: string } | undefined {
+  for (const [at, token] of tokens.entries()) {
+    if (token.kind !== 'word' || token.text !== 'import' || !isMark(tokens[at + 1], '{')) continue
+    const end = endOf(tokens, at + 1)
+    const from = tokens[end + 2]
+    if (tokens[end + 1]?.text !== 'from' || from?.kind !== 'text' || !/^\.\.?\//.test(from.text)) continue
+    for (const { from: first, to } of partsOf(tokens, at + 1))
+      if (tokens[to - 1]?.text === name) return { file: resolve(dirname(file), from.text), name: tokens[first]!.text }
   }
-  return end
+  return undefined
 }

@@ -5,6 +5,7 @@ import { RollcallError, type SourceLine } from '../model/errors.ts'
 import { userFrames } from '../util/caller.ts'
 import { errorText } from '../util/error-text.ts'
 import { suggest } from '../util/suggest.ts'
+import { atItsKeys } from './at-its-keys.ts'
 import { frameOf, shortPath } from './code-frame.ts'
 import { syntaxProblemOf } from './strip.ts'
 
@@ -12,12 +13,12 @@ import { syntaxProblemOf } from './strip.ts'
 export interface Loading {
   readonly root: string
   readonly path: string
-  readonly word: 'playbook' | 'inventory'
+  readonly word: 'playbook' | 'inventory' | 'fact cache'
 }
 
 /** Anything that importing a user's file can throw, as an error that shows the user's own line. */
 export function loadError(error: unknown, loading: Loading): RollcallError {
-  if (error instanceof RollcallError) return known(error, loading)
+  if (error instanceof RollcallError) return known(atItsKeys(error, loading.root), loading)
   return syntaxError(error, loading) ?? missingImport(error, loading) ?? linkError(error, loading) ?? thrown(error, loading)
 }
 

@@ -1,7 +1,8 @@
 import type { ErrorDetails } from './errors.ts'
-import type { FactOrigin } from './facts.ts'
+import type { Contact, FactOrigin } from './facts.ts'
 import type { GroupSeen } from './host-groups.ts'
 import type { GivenInput } from './input.ts'
+import type { SourceAnswer } from './sourced.ts'
 
 /** How sure an outcome is. In a real run always `certain`; in check mode an earlier planned change may blur it. */
 export type Confidence = 'certain' | 'assumed' | 'unknown'
@@ -36,6 +37,8 @@ export interface RunEvent {
   readonly check: boolean
   /** Every host of the inventory. */
   readonly fleet: readonly string[]
+  /** Where hosts come from that code does not declare; absent where there is nothing of the kind. */
+  readonly sources?: readonly SourceAnswer[]
   /** Hosts whose facts the plays' scopes ask for, plus the targets. */
   readonly factsScope: readonly string[]
   /** Hosts this run may change. */
@@ -68,10 +71,45 @@ export interface FactsEvent {
     readonly host: string
     readonly origin: FactOrigin | 'none'
     readonly ageSeconds: number
-    /** False where its remembered facts would do: then `reachable` says nothing. */
-    readonly asked: boolean
-    readonly reachable: boolean
+    readonly contact: Contact
+    /** Why its facts are not live. */
     readonly reason?: string
+  }[]
+  readonly durationMs: number
+}
+/** A play begins, and tasks before it have added hosts: what this adds to the sets of hosts, told before its first task. */
+export interface AddedEvent {
+  readonly event: 'added'
+  /** The play that begins. */
+  readonly play: string
+  /** Hosts that closures of this play are the first to know. */
+  readonly hosts: readonly {
+    readonly host: string
+    /** The new hosts it is one of. */
+    readonly to: string
+    readonly groups: readonly string[]
+    readonly address?: string
+    /** The host whose task has added it. */
+    readonly by: string
+    readonly task: string
+    readonly at?: string
+  }[]
+  /** Added hosts that may be changed from here on. */
+  readonly targets: readonly string[]
+  /** Added hosts that the play would run on, were it not for the limit. */
+  readonly leftOut: readonly string[]
+  /** What was asked of added hosts for this play. */
+  readonly facts: FactsEvent['hosts']
+  /** As in the first event, of this play, and not named there. */
+  readonly queries: readonly string[]
+  readonly delegates: readonly string[]
+  /** Check mode: whom the play would run on besides, as far as that can be told. */
+  readonly unknown: readonly {
+    readonly host?: string
+    readonly by?: string
+    readonly task?: string
+    readonly at?: string
+    readonly reason: string
   }[]
   readonly durationMs: number
 }
@@ -123,6 +161,22 @@ export interface StoppedEvent {
   readonly reason: string
   /** Hosts that have not failed and begin no further task. */
   readonly hosts: readonly string[]
+}
+/** A task that has run on a host for a while. */
+export interface RunningTask {
+  readonly host: string
+  readonly task: string
+  readonly durationMs: number
+  /** The last lines that it has written so far; empty where there are none, or none can be had. */
+  readonly output: readonly string[]
+}
+/** What runs on hosts while it runs, for who watches; each replaces the one before. No journal keeps it. */
+export interface RunningEvent {
+  readonly event: 'running'
+  /** Those that have run longest; empty when nothing takes long any more. */
+  readonly tasks: readonly RunningTask[]
+  /** How many there are besides. */
+  readonly more: number
 }
 /** What one task did on one host. */
 export interface TaskEvent {
@@ -201,11 +255,11 @@ export interface HostRecap extends HostTraffic {
 export interface RecapEvent {
   readonly event: 'recap'
   readonly check: boolean
-  /** Targets, in inventory order. */
+  /** Targets, in inventory order; those that the run has added come last. */
   readonly hosts: { readonly [host: string]: HostRecap }
   readonly durationMs: number
   readonly exitCode: number
-  /** What ended the run before its first task. */
+  /** What ended the run before its first task, or before that of a play whose hosts were known only then. */
   readonly error?: ErrorDetails
 }
 
@@ -213,8 +267,10 @@ export interface RecapEvent {
 export type RunEvents =
   | RunEvent
   | FactsEvent
+  | AddedEvent
   | PlayEvent
   | BatchEvent
+  | RunningEvent
   | TaskEvent
   | RetryEvent
   | RescuedEvent

@@ -1,7 +1,7 @@
 import { suggest } from '../util/suggest.ts'
 import { RollcallError, type SourceLine } from './errors.ts'
 import { isWild, itemsOf, type PatternItem, pythonOnly, splitPlace, testOf } from './host-pattern.ts'
-import { type DynamicSet, type HostChoice, isDynamic, type Position, showChoice } from './host-set.ts'
+import { type DynamicSet, type HostChoice, isDynamic, type NewSet, newSetsIn, type Position, showChoice } from './host-set.ts'
 import type { InventoryModel } from './inventory.ts'
 
 /** Who asks for hosts, for messages, and what may be read for it. */
@@ -13,6 +13,8 @@ export interface Asking {
   readonly at?: SourceLine
   /** Hosts that have been put into a dynamic group so far; absent: all that can be. */
   readonly members?: (group: DynamicSet) => ReadonlySet<string>
+  /** Hosts that have been added so far; absent: none. */
+  readonly added?: (set: NewSet) => Iterable<string>
   /** The text of a file that `@` names; absent where there are no files. */
   readonly readFile?: (path: string) => string
 }
@@ -27,6 +29,8 @@ export function matchHosts(choice: HostChoice, inventory: InventoryModel, asking
   if (typeof choice === 'string') return named(choice, inventory) ?? matchText(choice, inventory, asking)
   if (choice.kind === 'nth' || choice.kind === 'without') refuseUnknowable(choice.of.slice(choice.kind === 'nth' ? 0 : 1), asking)
   switch (choice.kind) {
+    case 'new':
+      return [...(asking.added?.(choice) ?? [])]
     case 'dynamic': {
       const chosen = asking.members?.(choice)
       return of(choice.of[0]).filter((host) => chosen?.has(host) ?? true)
@@ -50,6 +54,13 @@ export function matchHosts(choice: HostChoice, inventory: InventoryModel, asking
 function refuseUnknowable(choices: readonly HostChoice[], asking: Asking): void {
   const dynamic = choices.find(isDynamic)
   if (dynamic === undefined) return
+  if (newSetsIn(dynamic).length > 0)
+    throw refusal(
+      asking,
+      'takes places of new hosts, or leaves them out',
+      showChoice(dynamic),
+      'Which hosts a run adds is known only when it has: add the others to new hosts of their own.',
+    )
   throw refusal(
     asking,
     'takes places of a dynamic group, or leaves one out',

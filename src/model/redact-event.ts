@@ -9,12 +9,30 @@ import type { Event } from './event.ts'
 export function redactEvent(event: Event): Event {
   switch (event.event) {
     case 'run':
-      return { ...event, queries: redactDeep(event.queries), ...(event.inputs && { inputs: redactDeep(event.inputs) }) }
+      return {
+        ...event,
+        queries: redactDeep(event.queries),
+        ...(event.sources && { sources: redactDeep(event.sources) }),
+        ...(event.inputs && { inputs: redactDeep(event.inputs) }),
+      }
     case 'facts':
       return {
         ...event,
         hosts: event.hosts.map((host) => (host.reason === undefined ? host : { ...host, reason: redact(host.reason) })),
       }
+    case 'added': {
+      const { play, queries, hosts, facts, unknown } = event
+      return {
+        ...event,
+        ...redactDeep({ play, queries, unknown }),
+        hosts: hosts.map((host) => ({
+          ...host,
+          task: redact(host.task),
+          ...(host.address !== undefined && { address: redact(host.address) }),
+        })),
+        facts: facts.map((host) => (host.reason === undefined ? host : { ...host, reason: redact(host.reason) })),
+      }
+    }
     case 'play':
     case 'batch':
       return { ...event, play: redact(event.play) }
@@ -33,6 +51,8 @@ export function redactEvent(event: Event): Event {
       const masked = said.action === true && !isDeepStrictEqual(shown.result, said.result)
       return { ...shown, ...own, ...(masked && { masked }) }
     }
+    case 'running':
+      return { ...event, tasks: event.tasks.map((one) => ({ ...one, task: redact(one.task), output: redactDeep(one.output) })) }
     case 'recap':
       return event.error === undefined ? event : { ...event, error: redactDeep(event.error) }
     default:

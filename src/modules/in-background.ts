@@ -1,7 +1,7 @@
 import { Refusal, type StepOutcome, type Waiting } from '../dsl/definition.ts'
 import { Type } from '../dsl/schema.ts'
 import { type RunStep, run } from '../dsl/step.ts'
-import { jobName, jobScript, nameOfStarted, parseJobs, removeJob, startJob } from '../resources/background.ts'
+import { jobName, jobOutputs, jobScript, nameOfStarted, parseJobs, removeJob, startJob } from '../resources/background.ts'
 import type { Script } from '../util/sh.ts'
 import { sha256 } from '../util/sha256.ts'
 
@@ -61,6 +61,7 @@ export function waitingFor({ async, poll = 15 }: Background): Waiting | undefine
       if (status === 'done' && !over) return { outcome }
       return { outcome, problem: over ? `it was ended after ${async} seconds` : 'it is gone, and nobody knows how it ended' }
     },
+    outputs: (started) => jobOutputs(nameOfStarted(started)),
     tidy: (started) => removeJob(nameOfStarted(started)),
   }
 }

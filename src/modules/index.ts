@@ -1,4 +1,5 @@
 /** Every built-in: modules, actions, queries and controller calls. */
+export { type AddHostResult, addHost } from './add-host.ts'
 export { apt } from './apt.ts'
 export { asyncStatus } from './async-status.ts'
 export { authorizedKey } from './authorized-key.ts'

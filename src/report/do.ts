@@ -5,6 +5,7 @@ import { type HumanOptions, warningLines } from './human.ts'
 import { jsonText } from './json.ts'
 import { printableDeep } from './printable.ts'
 import { lastLine } from './recap.ts'
+import { runningLines } from './running.ts'
 import type { Screen } from './screen.ts'
 import { detailLines, outcomeOf, type TaskStyle } from './task-lines.ts'
 import { timingLines, trafficOf } from './timing.ts'
@@ -20,6 +21,9 @@ export function createDoHuman(screen: Screen, options: HumanOptions): Emit {
         break
       case 'task':
         for (const line of hostLines(event, style)) screen.print(line)
+        break
+      case 'running':
+        screen.live(runningLines(event, options.colours, screen.room))
         break
       case 'warning':
         for (const line of warningLines(event, options.colours)) screen.note(line)

@@ -1,9 +1,11 @@
 import type { Emit, Event, FactsEvent, RunEvent, TaskEvent, WarningEvent } from '../model/event.ts'
+import { addedLines } from './added.ts'
 import { createCollapse, isQuiet } from './collapse.ts'
 import type { Colours } from './colours.ts'
 import { headerLines } from './header.ts'
 import { printableDeep } from './printable.ts'
 import { recapLines } from './recap.ts'
+import { runningLines } from './running.ts'
 import type { Screen } from './screen.ts'
 import { type TaskStyle, taskLines } from './task-lines.ts'
 import { count, indent, listed } from './words.ts'
@@ -63,6 +65,13 @@ export function createHuman(screen: Screen, { colours, diff, verbosity, cwd, tim
         if (run !== undefined && !headed) early.push(event)
         else print(warningLines(event, colours))
         break
+      case 'added': {
+        printHeader(undefined)
+        printCounted(collapse.takeAll())
+        style = { ...style, hostWidth: Math.max(style.hostWidth, ...event.targets.map((host) => host.length)) }
+        print(['', ...addedLines(event, colours, verbosity)])
+        break
+      }
       case 'play': {
         printHeader(undefined)
         printCounted(collapse.takeAll())
@@ -99,6 +108,9 @@ export function createHuman(screen: Screen, { colours, diff, verbosity, cwd, tim
       }
       case 'task':
         onTask(event)
+        break
+      case 'running':
+        screen.live(runningLines(event, colours, screen.room))
         break
       case 'recap':
         printHeader(undefined)

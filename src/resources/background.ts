@@ -93,6 +93,12 @@ export function removeJob(name: string): Script {
 rm -rf -- "$d"/${name}`
 }
 
+/** Sets `o` and `e` to the files that a job writes to. */
+export function jobOutputs(name: string): Script {
+  return sh`${jobsFolder}
+o=$d/${name}/out e=$d/${name}/err`
+}
+
 const each = new Script(`send() {
   if [ -s "$1" ]; then n=$(wc -c <"$1"); n=$((n)); else n=0; fi
   printf '%s\\0' "$n"

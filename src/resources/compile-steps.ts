@@ -29,7 +29,7 @@ const largestJob = { content: 1024 * 1024, paths: 48 * 1024 }
 export function compileSteps(
   steps: readonly Step[],
   nonce: string,
-  marks: (place: number) => Pick<Job, 'begins' | 'about'> = () => ({}),
+  marks: (place: number) => Pick<Job, 'begins' | 'about' | 'task'> = () => ({}),
 ): CompiledSteps {
   const groups = groupsOf(steps)
   let at = 0

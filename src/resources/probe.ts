@@ -16,6 +16,9 @@ trap 'rm -rf -- "$d"' EXIT
 trap 'exit 129' HUP INT TERM
 printf 'yes\\0'`)
 
+// Who watches the session (`peek-script.ts`) finds there what is written while it runs.
+const told = new Script(`[ ! -f "$OLDPWD/0pid" ] || printf '%s\\n' "$d" >"$OLDPWD/0out"`)
+
 // Copies exactly the bytes counted: such a child may still be writing.
 const send = new Script(`send() {
   if [ -s "$1" ]; then n=$(wc -c <"$1"); n=$((n)); else n=0; fi
@@ -38,6 +41,7 @@ export const probeKind: ResourceKind<ProbeState> = {
   needs: ['run'],
   freshness: 'live',
   script: (requests: readonly ReadRequest[]) => sh`${open}
+${told}
 ${send}
 set -- ${requests.map(({ id }) => id)}
 ${each}

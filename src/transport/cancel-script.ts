@@ -3,7 +3,7 @@ import type { Ending, Running } from './session-types.ts'
 
 // All by built-ins but the waiting. Only what descends from the running job is ended, never the loop or what it reads its input
 // by: else the rest of an input would be taken for what comes next.
-const tree = new Script(String.raw`all() {
+export const processTree = new Script(String.raw`all() {
   for s in /proc/[0-9]*/stat; do
     l=
     { while IFS= read -r x; do l=$x; done <"$s"; } 2>/dev/null
@@ -36,7 +36,7 @@ END
 }`)
 
 // At a terminal the loop is a child of the shell that greeted: whoever stands in a session's directory first.
-const atTerminal = new Script(`if [ ! -d "$d/x" ]; then
+export const atTerminal = new Script(`if [ ! -d "$d/x" ]; then
   now=$(all)
   below "$loop"
   for p in $found; do
@@ -53,7 +53,7 @@ export function cancelScript({ pid, nonce, exchange }: Running, what: Ending): S
   return sh`loop=${pid}
 case $(tr '\0' ' ' <"/proc/$loop/cmdline" 2>/dev/null) in *${nonce}*) ;; *) exit 1 ;; esac
 d=/proc/$loop/cwd
-${tree}
+${processTree}
 ${atTerminal}
 [ -d "$d/x" ] || exit 1
 : >"$d"/${`0${what === 'now' ? 'halt' : 'next'}.${exchange}`} || exit 1

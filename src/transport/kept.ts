@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { RollcallError, type UnreachableError } from '../model/errors.ts'
+import { hostAndPort } from '../util/ip-address.ts'
 import { identify } from '../util/process-id.ts'
 import { NoChannel, unreachable } from './connect-errors.ts'
 import type { Connection } from './connection.ts'
@@ -125,7 +126,7 @@ async function serve(
   master: ProxiedMaster,
   limitMs: number,
 ): Promise<Connection> {
-  const description = `${ssh.user}@${ssh.address}:${ssh.port}`
+  const description = `${ssh.user}@${hostAndPort(ssh.address, ssh.port)}`
   const connection = await connectThrough(master, { host: ssh.host, description, lost: lost(ssh) }, limitMs)
   let closed = false
   let running = 0

@@ -20,6 +20,8 @@ export interface Job {
   readonly own?: boolean
   /** Of a step: what people call it. It is recorded on the host, with the exit code, when its answer does not get through. */
   readonly about?: string
+  /** Of a step: the name of its task, for whoever watches it run. */
+  readonly task?: string
   /** A step that the session's own shell runs, whatever it leaves in that: Rollcall's own, which neither ends nor leaves the shell. */
   readonly within?: boolean
   /** Everybody on the host may see the script, and nothing in it needs to stay unknown there. */
@@ -54,6 +56,12 @@ export interface Running {
   readonly pid: number
   readonly nonce: string
   readonly exchange: number
+  /** Its last step that has begun, from 1, of those side by side one that still runs; absent before the first one. */
+  readonly step?: number
+  /** The name of that step's task. */
+  readonly task?: string
+  /** When that step has begun, or the exchange, by the controller's clock. */
+  readonly since: Date
 }
 
 /** What another session does to such an exchange: end what runs, or let no further task begin in it. */

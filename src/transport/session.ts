@@ -10,7 +10,7 @@ import { lostAnswer, noShell, notKept, startedLate } from './session-errors.ts'
 import { encodeExchange, isOwn, lateInput, ownDriver, readAnswer } from './session-frame.ts'
 import { goodbye, isShort, loopAfter, loopCommand } from './session-loop.ts'
 import { greeted, listenFor, type SessionOptions, type Shell, startShell, startTimeoutMs } from './session-shell.ts'
-import type { Job, Reply, Session } from './session-types.ts'
+import type { Job, Reply, Running, Session } from './session-types.ts'
 
 /** A session, and its answer to the jobs that it was opened with. */
 export interface Started {
@@ -137,6 +137,7 @@ function serve(shell: Shell, options: SessionOptions, pid: number, before = { ex
   // A step of the last exchange is recorded on the host, unless it hears that its answer has come.
   let recorded = false
   let running = 0
+  let latest: Pick<Running, 'step' | 'task' | 'since'> = { since: new Date() }
   let over: RollcallError | undefined
   let closing: Promise<void> | undefined
   let queue: Promise<unknown> = Promise.resolve()
@@ -160,16 +161,24 @@ function serve(shell: Shell, options: SessionOptions, pid: number, before = { ex
     let step: number | undefined
     const starts = new Map<number, Date>()
     const ends = new Map<number, Date>()
+    latest = { since: new Date() }
     const begun = (started: number) => {
       step = started
+      const job = jobs[started - 1]!
       starts.set(started - 1, new Date())
-      const input = lateInput(jobs[started - 1]!)
+      latest = watched(jobs, started, starts)
+      const input = lateInput(job)
       if (input === undefined) return
       bytesSent += input.length
       feed(process, input)
     }
+    const ended = (step: number) => {
+      ends.set(step - 1, new Date())
+      const left = [...starts.keys()].findLast((index) => jobs[index]!.beside && !ends.has(index))
+      if (latest.step === step && left !== undefined) latest = watched(jobs, left + 1, starts)
+    }
     try {
-      const said = await readAnswer(reader, nonce, exchanges, jobs.length, begun, (ended) => ends.set(ended - 1, new Date()))
+      const said = await readAnswer(reader, nonce, exchanges, jobs.length, begun, ended)
       if (said.kind === 'replies') return withTimes(said.replies, starts, ends, new Date())
       const problem = notKept(said.kind, host)
       if (said.kind === 'nodir') over = problem
@@ -218,7 +227,7 @@ function serve(shell: Shell, options: SessionOptions, pid: number, before = { ex
       return { exchanges, bytesSent, bytesReceived: reader.received }
     },
     get running() {
-      return running === 0 || over !== undefined ? undefined : { pid, nonce, exchange: exchanges }
+      return running === 0 || over !== undefined ? undefined : { pid, nonce, exchange: exchanges, ...latest }
     },
     exchange: (jobs) => (jobs.length === 0 ? Promise.resolve([]) : inTurn(() => turn(jobs))),
     close() {
@@ -237,6 +246,12 @@ function serve(shell: Shell, options: SessionOptions, pid: number, before = { ex
 }
 
 type Times = ReadonlyMap<number, Date>
+
+/** A step as whoever watches the session sees it. */
+function watched(jobs: readonly Job[], step: number, starts: Times): Pick<Running, 'step' | 'task' | 'since'> {
+  const { task } = jobs[step - 1]!
+  return { step, since: starts.get(step - 1)!, ...(task !== undefined && { task }) }
+}
 
 /** A step has ended when it says so, or when the next one begins. */
 function withTimes(replies: readonly Reply[], starts: Times, said: Times, end: Date): readonly Reply[] {

@@ -16,6 +16,7 @@ const lineOfBase64 = 76
 
 const forms = new Set<string>()
 let index: Index | undefined
+let longest = 0
 
 /** Makes a value known to {@link redact}, in every form in which a program may give it back. */
 export function registerSecret(value: string): void {
@@ -30,14 +31,19 @@ export function registerSecret(value: string): void {
       for (const line of text.split('\n').map((line) => line.trim()))
         if (line.length >= shortestLine && !line.startsWith('-----')) for (const form of formsOf(line)) forms.add(form)
   }
-  if (forms.size > before) index = undefined
+  if (forms.size > before) forget()
 }
 
 /** Makes an unkeyed hash of something secret known: whoever has it can try values against it. */
 export function registerDigest(hex: string): void {
   if (forms.has(hex)) return
   forms.add(hex)
+  forget()
+}
+
+function forget(): void {
   index = undefined
+  longest = 0
 }
 
 function* formsOf(text: string): Iterable<string> {
@@ -138,6 +144,29 @@ export function redact(text: string): string {
     hash = 0
   }
   return parts.length === 0 ? text : parts.join('') + text.slice(from)
+}
+
+/** Length of the longest form of a secret: whoever has only the end of a text knows no more of what it was cut from. */
+export function longestForm(): number {
+  if (longest === 0) for (const form of forms) longest = Math.max(longest, form.length)
+  return longest
+}
+
+/** How much of a text may be shown before the rest of it is there: at its end a secret may have begun. */
+export function settledLength(text: string): number {
+  if (forms.size === 0) return text.length
+  const from = Math.max(0, text.length - longestForm() + 1)
+  const begins = new Map<string, string[]>()
+  for (const form of forms) {
+    const alike = begins.get(form[0]!)
+    if (alike) alike.push(form)
+    else begins.set(form[0]!, [form])
+  }
+  for (let at = from; at < text.length; at++) {
+    const rest = text.length - at
+    if (begins.get(text[at]!)?.some((form) => form.length > rest && text.endsWith(form.slice(0, rest)))) return at
+  }
+  return text.length
 }
 
 /** {@link redact} for every string and every name inside a value made of plain data. */

@@ -6,12 +6,13 @@ import { emptyPlaybook, tempProject } from '../helpers/project.ts'
 const inventory = `import { defineInventory, local, Secret } from 'rollcall'
 import { shared } from './shared.ts'
 const common = { owner: 'ops' }
+const inZone = (zone: string) => ({ zone })
 type Port = number
 export const inventory = defineInventory({
   groups: {
     all: { vars: { port: 80, ...common } },
     web: { vars: { port: 8080 as Port, token: new Secret('s3cret-value') } },
-    edge: { vars: { ...shared, port: 8080 } },
+    edge: { vars: { ...inZone('z'), ...shared, port: 8080 } },
   },
   hosts: {
     alpha: { groups: ['web', 'edge'], vars: { port: 8443 }, connection: local() },
@@ -37,12 +38,12 @@ describe('explain var', () => {
           name: 'port',
           from: 'host',
           value: 8443,
-          at: 'inventory/lab.ts:12:47',
+          at: 'inventory/lab.ts:13:47',
           exact: true,
           overrides: [
-            { from: 'group edge', value: 8080, at: 'inventory/lab.ts:9:32', exact: true },
-            { from: 'group web', value: 8080, at: 'inventory/lab.ts:8:20', exact: true },
-            { from: 'all', value: 80, at: 'inventory/lab.ts:7:20', exact: true },
+            { from: 'group edge', value: 8080, at: 'inventory/lab.ts:10:48', exact: true },
+            { from: 'group web', value: 8080, at: 'inventory/lab.ts:9:20', exact: true },
+            { from: 'all', value: 80, at: 'inventory/lab.ts:8:20', exact: true },
           ],
         },
       ],
@@ -51,12 +52,13 @@ describe('explain var', () => {
   test('lists every var of a host for people; secrets stay hidden, and what is not written out says so', async () => {
     const { stdout } = await explain('beta')
     expect(stdout).toBe(`vars of beta · inventory inventory/lab.ts
-  port    8080      group edge  inventory/lab.ts:9:32
-          8080      group web   inventory/lab.ts:8:20, the same
-          80        all         inventory/lab.ts:7:20, overridden
+  port    8080      group edge  inventory/lab.ts:10:48
+          8080      group web   inventory/lab.ts:9:20, the same
+          80        all         inventory/lab.ts:8:20, overridden
   owner   ops       all         inventory/lab.ts:3:18
-  token   [secret]  group web   inventory/lab.ts:8:40
-  region  north     group edge  inventory/lab.ts:9:21 (not written out: it enters here)
+  token   [secret]  group web   inventory/lab.ts:9:40
+  zone    z         group edge  inventory/lab.ts:10:21 (not written out: it enters here)
+  region  north     group edge  inventory/shared.ts:1:25
 `)
   })
   test.for<readonly [line: string, says: readonly string[]]>([
@@ -78,5 +80,91 @@ describe('explain var', () => {
       expect([line, code, stdout.split('\n')[0]]).toEqual([line, 0, 'playbook empty · inventory inventory/lab.ts'])
     }
     expect(JSON.parse((await rollcall(['explain', 'var', 'beta', '--json'], { cwd: root })).stdout)).toMatchObject({ host: 'beta' })
+  })
+})
+
+const several = {
+  'inventory/groups.ts': `import { defineGroups, ssh } from 'rollcall'
+export const groups = defineGroups({
+  all: { vars: { port: 80 }, connection: ssh({ user: 'deploy' }) },
+  eu: { children: ['web'], vars: { port: 8000 } },
+  web: { vars: { port: 8080 }, connection: ssh({ port: 2222 }) },
+})
+`,
+  'inventory/eu.ts': `import { defineHosts, Secret, ssh } from 'rollcall'
+import { groups } from './groups.ts'
+export const eu = defineHosts(groups, {
+  'web-1.eu.example': { groups: ['web'], publicIp: '2001:db8::1', vars: { port: 9000 } },
+  'web-2.eu.example': { groups: ['web'], connection: ssh({ address: '192.0.2.2', password: new Secret('s3cret-value') }) },
+})
+`,
+  'inventory/lab.ts': `import { defineInventory, joinHosts } from 'rollcall'
+import { eu } from './eu.ts'
+import { groups } from './groups.ts'
+export const inventory = defineInventory({ groups, hosts: joinHosts(eu, { 'lb-1': { groups: ['eu'] } }) })
+`,
+}
+
+describe('an inventory of several files', () => {
+  const run = async (...args: readonly string[]) => rollcall(args, { cwd: project(several) })
+  test('explain <host>.<var> tells the line of each file', async () => {
+    const { code, stdout, stderr } = await run('explain', 'web-1.eu.example.port')
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toBe(`vars of web-1.eu.example · inventory inventory/lab.ts
+  port  9000  host       inventory/eu.ts:4:75
+        8080  group web  inventory/groups.ts:5:18, overridden
+        8000  group eu   inventory/groups.ts:4:36, overridden
+        80    all        inventory/groups.ts:3:18, overridden
+`)
+  })
+  test('explain <host> --connection tells it of each setting, and no secret', async () => {
+    const { code, stdout, stderr } = await run('explain', 'web-2.eu.example', '--connection')
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toBe(`connection of web-2.eu.example · inventory inventory/lab.ts
+  type      ssh        host       inventory/eu.ts:5:42
+            ssh        group web  inventory/groups.ts:5:32, the same
+            ssh        all        inventory/groups.ts:3:30, the same
+  user      deploy     all        inventory/groups.ts:3:48
+  port      2222       group web  inventory/groups.ts:5:50
+  address   192.0.2.2  host       inventory/eu.ts:5:60
+  password  [secret]   host       inventory/eu.ts:5:82
+`)
+    const first = await run('explain', 'web-1.eu.example', '--connection', '--json')
+    expect(JSON.parse(first.stdout).connection.at(-1)).toEqual({
+      name: 'address',
+      from: 'publicIp',
+      value: '2001:db8::1',
+      at: 'inventory/eu.ts:4:42',
+      exact: true,
+      overrides: [],
+    })
+  })
+  test.for<readonly [string, readonly string[]]>([
+    ['web-1.eu.example.prt', ['The host has no such var', "  'prt' of web-1.eu.example", "  Did you mean 'port'?"]],
+    ['web-9.eu.example.port', ['There is no such playbook']],
+  ])('explain %s is refused', async ([word, lines]) => {
+    const { code, stderr } = await run('explain', word)
+    expect(code).toBe(1)
+    expect(stderr.split('\n').slice(0, lines.length)).toEqual([...lines])
+  })
+  test('a host in two files is an error that names both places', async () => {
+    const twice = several['inventory/lab.ts'].replace("'lb-1'", "'web-2.eu.example'")
+    const { root } = tempProject({ ...several, 'inventory/lab.ts': twice })
+    const { code, stderr } = await rollcall(['inventory', 'list'], { cwd: root })
+    expect(code).toBe(1)
+    expect(stderr.split('\n').slice(0, 3)).toEqual([
+      'The inventory is wrong',
+      "  host 'web-2.eu.example' is declared twice",
+      '  the other one: inventory/eu.ts:5:3',
+    ])
+    expect(stderr).toContain('inventory/lab.ts:4:')
+  })
+  test('what is wrong with a host is told at its own line', async () => {
+    const eu = several['inventory/eu.ts'].replace('2001:db8::1', '2001:db8::1/64')
+    const { root } = tempProject({ ...several, 'inventory/eu.ts': eu })
+    const { stderr } = await rollcall(['inventory', 'list'], { cwd: root })
+    expect(stderr).toContain("the publicIp '2001:db8::1/64' of host 'web-1.eu.example' is no IP address")
+    expect(stderr).toContain('inventory/eu.ts:4:42')
+    expect(stderr).toContain("Write the address alone: publicIp: '2001:db8::1'")
   })
 })

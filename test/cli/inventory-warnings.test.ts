@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { HostDefinition } from '../../src/dsl/inventory.ts'
+import type { HostDefinition } from '../../src/dsl/inventory-types.ts'
 import { defineInventory, lab, local, ssh } from '../../src/index.ts'
 import { inventoryWarnings } from '../../src/inventory-warnings.ts'
 import { type AddressKind, addressKind } from '../../src/util/addresses.ts'

@@ -9,6 +9,7 @@ const host = (name: string, groups: readonly string[], vars: object = {}) => ({ 
 const shown: ShownInventory = {
   inventory: 'inventory/lab.ts',
   groups: { all: ['a', 'b"2', 'c'], web: ['a', 'b"2'], edge: ['a'], spare: [] },
+  children: {},
   hosts: [host('a', ['web', 'edge'], { port: 80, note: 'say "hi" <b>' }), host('b"2', ['web']), host('c', [])],
 }
 const graph = (line: string) => rollcall(`inventory graph ${line}`, { engine: { showInventory: async () => shown } })
@@ -48,10 +49,34 @@ describe('inventory graph', () => {
         'graph LR',
         '  h0("a<br>port = 80<br>note = #quot;say \\#quot;hi\\#quot; #lt;b>#quot;")',
         '  h1("b#quot;2")',
-        '  all --> g0["@web"]',
+        '  g0["@web"]',
+        '  all --> g0',
         '  g0 --> h1',
       ]),
     )
+  })
+})
+
+describe('inventory graph of groups below groups', () => {
+  const tree: ShownInventory = {
+    inventory: 'inventory/lab.ts',
+    groups: { all: ['a', 'b', 'c'], eu: ['a', 'b'], web: ['a'], db: ['b'], edge: ['a', 'c'], spare: [] },
+    children: { eu: ['web', 'db'], edge: ['web'] },
+    hosts: [host('a', ['web', 'eu', 'edge'], { port: 80 }), host('b', ['db', 'eu']), host('c', ['edge'])],
+  }
+  const draw = async (line: string) => (await rollcall(`inventory graph ${line}`, { engine: { showInventory: async () => tree } })).out
+  test('shows a host where it stands lowest, and a group below each that names it', async () =>
+    expect(await draw('--vars')).toBe(
+      '@all:\n  |--@eu:\n  |  |--@web:\n  |  |  |--a\n  |  |  |  |--{port = 80}\n  |  |--@db:\n  |  |  |--b\n  |--@edge:\n  |  |--@web:\n  |  |  |--a\n  |  |  |  |--{port = 80}\n  |  |--c\n  |--@spare:\n',
+    ))
+  test('leaves out what a pattern leaves empty', async () => expect(await draw('eu')).not.toContain('spare'))
+  test('for Graphviz and Mermaid has each group once', async () => {
+    const dot = (await draw('--format dot')).split('\n')
+    expect(dot).toEqual(expect.arrayContaining(['  "@all" -> "@eu"', '  "@eu" -> "@web"', '  "@edge" -> "@web"', '  "@web" -> "a"']))
+    expect(dot.filter((line) => line === '  "@web" -> "a"' || line === '  "@all" -> "@web"')).toHaveLength(1)
+    const mermaid = (await draw('--format mermaid')).split('\n')
+    expect(mermaid).toEqual(expect.arrayContaining(['  all --> g0', '  g0 --> g1', '  g3 --> g1', '  g1 --> h0']))
+    expect(mermaid).not.toContain('  all --> g1')
   })
 })
 

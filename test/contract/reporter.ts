@@ -59,6 +59,37 @@ const task = (fields: Partial<TaskEvent> = {}): TaskEvent => ({
   ...fields,
 })
 
+const added: Extract<Event, { readonly event: 'added' }> = {
+  event: 'added',
+  play: 'nodes',
+  hosts: [
+    {
+      host: 'new-otter',
+      to: 'fresh',
+      groups: ['web'],
+      address: '192.0.2.9',
+      by: 'honor-viper',
+      task: 'take it on',
+      at: 'playbooks/prepare.ts:12:5',
+    },
+  ],
+  targets: ['new-otter'],
+  leftOut: ['late-otter'],
+  facts: [{ host: 'new-otter', origin: 'live', ageSeconds: 0, contact: 'answered' }],
+  queries: ['look'],
+  delegates: ['crystal-panda'],
+  unknown: [
+    {
+      host: 'other-otter',
+      by: 'honor-viper',
+      task: 'take on more',
+      at: 'playbooks/prepare.ts:13:5',
+      reason: "cannot be told before 'create' has run",
+    },
+  ],
+  durationMs: 12,
+}
+
 /** One event of each kind with every field there is; a kind that is missing does not compile. */
 const full: { readonly [K in Kind]: Extract<Event, { readonly event: K }> } = {
   run: {
@@ -73,12 +104,13 @@ const full: { readonly [K in Kind]: Extract<Event, { readonly event: K }> } = {
     delegates: ['localhost'],
     queries: ['openssl x509'],
   },
+  added,
   facts: {
     event: 'facts',
     hosts: [
-      { host: 'honor-viper', origin: 'live', ageSeconds: 0, asked: true, reachable: true },
-      { host: 'crystal-panda', origin: 'cached', ageSeconds: 90, asked: true, reachable: false, reason: 'connect timed out' },
-      { host: 'plain-otter', origin: 'none', ageSeconds: 0, asked: true, reachable: false, reason: 'no route' },
+      { host: 'honor-viper', origin: 'live', ageSeconds: 0, contact: 'answered' },
+      { host: 'crystal-panda', origin: 'cached', ageSeconds: 90, contact: 'failed', reason: 'connect timed out' },
+      { host: 'plain-otter', origin: 'none', ageSeconds: 0, contact: 'failed', reason: 'no route' },
     ],
     durationMs: 300,
   },
@@ -89,6 +121,14 @@ const full: { readonly [K in Kind]: Extract<Event, { readonly event: K }> } = {
   rescued: { event: 'rescued', host: 'honor-viper', play: 'nodes', block: 'upgrade', task: 'restart' },
   stopped: { event: 'stopped', play: 'nodes', reason: 'too many', hosts: hosts.slice(1) },
   warning: { event: 'warning', host: 'honor-viper', message: 'take care\nof this', fix: 'Do that.' },
+  running: {
+    event: 'running',
+    tasks: [
+      { host: 'honor-viper', task: 'upgrade', durationMs: 12_000, output: ['Unpacking libc6', 'Setting up libc6'] },
+      { host: 'crystal-panda', task: 'upgrade', durationMs: 11_000, output: [] },
+    ],
+    more: 3,
+  },
   recap: { event: 'recap', check: true, hosts: { 'honor-viper': recap, 'crystal-panda': recap }, durationMs: 900, exitCode: 2 },
 }
 

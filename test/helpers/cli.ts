@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll } from 'vitest'
 // @ts-expect-error The build script is plain JavaScript, since it runs before anything is installed.
 import { build } from '../../scripts/build.mjs'
-import type { Event, FactsEvent, RecapEvent, RunEvent, TaskEvent } from '../../src/model/event.ts'
+import type { Event, TaskEvent } from '../../src/model/event.ts'
 import { ownRoot } from '../../src/util/own-root.ts'
 
 /** What a command line did, seen from outside: its end and its output, and the events where it was asked for JSON. */
@@ -69,12 +69,12 @@ export async function rollcall(args: readonly string[], options: CliOptions = {}
 }
 
 /**
- * Runs `rollcall` on a terminal of its own, and answers each question when it stands there.
+ * Runs `rollcall` on a terminal of its own, and answers each question when it stands there, or does something then.
  * @returns What the terminal showed, and the exit code.
  */
 export async function onTerminal(
   args: readonly string[],
-  answers: readonly (readonly [question: string, answer: string])[],
+  answers: readonly (readonly [question: string, answer: string | (() => Promise<unknown>)])[],
   { env = {}, cwd = ownRoot() }: CliOptions = {},
 ): Promise<{ readonly code: number; readonly shown: string }> {
   const words = [process.execPath, await program(), ...args].map((word) => `'${word.replaceAll(`'`, `'\\''`)}'`)
@@ -87,7 +87,12 @@ export async function onTerminal(
     for (let at = left.length > 0 ? shown.indexOf(left[0]![0], looked) : -1; at !== -1; ) {
       const [question, answer] = left.shift()!
       looked = at + question.length
-      child.stdin.write(answer)
+      if (typeof answer === 'string') child.stdin.write(answer)
+      else
+        answer().catch((error: unknown) => {
+          shown += String(error)
+          child.kill()
+        })
       at = left.length > 0 ? shown.indexOf(left[0]![0], looked) : -1
     }
   })
@@ -98,12 +103,7 @@ export async function onTerminal(
   return { code, shown }
 }
 
-interface EventOf {
-  readonly run: RunEvent
-  readonly facts: FactsEvent
-  readonly task: TaskEvent
-  readonly recap: RecapEvent
-}
+type EventOf = { readonly [K in Event['event']]: Extract<Event, { readonly event: K }> }
 
 /** The events of one kind, in order. */
 export function eventsOf<K extends keyof EventOf>({ events }: CliRun, kind: K): readonly EventOf[K][] {

@@ -14,12 +14,14 @@ import { select } from '../../src/engine/select.ts'
 import { stepByStep } from '../../src/engine/step-by-step.ts'
 import { countTraffic } from '../../src/engine/traffic.ts'
 import { loadValidator } from '../../src/engine/validate.ts'
+import { openWatch, type WatchOptions } from '../../src/engine/watch.ts'
 import { knowledgeOf } from '../../src/facts/knowledge.ts'
 import { UnreachableError } from '../../src/model/errors.ts'
 import type { Event, TaskEvent } from '../../src/model/event.ts'
 import type { FactFamilies, HostKnowledge } from '../../src/model/facts.ts'
 import { builtInDefinitions } from '../../src/module-named.ts'
 import { openDelegates } from '../../src/open-delegates.ts'
+import { openPeeks } from '../../src/peek-host.ts'
 import { cancelScript } from '../../src/transport/cancel-script.ts'
 import type { Connection } from '../../src/transport/connection.ts'
 import { connectLocal } from '../../src/transport/local.ts'
@@ -112,6 +114,10 @@ export interface LocalRunOptions {
   readonly oneByOne?: boolean
   readonly patience?: Patience
   readonly steering?: Steering
+  /** Somebody watches what takes long. */
+  readonly watch?: WatchOptions
+  /** Hears each event when it comes. */
+  readonly heard?: (event: Event) => void
   /** A program that stands for the hosts' `sh`; default the machine's own. */
   readonly shell?: string
   /** Home of root, as whom tasks with `become` run; of other users `-` and their name behind it. Absent: all run as the first. */
@@ -142,8 +148,8 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
   const states = new Map([...access].map(([name, of]) => [name, openHostState(inventory.hosts.get(name)!, of, check)]))
   if (options.oneByOne) for (const state of states.values()) Object.defineProperty(state, 'window', { get: () => 1, set: () => {} })
   const delegates = openDelegates({
-    inventory,
-    states: { onHosts: states, onController: new Map(), close: async () => {} },
+    roster: { inventory },
+    states: { onHosts: states },
     check,
     open: async ({ name }) => {
       if (options.dead?.includes(name)) throw new UnreachableError({ summary: 'The host cannot be reached', detail: 'it is dead' })
@@ -152,6 +158,10 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
   })
   const validate = await loadValidator()
   const own = new Set(builtInDefinitions())
+  const emit = (event: Event) => {
+    events.push(event)
+    options.heard?.(event)
+  }
   const step = options.step ? stepByStep(options.terminal) : undefined
   const contexts = selection.plays.map((selected) =>
     openPlay({
@@ -164,7 +174,8 @@ export async function runLocally(playbook: Playbook, options: LocalRunOptions): 
       check,
       root: '/',
       relative: (file) => file,
-      emit: (event) => events.push(event),
+      emit,
+      watch: options.watch && openWatch(emit, options.watch),
       validate,
       files: new Map(),
       terminal: options.terminal,
@@ -234,6 +245,10 @@ async function openLocalAccess(
     traffic.follow(opened)
     return opened
   }
+  const peeks = openPeeks({
+    session: (as) => others.get(as)?.session ?? session,
+    open: (as) => openSession(others.get(as)?.connection ?? connection, { host: name, user: userInfo().username }),
+  })
   return {
     reader: {
       read: (as, jobs) =>
@@ -258,6 +273,7 @@ async function openLocalAccess(
       await other.close()
       return reply!.code === 0
     },
+    peek: peeks.peek,
     stats: traffic.total,
     ...(away !== undefined && {
       reopen: async () => {
@@ -269,6 +285,7 @@ async function openLocalAccess(
       },
     }),
     close: async () => {
+      await peeks.close()
       await (await session).close()
       await connection.close()
       for (const other of others.values()) {

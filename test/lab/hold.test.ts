@@ -160,6 +160,12 @@ describe('a host that another run is changing', () => {
       checked.events.filter((event) => event.event === 'warning' && /another run is changing/.test(event.message)).length,
     ]).toEqual([0, 2])
     expect((await cli(['do', viper.name, 'copy', 'dest=/run/other', 'content=x', '-b'])).code).toBe(5)
+    const exec = await cli(['exec', 'cluster', '-b', '--', 'touch', '/run/other'])
+    const held = exec.stdout.match(/^\S+: failed\n {2}The host is being changed by another run\n {4}playbook 'holder'/gm)
+    expect([exec.code, held]).toEqual([5, [expect.any(String), expect.any(String)]])
+    expect((await cli(['exec', viper.name, '-b', '--no-lock', '--', 'ls', '/run/holder-slow'])).stdout).toBe(
+      'honor-viper: ok\n  /run/holder-slow\n',
+    )
     const waiting = begin(other, '--wait-for-lock', '60')
     await inside(lab, viper, 'sleep 3; touch /run/holder-go')
     expect((await going.end()).code).toBe(0)
@@ -169,6 +175,17 @@ describe('a host that another run is changing', () => {
       waited.events.some((event) => event.event === 'warning' && /^waiting for another run: playbook 'holder'/.test(event.message)),
     ).toBe(true)
     expect((await run(other)).code).toBe(0)
+  })
+  it('a command of exec holds it, and waits for it', async () => {
+    const script = 'touch /run/exec-holder-slow; until [ -e /run/exec-holder-go ]; do sleep 0.2; done; touch /run/exec-done'
+    const going = cli(['exec', viper.name, '-b', '--', 'sh', '-c', script])
+    await arrives(viper, '/run/exec-holder-slow')
+    const refused = await run(other, '--limit', viper.name)
+    expect(taskOf(refused, viper.name, 'look').error!.detail).toMatch(/^playbook 'exec', started /)
+    const waiting = cli(['exec', viper.name, '-b', '--wait-for-lock', '60', '--', 'ls', '/run/exec-done'])
+    await inside(lab, viper, 'sleep 2; touch /run/exec-holder-go')
+    expect((await going).code).toBe(0)
+    expect([(await waiting).code, (await waiting).stdout]).toEqual([0, 'honor-viper: ok\n  /run/exec-done\n'])
   })
   it('waits no longer than it may', async () => {
     const going = await begin(slow('long-holder'), '--limit', viper.name)

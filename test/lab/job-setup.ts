@@ -99,7 +99,7 @@ export async function expectBalancing(lab: LabId, host: LabHost): Promise<void> 
 export function inventoryOf(name: string, connection: string): string {
   return scratchFile(
     `${name}.ts`,
-    `import { defineInventory, lab, Secret } from 'rollcall'
+    `import { defineInventory, lab, Secret, ssh } from 'rollcall'
 export const inventory = defineInventory({
   groups: { all: { vars: { domain: 'dynia.test' } }, cluster: { vars: { appPort: 8080 } } },
   hosts: {
@@ -107,7 +107,7 @@ export const inventory = defineInventory({
     'crystal-panda': { groups: ['cluster'], privateIp: '10.108.0.3', connection: lab() },
   },
 })
-void Secret
+void [Secret, ssh]
 `,
   )
 }

@@ -2,11 +2,17 @@
 import { describe, expect, test } from 'vitest'
 import { keyFinder } from '../../src/load/find-key.ts'
 
+const finder = (source: string, line?: number) =>
+  keyFinder((file) => (file === '/a.ts' ? source : fail(file)), { file: '/a.ts', name: 'defineInventory', line })
+const fail = (file: string): never => {
+  throw new Error(file)
+}
+
 /** The source with `»` before what is to be found. */
 function find(marked: string, path: readonly string[]) {
   const source = marked.replace('»', '')
   const before = marked.slice(0, marked.indexOf('»')).split('\n')
-  return { found: keyFinder(source, 'defineInventory')(path), wanted: { line: before.length, column: before.at(-1)!.length + 1 } }
+  return { found: finder(source)(path), wanted: { file: '/a.ts', line: before.length, column: before.at(-1)!.length + 1 } }
 }
 const port = ['groups', 'web', 'vars', 'port']
 const inGroups = (groups: string, before = '') =>
@@ -67,14 +73,60 @@ describe('of one that is not, the place where it enters is', () => {
   })
 })
 
+describe('a key is found in the file in which it stands', () => {
+  const hosts = ['hosts', 'a', 'vars', 'port']
+  const inventory = (value: string) =>
+    `import { eu as europe } from './dc/eu.ts'\nimport { us } from './us.ts'\nexport const inventory = defineInventory({ groups, hosts: ${value} })\n`
+  const eu = `import { groups } from '../groups.ts'\nexport const eu = defineHosts(groups, {\n  a: { groups: ['web'], vars: { »port: 1 } },\n})\n`
+  const us = `export const us = { b: { vars: { port: 2 } } }\n`
+  test.for<readonly [string, Readonly<Record<string, string>>, readonly (string | number)[], boolean]>([
+    ['joined', { '/a.ts': inventory('joinHosts(europe, us)'), '/dc/eu.ts': eu, '/us.ts': us }, hosts, true],
+    ['joined, the other way round', { '/a.ts': inventory('joinHosts(us, europe)'), '/dc/eu.ts': eu, '/us.ts': us }, hosts, true],
+    ['spread', { '/a.ts': inventory('{ ...us, ...europe }'), '/dc/eu.ts': eu, '/us.ts': us }, hosts, true],
+    ['a piece of its own', { '/a.ts': inventory('europe'), '/dc/eu.ts': eu, '/us.ts': us }, hosts, true],
+    [
+      'a constant of the other file',
+      { '/a.ts': inventory('europe'), '/dc/eu.ts': `const vars = { »port: 1 }\nexport const eu = { a: { vars } }\n` },
+      hosts,
+      true,
+    ],
+    ['a file that cannot be read', { '/a.ts': inventory('joinHosts(»europe, us)'), '/us.ts': us }, hosts, false],
+    ['a later piece that cannot be read', { '/a.ts': inventory('joinHosts(europe, »us)'), '/dc/eu.ts': eu.replace('»', '') }, hosts, false],
+    [
+      'a setting of a connection',
+      { '/a.ts': `defineInventory({ groups: { web: { connection: ssh({ user: 'a', »port: 22 }) } } })` },
+      ['groups', 'web', 'connection', 'port'],
+      true,
+    ],
+    ['a piece by its number', { '/a.ts': `joinHosts({ a: { x: 1 } }, { »a: { x: 2 } })` }, [1, 'a'], true],
+    [
+      'a piece by its number, in another file',
+      { '/a.ts': `import { eu } from './dc/eu.ts'\njoinHosts(eu, {})`, '/dc/eu.ts': eu },
+      [0, 'a', 'vars', 'port'],
+      true,
+    ],
+  ])('%s', ([, marked, path, exact]) => {
+    const [file, text] = Object.entries(marked).find(([, source]) => source.includes('»'))!
+    const before = text.slice(0, text.indexOf('»')).split('\n')
+    const read = (name: string) => marked[name]?.replace('»', '') ?? fail(name)
+    const name = typeof path[0] === 'number' ? 'joinHosts' : 'defineInventory'
+    expect(keyFinder(read, { file: '/a.ts', name })(path)).toEqual({
+      file,
+      line: before.length,
+      column: before.at(-1)!.length + 1,
+      exact,
+    })
+  })
+})
+
 test.for([
   ['no such call', 'export const inventory = other({ groups: {} })'],
   ['a call without an object', 'defineInventory(settings)'],
 ])('nothing is found: %s', ([, source]) => {
-  expect(keyFinder(source!, 'defineInventory')(port)).toBeUndefined()
+  expect(finder(source!)(port)).toBeUndefined()
 })
 
 test('the line chooses among several calls', () => {
   const source = 'defineInventory({ groups: { web: { vars: { port: 1 } } } })\ndefineInventory({ groups: { web: { vars: { port: 2 } } } })'
-  expect([1, 2].map((line) => keyFinder(source, 'defineInventory', line)(port)?.line)).toEqual([1, 2])
+  expect([1, 2].map((line) => finder(source, line)(port)?.line)).toEqual([1, 2])
 })

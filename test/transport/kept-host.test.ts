@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { openHost } from '../../src/connect.ts'
@@ -87,4 +87,26 @@ test.each([0, -1, 1.5, Number.NaN])('%d seconds are refused where they stand', (
     expect(() => make({ controlPersistSeconds })).toThrow(
       expect.objectContaining({ details: expect.objectContaining({ fix: expect.stringContaining('300') }) }),
     )
+})
+
+test.each([
+  ['ssh2', {}],
+  ['openssh', {}],
+  ['openssh, not kept', { transport: 'openssh', controlPersistSeconds: undefined }],
+  ['ssh2, not kept', { controlPersistSeconds: undefined }],
+] as const)('%s: a look at what runs that gets no channel does no harm to what runs, and makes no second login', async (_, settings) => {
+  const server = await guarded(['MaxSessions 1'])
+  const access = await openHost(hostOf(server, server.user, settings as Omit<SshSettings, 'type'>), { check: false })
+  const at = join(testFolder(), 'go')
+  const asked = access.writer!.apply('login', [{ script: sh`echo begun; until [ -e ${at} ]; do sleep 0.1; done; echo ended`, step: true }])
+  // Until it is refused; afterwards nobody asks again.
+  await expect.poll(() => access.peek!('login', 100), { timeout: 10_000 }).toMatchObject({ outputs: [] })
+  for (let look = 0; look < 3; look++) expect(await access.peek!('login', 100)).toMatchObject({ outputs: [] })
+  expect(server.connections).toBe(1)
+  writeFileSync(at, '')
+  expect(Buffer.from((await asked)[0]!.stdout).toString()).toBe('begun\nended\n')
+  expect(Buffer.from((await access.reader.read('login', [{ script: sh`echo later` }]))[0]!.stdout).toString()).toBe('later\n')
+  await access.close()
+  expect(server.connections).toBe(1)
+  await server.close()
 })

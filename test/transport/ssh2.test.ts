@@ -66,7 +66,9 @@ describe('connecting by ssh2', () => {
     const sshd = await startSshd()
     const agent = await startAgent()
     const target = sshd.target({ identityFiles: [], agent: agent.socket })
-    expect(await failure(target)).toMatchObject({ name: 'UnreachableError' })
+    expect(await failure(target)).toMatchObject({
+      details: { summary: 'There is nothing to log in with', detail: expect.stringContaining('it holds no key') },
+    })
     agent.add(sshd.identityFile)
     expect(await failure(target)).toBeUndefined()
     // Only the keys that are named: here another than the agent's.
@@ -137,7 +139,22 @@ describe('connecting by ssh2', () => {
       details: {
         host: 'honor-viper',
         detail: expect.stringContaining(fingerprint(server.hostKey.publicKey)),
-        fix: expect.stringContaining(knownHostLine(`[127.0.0.1]:${server.port}`, server.hostKey.publicKey)),
+        fix: expect.stringContaining(`rollcall trust honor-viper --fingerprint ${fingerprint(server.hostKey.publicKey)}`),
+      },
+    })
+  })
+
+  test('a host that is declared to have a key must show it, and no file is asked', async () => {
+    const keyOf = (key: { readonly publicKey: Buffer }) => `ssh-ed25519 ${key.publicKey.toString('base64')} root@new`
+    const declared = (...keys: readonly string[]) => server.target({ knownHosts: { files: [], policy: 'acceptNew', keys } })
+    expect(await failure(declared(keyOf(server.hostKey)))).toBeUndefined()
+    expect(await failure(declared(keyOf(makeKey()), keyOf(server.hostKey)))).toBeUndefined()
+    const other = makeKey()
+    expect(await failure(declared(keyOf(other)))).toMatchObject({
+      name: 'RollcallError',
+      details: {
+        summary: "The host's key is not the one that it is declared to have: somebody else may be answering",
+        detail: expect.stringContaining(`declared  ssh-ed25519 ${fingerprint(other.publicKey)}`),
       },
     })
   })

@@ -12,11 +12,11 @@ function filesOf({ files, inventory, play }: MessageCase, name: string): { reado
       [`playbooks/${name}.ts`]: `import { defineInventory, ssh } from 'rollcall'\nexport const way = ssh()\nexport const other = defineInventory({\n${inventory}\n})\n`,
     }
   return {
-    [`playbooks/${name}.ts`]: `import { apt, command, copy, debug, definePlaybook, defineServiceModule, type FleetGroup, type FleetHost, file, intersection, nth, pattern, type PlayTools, restarted, type ScopeNeeds, service, sh, shell, stat, template, union, without } from 'rollcall'
+    [`playbooks/${name}.ts`]: `import { addHost, apt, command, copy, debug, definePlaybook, defineServiceModule, type FleetGroup, type FleetHost, file, intersection, newHosts, nth, pattern, type PlayTools, restarted, type ScopeNeeds, service, sh, shell, stat, template, union, without } from 'rollcall'
 import { inventory } from '#inventory'
 import { list } from '../templates/index.ts'
 import { balancer } from '../templates/balancer.ts'
-export const used = [apt, command, copy, debug, defineServiceModule, file, restarted, service, sh, shell, stat, template, list, balancer, intersection, nth, pattern, union, without]
+export const used = [addHost, newHosts, apt, command, copy, debug, defineServiceModule, file, restarted, service, sh, shell, stat, template, list, balancer, intersection, nth, pattern, union, without]
 export type Used = [FleetGroup, FleetHost, PlayTools<ScopeNeeds>]
 export default definePlaybook('${name}', inventory, (play) => {
 ${play}

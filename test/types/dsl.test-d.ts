@@ -1,6 +1,7 @@
 import { expectTypeOf } from 'expect-type'
 import { inventory } from '../../inventory/lab.ts'
 import {
+  addHost,
   apt,
   asyncStatus,
   command,
@@ -16,6 +17,7 @@ import {
   groupBy,
   intersection,
   local,
+  newHosts,
   nth,
   type PlayTools,
   pattern,
@@ -211,6 +213,24 @@ export default definePlaybook('types', inventory, (play) => {
   play('nobody among some', { hosts: union('cluster', nth('wbe', 0)) }, () => {})
   // @ts-expect-error a host or group that the inventory does not have
   play('nobody in time', { hosts: dynamicGroup('chosen', { of: 'wbe' }) }, () => {})
+  const fresh = newHosts('fresh', inventory, { like: 'cluster' })
+  play('added in time', { hosts: fresh }, ({ task }) => {
+    task('port', ({ host }) => {
+      expectTypeOf(host.name).toEqualTypeOf<string>()
+      expectTypeOf(host.privateIp).toEqualTypeOf<string>()
+      return copy({ dest: '/a', content: String(host.vars.appPort) })
+    })
+    task('more', () => ['a', 'b'].map((name) => addHost({ to: fresh, name, privateIp: '192.0.2.9', vars: { appPort: undefined } })))
+    // @ts-expect-error each host of the group has a private address
+    task('no address', addHost({ to: fresh, name: 'c' }))
+    // @ts-expect-error a var has the type that its group declares
+    task('no port', addHost({ to: fresh, name: 'd', privateIp: '192.0.2.9', vars: { appPort: '80' } }))
+    // @ts-expect-error a group is none that hosts are added to
+    task('to a group', addHost({ to: 'cluster', name: 'e' }))
+  })
+  play('added or declared', { hosts: union('cluster', fresh) }, ({ task }) => {
+    task('port', ({ host }) => copy({ dest: '/a', content: `${host.privateIp} ${host.vars.appPort}` }))
+  })
   const chosen = dynamicGroup('chosen', { of: 'cluster' })
   play('chosen in time', { hosts: chosen }, ({ task }) => {
     task('port', ({ host }) => copy({ dest: '/a', content: String(host.vars.appPort) }))
@@ -226,6 +246,18 @@ export default definePlaybook('types', inventory, (play) => {
   // @ts-expect-error a family that does not exist
   play('family', { hosts: 'all', facts: { families: ['osx'] } }, () => {})
 })
+
+const roomy = defineInventory({
+  groups: { web: { vars: { port: 80 } }, later: { vars: { size: 1 } } },
+  hosts: { one: { groups: ['web'] } },
+})
+addHost({ to: newHosts('a', roomy, { like: 'web' }), name: 'x', address: '192.0.2.9' })
+addHost({ to: newHosts('b', roomy, { like: ['web', 'later'] }), name: 'x', privateIp: '192.0.2.9', vars: { port: 1, size: 2 } })
+addHost({ to: newHosts('c', roomy, { like: 'later' }), name: 'x', privateIp: '192.0.2.9', vars: { size: 2 } })
+// @ts-expect-error of a group without hosts templates may ask for a private address
+addHost({ to: newHosts('d', roomy, { like: 'later' }), name: 'x' })
+// @ts-expect-error a group that there is not
+newHosts('e', roomy, { like: 'wbe' })
 
 const fleet = defineInventory({
   groups: {

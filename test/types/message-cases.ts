@@ -113,6 +113,31 @@ export const messageCases: readonly MessageCase[] = [
   { mistake: 'a module itself where its call is due', play: inPlay(`task('file', file)`) },
   { mistake: 'a closure that is async', play: inPlay(`task('file', async () => file({ path: '/srv' }))`) },
   { mistake: 'a closure that returns nothing', play: inPlay(`task('file', () => { file({ path: '/srv' }) })`) },
+  // New hosts.
+  {
+    mistake: 'a var of another type for a new host',
+    play: inPlay(
+      `const fresh = newHosts('fresh', inventory, { like: 'web' })\n    task('add', addHost({ to: fresh, name: 'x', privateIp: '10.0.0.9', vars: { port: '80' } }))`,
+    ),
+  },
+  {
+    mistake: 'a var that no group of a new host declares',
+    play: inPlay(
+      `const fresh = newHosts('fresh', inventory, { like: 'web' })\n    task('add', addHost({ to: fresh, name: 'x', privateIp: '10.0.0.9', vars: { prot: 80 } }))`,
+    ),
+  },
+  {
+    mistake: 'a new host without the private address that all others of its group have',
+    play: inPlay(`const fresh = newHosts('fresh', inventory, { like: 'web' })\n    task('add', addHost({ to: fresh, name: 'x' }))`),
+  },
+  { mistake: 'new hosts like a group that there is not', play: inPlay('', `{ hosts: newHosts('fresh', inventory, { like: 'wbe' }) }`) },
+  {
+    mistake: 'a var that new hosts do not have',
+    play: inPlay(
+      `task('port', ({ host }) => debug({ msg: String(host.vars.replicas) }))`,
+      `{ hosts: newHosts('fresh', inventory, { like: 'web' }) }`,
+    ),
+  },
   // Results and handlers.
   {
     mistake: 'a field that a result does not have',

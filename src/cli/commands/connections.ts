@@ -1,6 +1,7 @@
 import type { ShownConnection } from '../../connections.ts'
 import { RollcallError } from '../../model/errors.ts'
 import { count, formatAge, jsonText, printableDeep } from '../../report/index.ts'
+import { hostAndPort } from '../../util/ip-address.ts'
 import { defineCommand } from '../command.ts'
 import { shared } from '../options.ts'
 
@@ -59,7 +60,7 @@ export const connections = defineCommand({
 function table(kept: readonly ShownConnection[]): string[] {
   const cells = kept.map((one) => [
     one.host,
-    `${one.user}@${one.address}${one.port === 22 ? '' : `:${one.port}`}`,
+    `${one.user}@${one.port === 22 ? one.address : hostAndPort(one.address, one.port)}`,
     `open for ${formatAge(one.ageSeconds)}`,
     one.usedBy === undefined ? `idle for ${formatAge(one.idleSeconds!)}` : `used by process ${one.usedBy}`,
     one.usedBy === undefined ? `ends in ${formatAge(one.expiresInSeconds!)}` : `ends ${formatAge(one.persistSeconds)} after it`,

@@ -3,7 +3,20 @@ import { createDoReporter } from '../../report/index.ts'
 import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
 import { steered } from '../interrupt.ts'
-import { become, becomeOf, changesMade, narrowing, noteChanges, portionsOf, positiveInteger, secondsOf, shared, vault } from '../options.ts'
+import {
+  become,
+  becomeOf,
+  changesMade,
+  login,
+  narrowing,
+  noteChanges,
+  portionsOf,
+  positiveInteger,
+  secondsOf,
+  shared,
+  vault,
+  watches,
+} from '../options.ts'
 
 /** `rollcall do`: one module on many hosts, without a playbook. */
 export const doCommand = defineCommand({
@@ -31,7 +44,9 @@ export const doCommand = defineCommand({
     format: shared.format,
     timeout: shared.timeout,
     'wait-for-lock': shared['wait-for-lock'],
+    'no-live': shared['no-live'],
     timing: shared.timing,
+    ...login,
     ...vault,
     verbose: { alias: 'v', type: 'count', describe: 'print steps and the whole result' },
     'detailed-exit-code': shared['detailed-exit-code'],
@@ -66,6 +81,7 @@ export const doCommand = defineCommand({
     const exitCode = await steered(timeout, (steering) =>
       engine.doModule({
         steering,
+        ...(watches(args, context) && { live: true }),
         ...(wait !== undefined && { waitForLockMs: wait * 1000 }),
         root: cwd,
         ...(args.inventory !== undefined && { inventory: args.inventory }),

@@ -1,10 +1,10 @@
 import { formatError, RollcallError } from '../../model/errors.ts'
-import type { HostTraffic } from '../../model/event.ts'
-import { jsonText, printable, timingLines } from '../../report/index.ts'
+import type { HostTraffic, RunningEvent } from '../../model/event.ts'
+import { jsonText, printable, printableDeep, runningLines, timingLines } from '../../report/index.ts'
 import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
 import { steered } from '../interrupt.ts'
-import { become, becomeOf, narrowing, portionsOf, positiveInteger, secondsOf, shared, vault } from '../options.ts'
+import { become, becomeOf, login, narrowing, portionsOf, positiveInteger, secondsOf, shared, vault, watches } from '../options.ts'
 
 /** `rollcall exec`: one command on many hosts. */
 export const exec = defineCommand({
@@ -21,11 +21,19 @@ export const exec = defineCommand({
     serial: shared.serial,
     format: shared.format,
     timeout: shared.timeout,
+    'wait-for-lock': shared['wait-for-lock'],
+    'no-lock': {
+      type: 'boolean',
+      describe: 'run it also where another run is changing the host, and keep none off: to look at what goes on',
+    },
+    'no-live': shared['no-live'],
     timing: shared.timing,
+    ...login,
     ...vault,
   },
   examples: [
     ['rollcall exec cluster -- uptime', 'on every host of a group'],
+    ['rollcall exec honor-viper --no-lock -- ps aux', 'also while a run changes the host'],
     ["rollcall exec honor-viper -b -- sh -c 'journalctl -u haproxy | tail'", 'as root, with a shell of your own'],
   ],
   async run(args, context) {
@@ -38,6 +46,13 @@ export const exec = defineCommand({
         fix: `rollcall exec ${args.pattern} -- uptime`,
       })
     const timeout = secondsOf(args.timeout, '--timeout')
+    const wait = secondsOf(args['wait-for-lock'], '--wait-for-lock')
+    if (wait !== undefined && args['no-lock'])
+      throw new RollcallError({
+        summary: '--wait-for-lock and --no-lock exclude each other',
+        fix: 'Give one of them, or none.',
+        exitCode: 1,
+      })
     const serial = portionsOf(args.serial)
     const timings: { [host: string]: HostTraffic } = {}
     const asWhom = becomeOf(args)
@@ -54,7 +69,11 @@ export const exec = defineCommand({
         become: asWhom,
         ...(becomePassword && { becomePassword }),
         forks: positiveInteger(args.forks, '--forks'),
+        waitMs: args['no-lock'] ? undefined : (wait ?? 0) * 1000,
         progress,
+        ...(watches(args, context) && {
+          running: (event: RunningEvent) => screen.live(runningLines(printableDeep(event), colours, screen.room)),
+        }),
         done: (result) => {
           if (args.format === 'json') return screen.print(jsonText(result))
           const { host, outcome, rc, stdout, stderr, error, timing } = result

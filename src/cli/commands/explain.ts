@@ -1,3 +1,4 @@
+import type { ExplainedVars } from '../../explain-var.ts'
 import { RollcallError } from '../../model/errors.ts'
 import { jsonText } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
@@ -32,13 +33,14 @@ const explainVar = defineCommand({
   },
 })
 
-/** `rollcall explain`: what a run would know and touch, without touching anything. */
+/** `rollcall explain`: where values of a host come from, or what a run would know and touch, without touching anything. */
 export const explain = defineCommand({
   usage: 'explain <playbook>',
   summary: 'show what each task and template sees: targets, fleet, facts scope; contacts no host',
-  positionals: playbook,
+  positionals: { playbook: { ...playbook.playbook, describe: `${playbook.playbook.describe}; or <host>, or <host>.<var>` } },
   options: {
     inventory: shared.inventory,
+    connection: { type: 'boolean', describe: 'of a host: where the settings of its connection come from' },
     limit: shared.limit,
     exclude: shared.exclude,
     tags: { alias: 't', type: 'string', array: true, requiresArg: true, describe: 'only tasks with one of these tags' },
@@ -49,29 +51,42 @@ export const explain = defineCommand({
   },
   examples: [
     ['rollcall explain prepare --limit honor-viper', 'see that templates know every host all the same'],
-    ['rollcall explain var honor-viper appPort', 'where a var comes from'],
+    ['rollcall explain honor-viper.appPort', 'where a var comes from, and what it overrides'],
+    ['rollcall explain honor-viper --connection', 'the same of how a host is reached'],
   ],
   // A playbook named var is meant by `explain var` alone, and by `explain var.ts` whatever follows.
   subcommands: [explainVar],
   async run(args, { engine, screen, colours, cwd }) {
-    const explaining = engine.explain({
+    const print = (lines: readonly string[]) => {
+      for (const line of lines) screen.print(line)
+      return 0
+    }
+    const ofInventory = {
       root: cwd,
-      playbook: args.playbook,
       ...(args.inventory !== undefined && { inventory: args.inventory }),
+      ...(args['extra-vars'] && { given: args['extra-vars'] }),
+    }
+    const printVars = (explained: ExplainedVars) => print(args.format === 'json' ? [jsonText(explained)] : formatVars(explained, colours))
+    if (args.connection) return printVars(await engine.explainVar({ ...ofInventory, host: args.playbook, connection: true }))
+    const explaining = engine.explain({
+      ...ofInventory,
+      playbook: args.playbook,
       ...(args.limit !== undefined && { limit: args.limit }),
       ...narrowing(args),
       tags: words(args.tags),
       skipTags: words(args['skip-tags']),
-      ...(args['extra-vars'] && { given: args['extra-vars'] }),
     })
-    const report = await explaining.catch((error: unknown) => {
-      throw args.playbook === 'var' && error instanceof RollcallError && error.details.summary === 'There is no such playbook'
-        ? noHost()
-        : error
-    })
-    const lines = args.format === 'json' ? [jsonText(report)] : formatExplain(report, colours)
-    for (const line of lines) screen.print(line)
-    return 0
+    try {
+      const report = await explaining
+      return print(args.format === 'json' ? [jsonText(report)] : formatExplain(report, colours))
+    } catch (error) {
+      if (!(error instanceof RollcallError) || error.details.summary !== 'There is no such playbook') throw error
+      if (args.playbook === 'var') throw noHost()
+      // A word that names no playbook may name a host: playbooks were here first.
+      const explained = await engine.explainWord({ ...ofInventory, word: args.playbook })
+      if (explained === undefined) throw error
+      return printVars(explained)
+    }
   },
 })
 

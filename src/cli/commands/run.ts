@@ -10,7 +10,9 @@ import {
   becomePassword,
   changesMade,
   exclusive,
+  factsTimeout,
   given,
+  login,
   narrowing,
   noteChanges,
   playbook,
@@ -18,6 +20,7 @@ import {
   secondsOf,
   shared,
   vault,
+  watches,
   words,
 } from '../options.ts'
 import { openTerminal } from '../terminal.ts'
@@ -29,6 +32,7 @@ export const run = defineCommand({
   positionals: playbook,
   options: {
     inventory: shared.inventory,
+    'refresh-inventory': { type: 'boolean', describe: 'ask sources of the inventory, whatever is kept of them' },
     limit: shared.limit,
     exclude: shared.exclude,
     'allow-empty': shared['allow-empty'],
@@ -49,8 +53,11 @@ export const run = defineCommand({
     'list-tags': { type: 'boolean', describe: 'list the tags of each play and stop; contacts no host' },
     'list-inputs': { type: 'boolean', describe: 'list what -e may give and stop; contacts no host' },
     timeout: shared.timeout,
+    'facts-timeout': shared['facts-timeout'],
     'wait-for-lock': shared['wait-for-lock'],
+    'no-live': shared['no-live'],
     timing: shared.timing,
+    ...login,
     ...vault,
     verbose: { alias: 'v', type: 'count', describe: 'print every task, its steps and its result' },
     'detailed-exit-code': shared['detailed-exit-code'],
@@ -78,11 +85,13 @@ export const run = defineCommand({
       tags: words(args.tags),
       skipTags: words(args['skip-tags']),
       ...(args['extra-vars'] && { given: args['extra-vars'] }),
+      ...(args['refresh-inventory'] && { refreshInventory: true }),
     }
     const goOn = goOnWith(args.resume ?? false, args['retry-failed'] ?? false)
     const forks = positiveInteger(args.forks, '--forks')
     const timeout = secondsOf(args.timeout, '--timeout')
     const wait = secondsOf(args['wait-for-lock'], '--wait-for-lock')
+    const facts = factsTimeout(args)
     const lists = { hosts: args['list-hosts'] ?? false, tasks: args['list-tasks'] ?? false, tags: args['list-tags'] ?? false }
     const listing = Object.entries({ ...lists, inputs: args['list-inputs'] ?? false }).find(([, wanted]) => wanted)?.[0]
     if (listing !== undefined && args.step) throw exclusive('--step', `--list-${listing}`, 'A list runs nothing that could be asked for.')
@@ -120,6 +129,8 @@ export const run = defineCommand({
         progress,
         terminal,
         steering,
+        ...facts,
+        ...(watches(args, context) && { live: true }),
         ...(wait !== undefined && { waitForLockMs: wait * 1000 }),
         ...goOn,
         ...(password && { becomePassword: password }),
