@@ -1,12 +1,12 @@
 import { type Becoming, becomeInside } from '../model/become.ts'
-import { RollcallError, type SourceLine } from '../model/errors.ts'
+import type { SourceLine } from '../model/errors.ts'
 import { callerLine } from '../util/caller.ts'
 import { redact } from '../util/redact.ts'
 import { checkedBecome } from './become.ts'
 import type { BlockRecord, Within } from './block.ts'
 import { boundOf, fail, parallelOf, retriesOf, timeoutOf } from './bounds.ts'
 import { type Environment, environmentsOf } from './environment.ts'
-import type { BlockOptions, Calls, HandlerOptions, PlayTools, Retries, TaskOptions } from './play-tools.ts'
+import type { BlockOptions, Calls, HandlerOptions, PlayTools, TaskOptions } from './play-tools.ts'
 import type { Topic } from './topic.ts'
 
 /** A task or handler as collected: for the engine. It is also the value users hold. */
