@@ -195,7 +195,7 @@ describe('completion', () => {
     ['run prepare --tags config,', ['config,slow']],
     ['run prepare --format ', ['human', 'json']],
     ['run prepare --forks ', []],
-    ['inventory ', ['list', 'host', 'graph', 'validate']],
+    ['inventory ', ['list', 'host', 'graph', 'validate', 'refresh']],
     ['inventory host ', ['web-1', 'db-1']],
     ['inventory graph --format d', ['dot']],
     ['explain ', ['var', 'prepare', 'site']],
