@@ -21,7 +21,19 @@ const entries = {
 }
 
 /** Left in node_modules: they bring a native binary, read files beside their own code, or are required only when needed. */
-const external = ['@swc/wasm-typescript', 'ajv', 'ajv-formats', 'esbuild', 'typescript', 'cpu-features', 'yaml', 'yargs', 'zx', '*.node']
+const external = [
+  '@swc/wasm-typescript',
+  'acorn',
+  'ajv',
+  'ajv-formats',
+  'esbuild',
+  'typescript',
+  'cpu-features',
+  'yaml',
+  'yargs',
+  'zx',
+  '*.node',
+]
 
 /** For src/load/link-modules.ts: Node 20 has no hooks for imports but in a thread of their own. Newer versions need none. */
 const flags =

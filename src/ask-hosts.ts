@@ -1,4 +1,6 @@
 import { openHost } from './connect.ts'
+import { noMemory } from './engine/fact-memory.ts'
+import { usualTimeout } from './engine/fact-wishes.ts'
 import { type Gathered, type GatherRequest, gatherFacts } from './engine/gather-facts.ts'
 import { openFactMemory } from './fact-memory.ts'
 import type { Becoming } from './model/become.ts'
@@ -7,9 +9,11 @@ import { startLab } from './start-lab.ts'
 import { unlockSecrets } from './unlock-secrets.ts'
 import type { Secret } from './util/secret.ts'
 
-export interface AskRequest extends Pick<GatherRequest, 'hosts' | 'targets' | 'families' | 'maxAge' | 'forks'> {
+export interface AskRequest extends Pick<GatherRequest, 'hosts' | 'targets' | 'wishes' | 'forks'> {
   readonly inventory: InventoryModel
   readonly inventoryPath: string
+  /** All hosts outside the targets have so many seconds together; default 10. */
+  readonly timeoutSeconds?: number | undefined
   /** In check mode the ways that are opened cannot write. */
   readonly check: boolean
   /** Hosts on which tasks will become another user: see {@link ConnectOptions}. */
@@ -23,12 +27,6 @@ export interface AskRequest extends Pick<GatherRequest, 'hosts' | 'targets' | 'f
   readonly open?: typeof openHost | undefined
 }
 
-/** Where no facts are asked for, or none are to be kept, there are none to remember, and nothing is written at home. */
-const noMemory = { read: async () => ({ families: {}, warnings: [] }), write: async () => {} }
-
-/** All hosts outside the targets have this long together. */
-const deadlineMs = 10_000
-
 /** Starts the lab where it is needed and asks hosts for their facts: the one way to real hosts of every command. */
 export async function askHosts({
   inventory,
@@ -37,13 +35,14 @@ export async function askHosts({
   becoming,
   becomePassword,
   progress,
+  timeoutSeconds = usualTimeout,
   forget = false,
   open = openHost,
   ...asked
 }: AskRequest): Promise<Gathered> {
   await unlockSecrets() // A missing identity ends here, before any host is contacted.
   await startLab(inventory, asked.hosts, progress)
-  const cache = forget || asked.families.length === 0 ? noMemory : await openFactMemory(inventoryPath, inventory)
+  const memory = forget || asked.wishes.size === 0 ? noMemory : await openFactMemory(inventoryPath, inventory)
   const way = (host: HostRecord) => open(host, { check, becomes: becoming?.get(host.name), becomePassword })
-  return gatherFacts({ ...asked, cache, deadlineMs, open: way, now: Date.now })
+  return gatherFacts({ ...asked, memory, deadlineMs: timeoutSeconds * 1000, open: way, now: Date.now })
 }

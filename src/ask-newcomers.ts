@@ -1,4 +1,5 @@
 import { askHosts } from './ask-hosts.ts'
+import { timeoutOf } from './engine/fact-wishes.ts'
 import type { Gathered } from './engine/gather-facts.ts'
 import { becoming, mayRun, type SelectedPlay } from './engine/select.ts'
 import { UnreachableError } from './model/errors.ts'
@@ -22,13 +23,14 @@ export async function askNewcomers(
   if (names.length === 0) return undefined
   const { check, forks, progress, open, becomePassword } = request
   const { plays } = opened.selection
+  // Those of later plays with them, so that one answer does for the run.
+  const families = [...new Set(plays.filter(mayRun).flatMap((each) => each.play.facts.families))]
   const asked = await askHosts({
     inventory: opened.playbook.inventory.model, // Of which the lab is started, where there is one; added hosts are made by tasks.
     inventoryPath: opened.inventoryPath,
     hosts: names.map((name) => roster.inventory.hosts.get(name)!),
-    // Those of later plays with them, so that one answer does for the run.
-    families: [...new Set(plays.filter(mayRun).flatMap((each) => each.play.facts.families))],
-    maxAge: 0,
+    wishes: new Map(names.map((name) => [name, { families, maxAge: 0, insists: true }])),
+    timeoutSeconds: request.factsTimeout ?? timeoutOf({ plays }),
     targets: new Set(runsOn),
     becoming: becoming({ plays: [selected] }),
     becomePassword,

@@ -1,6 +1,7 @@
+import { chooseInventory } from './choose-inventory.ts'
 import { giveInputs } from './give-inputs.ts'
 import { importPlaybook } from './load/import.ts'
-import { findInventory, findPlaybook, findProject, listInventories, listPlaybooks } from './load/project.ts'
+import { findPlaybook, findProject, listInventories, listPlaybooks } from './load/project.ts'
 import { openInventory } from './open-inventory.ts'
 import { settling } from './settle-inventory.ts'
 
@@ -25,6 +26,8 @@ export interface CompletionValue {
 export async function completions(request: CompletionRequest): Promise<readonly CompletionValue[]> {
   const { root, kind, inventory } = request
   const plain = (values: readonly string[]) => values.map((value) => ({ value }))
+  const { useVaultSources } = await import('./secrets/vault-passwords.ts')
+  useVaultSources({ passwordFiles: [], ids: [], ask: false, cwd: root, quiet: true })
   switch (kind) {
     case 'playbook':
       return plain(listPlaybooks(findProject(root)))
@@ -58,8 +61,12 @@ export async function completions(request: CompletionRequest): Promise<readonly 
 
 async function playsOf(root: string, nameOrPath: string, inventory: string | undefined) {
   const project = findProject(root)
-  const path = findInventory(project, inventory, root)
-  const choice = { playbook: findPlaybook(project, nameOrPath, root), inventory: path, settle: settling({ project, path }) }
+  const chosen = await chooseInventory(project, inventory, root)
+  const choice = {
+    playbook: findPlaybook(project, nameOrPath, root),
+    inventory: chosen.module,
+    settle: settling({ project, path: chosen.path }),
+  }
   const playbook = await importPlaybook(project, choice)
   const request = { path: choice.playbook, project, words: [], cwd: root, terminal: undefined, standIns: true }
   const { plays } = (await giveInputs({ ...request, playbook, compiled: Promise.resolve(), relative: (file) => file })).playbook

@@ -2,9 +2,10 @@ import { type As, asOf, becomeOf } from './engine/as.ts'
 import type { HostAccess } from './engine/host-access.ts'
 import { countTraffic, type TrafficPart } from './engine/traffic.ts'
 import type { Becoming } from './model/become.ts'
-import { RollcallError, UnreachableError } from './model/errors.ts'
+import { UnreachableError } from './model/errors.ts'
 import type { HostRecord, LabSettings, SshSettings } from './model/inventory.ts'
 import { openPeeks } from './peek-host.ts'
+import { declaredTarget, labTarget } from './ssh-target.ts'
 import { NeedsTerminal } from './transport/become-errors.ts'
 import { cancelScript } from './transport/cancel-script.ts'
 import { NoChannel } from './transport/connect-errors.ts'
@@ -12,7 +13,6 @@ import type { Connection } from './transport/connection.ts'
 import { type Started, startBecoming, startSession } from './transport/session.ts'
 import type { SessionOptions } from './transport/session-shell.ts'
 import type { Ending, Job, Reply, Session } from './transport/session-types.ts'
-import type { SshTarget } from './transport/target.ts'
 import type { Secret } from './util/secret.ts'
 import { within } from './util/within.ts'
 
@@ -80,7 +80,13 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
       })
     sessions.set(willBecome, session)
     session.then(traffic.follow, () => {})
-    const replies = await opening.then((both) => both.replies).catch(() => undefined)
+    const replies = await opening
+      .then((both) => both.replies)
+      .catch((error: unknown) => {
+        // The login user's own shell said nothing: another one would say nothing for as long again.
+        if (error instanceof UnreachableError) throw error
+        return undefined
+      })
     return replies?.every(({ code }) => code === 0) ? replies : undefined
   }
   const exchange = async (part: TrafficPart, as: As, jobs: readonly Job[]) => {
@@ -180,50 +186,33 @@ async function connectBySsh(
   fresh: boolean,
   connectTimeoutMs?: number,
 ): Promise<Way> {
-  const declared = { host: host.name, ...settings, fallbackAddress: host.publicIp ?? host.privateIp }
-  const soon = connectTimeoutMs === undefined ? {} : { connectTimeoutMs }
-  const seconds = connectTimeoutMs === undefined ? {} : { connectTimeoutSeconds: connectTimeoutMs / 1000 }
+  // Whoever waits for a host to come back has a turn of its own for each attempt.
+  const soon = connectTimeoutMs === undefined ? {} : { connectTimeoutSeconds: connectTimeoutMs / 1000, connectRetries: 0 }
+  const declared = { ...declaredTarget(host, settings), ...soon }
   if (persistSeconds !== undefined) {
     const { connectKeptSsh } = await import('./connect-kept.ts')
-    return connectKeptSsh({ ...declared, ...seconds }, transport, { persistSeconds, fresh })
+    return connectKeptSsh(declared, transport, { persistSeconds, fresh })
   }
   if (transport === 'openssh') {
     const { connectOpenssh } = await import('./transport/openssh.ts')
-    return connectOpenssh({ ...declared, ...seconds })
+    return connectOpenssh(declared)
   }
   const [{ connectSsh2 }, { resolveTarget }] = await Promise.all([import('./transport/ssh2.ts'), import('./transport/ssh-config.ts')])
   const target = await resolveTarget(declared)
-  return { connection: await connectSsh2({ ...target, ...soon }), user: target.user }
+  return { connection: await connectSsh2(target), user: target.user }
 }
 
-async function connectToLab(host: HostRecord, settings: LabSettings, fresh: boolean, connectTimeoutMs = 10_000): Promise<Way> {
-  if (host.privateIp === undefined)
-    throw new RollcallError({
-      summary: 'A lab host needs a private address',
-      detail: host.name,
-      fix: `Give it one in the inventory: '${host.name}': { privateIp: '10.108.0.x', … }.`,
-    })
-  const lab = await import('./lab/index.ts')
-  const id = lab.defaultLab()
-  const { identityFile, knownHostsFile } = lab.sshFiles(id)
-  const target: SshTarget = {
-    host: host.name,
-    address: host.privateIp,
-    port: 22,
-    user: settings.user,
-    identityFiles: [identityFile],
-    knownHosts: { files: [knownHostsFile], policy: 'strict' },
-    connectTimeoutMs,
-    keepaliveMs: 15_000,
-  }
+async function connectToLab(host: HostRecord, settings: LabSettings, fresh: boolean, connectTimeoutMs?: number): Promise<Way> {
+  const { dial, ...target } = await labTarget(host, settings, connectTimeoutMs)
   const way = { user: settings.user }
   const { controlPersistSeconds: persistSeconds } = settings
   if (persistSeconds !== undefined) {
-    const { connectKeptLab } = await import('./connect-kept.ts')
+    const [{ connectKeptLab }, lab] = await Promise.all([import('./connect-kept.ts'), import('./lab/index.ts')])
+    const id = lab.defaultLab()
     const { init } = lab.requireState(id)
     const there = { name: id.name, boot: init, wrap: (argv: readonly string[]) => lab.inNetns(id, argv) }
     return { ...way, connection: await connectKeptLab(target, there, { persistSeconds, fresh }) }
   }
   const { connectSsh2 } = await import('./transport/ssh2.ts')
-  return { ...way, connection: await connectSsh2({ ...target, dial: (address, port) => lab.dial(id, address, port) }) }
+  return { ...way, connection: await connectSsh2({ ...target, ...(dial && { dial }) }) }
 }

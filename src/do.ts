@@ -57,7 +57,7 @@ export async function doModule(request: DoRequest): Promise<number> {
   const play: PlayRecord = {
     name: 'do',
     hosts: request.pattern,
-    facts: { of: 'all', families: [], ifDown: 'lastKnown', maxAge: 0 },
+    facts: { of: 'all', families: [], ifDown: 'lastKnown', maxAge: 0, timeout: 10 },
     become: checkedBecome(become, 'do', undefined),
     environment: [],
     tags: [],

@@ -52,6 +52,8 @@ export interface ExplainReport {
     readonly vars: object
   }[]
   readonly targets: readonly string[]
+  /** Why something that was remembered of hosts is not known here. */
+  readonly warnings?: readonly string[]
   /** Values that inputs have here; `not given` where something stands for one. */
   readonly inputs?: readonly GivenInput[]
   readonly plays: readonly {
@@ -77,7 +79,7 @@ export interface ExplainReport {
 export async function explain(request: PlaybookRequest): Promise<ExplainReport> {
   const opened = await openPlaybook({ ...request, standIns: true })
   const { playbook, selection, relative } = opened
-  const [knowledge] = await Promise.all([
+  const [{ knowledge, warnings }] = await Promise.all([
     rememberedFacts(opened.inventoryPath, playbook.inventory.model, [...new Set([...selection.factsScope, ...selection.targets])]),
     opened.compiled,
   ])
@@ -96,6 +98,7 @@ export async function explain(request: PlaybookRequest): Promise<ExplainReport> 
       ...(publicIp !== undefined && { publicIp }),
     })),
     targets: selection.targets,
+    ...(warnings.length > 0 && { warnings: redactDeep(warnings) }),
     ...(opened.given.length > 0 && { inputs: redactDeep(opened.given) }),
     plays: selection.plays.map((selected) => {
       const { play, factsOf } = selected

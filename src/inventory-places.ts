@@ -14,7 +14,7 @@ export interface Place {
   readonly exact: boolean
 }
 
-type Opened = Pick<OpenedInventory, 'path' | 'project' | 'model'>
+type Opened = Pick<OpenedInventory, 'path' | 'project' | 'model' | 'source'>
 
 /** Finds what stands where in an inventory's files: `['hosts', 'web-1', 'privateIp']`. */
 export function inventoryPlaces(opened: Opened): (keys: readonly string[]) => Place {
@@ -23,7 +23,8 @@ export function inventoryPlaces(opened: Opened): (keys: readonly string[]) => Pl
 }
 
 /** The same as files and lines. */
-export function inventoryLines({ path, model }: Opened): (keys: readonly string[]) => Line {
+export function inventoryLines({ path, model, source }: Opened): (keys: readonly string[]) => Line {
+  if (source) return source.placeOf
   // The call may stand in a file that this one imports.
   const file = model.at?.file ?? path
   const find = keyFinder(stripTypes, { file, name: 'defineInventory', line: model.at?.line })

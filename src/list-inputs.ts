@@ -1,6 +1,7 @@
+import { chooseInventory } from './choose-inventory.ts'
 import { shortPath } from './load/code-frame.ts'
 import { loadPlaybook } from './load/load.ts'
-import { findInventory, findPlaybook, findProject } from './load/project.ts'
+import { findPlaybook, findProject } from './load/project.ts'
 import { formatLine } from './model/errors.ts'
 import type { InputDeclaration } from './model/input.ts'
 import type { PlaybookRequest } from './open-playbook.ts'
@@ -30,13 +31,15 @@ export interface InputList {
 /** Lists the inputs of a playbook without running its body. Contacts no host and asks nothing. */
 export async function listInputs(request: Pick<PlaybookRequest, 'root' | 'playbook' | 'inventory'>): Promise<InputList> {
   const project = findProject(request.root)
-  const inventory = findInventory(project, request.inventory, request.root)
-  const choice = {
-    playbook: findPlaybook(project, request.playbook, request.root),
-    inventory,
-    settle: settling({ project, path: inventory }),
-  }
-  const { playbook, checked } = await loadPlaybook({ project, ...choice })
+  const playbookFile = findPlaybook(project, request.playbook, request.root)
+  const chosen = await chooseInventory(project, request.inventory, request.root)
+  const { playbook, checked } = await loadPlaybook({
+    project,
+    playbook: playbookFile,
+    inventory: chosen.module,
+    named: chosen.path,
+    settle: settling({ project, path: chosen.path }),
+  })
   await checked
   const list = (entries: Iterable<readonly [string, InputDeclaration]>, ofPlaybook: boolean) =>
     [...entries].map(([name, { at, description, env, default: preset, optional, ...declared }]) => ({
@@ -50,7 +53,7 @@ export async function listInputs(request: Pick<PlaybookRequest, 'root' | 'playbo
     }))
   return {
     playbook: playbook.name,
-    inventory: shortPath(project.root, inventory),
+    inventory: shortPath(project.root, chosen.path),
     inputs: list(Object.entries(playbook.inputs ?? {}), true),
     vars: list(playbook.inventory.model.overridable ?? [], false),
   }

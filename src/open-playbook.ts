@@ -1,4 +1,5 @@
 import { relative } from 'node:path'
+import { chooseInventory, sourceWarnings } from './choose-inventory.ts'
 import { partsOf } from './dsl/inventory.ts'
 import type { Playbook } from './dsl/playbook.ts'
 import type { Terminal } from './engine/context.ts'
@@ -6,7 +7,8 @@ import { type Selection, type SelectOptions, select } from './engine/select.ts'
 import { giveInputs } from './give-inputs.ts'
 import { limitFiles } from './limit-files.ts'
 import { loadPlaybook } from './load/load.ts'
-import { findInventory, findPlaybook, findProject, type Project } from './load/project.ts'
+import { findPlaybook, findProject, type Project } from './load/project.ts'
+import { formatLine } from './model/errors.ts'
 import type { GivenInput } from './model/input.ts'
 import type { InventoryModel } from './model/inventory.ts'
 import { overrideVars } from './override-vars.ts'
@@ -47,6 +49,8 @@ export interface OpenedPlaybook {
   readonly playbook: Playbook
   readonly playbookFile: string
   readonly inventoryPath: string
+  /** What in the inventory Ansible would do and Rollcall does not. */
+  readonly inventoryWarnings?: readonly string[]
   /** What its inputs, and vars that may be overridden, were given. */
   readonly given: readonly GivenInput[]
   /** The three sets. Worked out without contacting a host. */
@@ -65,13 +69,14 @@ export interface OpenedPlaybook {
  */
 export async function openPlaybook(request: PlaybookRequest): Promise<OpenedPlaybook> {
   const project = findProject(request.root)
-  const inventoryPath = findInventory(project, request.inventory, request.root)
   const playbookFile = findPlaybook(project, request.playbook, request.root)
+  const chosen = await chooseInventory(project, request.inventory, request.root)
   const loaded = await loadPlaybook({
     project,
     playbook: playbookFile,
-    inventory: inventoryPath,
-    settle: settling({ project, path: inventoryPath, refresh: request.refreshInventory }),
+    inventory: chosen.module,
+    named: chosen.path,
+    settle: settling({ project, path: chosen.path, refresh: request.refreshInventory }),
   })
   const relative = (file: string) => shorten(project.root, file)
   const declared = loaded.playbook.inventory
@@ -90,12 +95,13 @@ export async function openPlaybook(request: PlaybookRequest): Promise<OpenedPlay
     project,
     playbook,
     playbookFile,
-    inventoryPath,
+    inventoryPath: chosen.path,
+    inventoryWarnings: sourceWarnings(chosen, (at) => formatLine({ file: relative(at.file), line: at.line })),
     given,
     selection: select(playbook, { ...request, readFile: limitFiles(request.root) }),
     compiled: loaded.checked,
     relative,
-    ...(partsOf(declared) && { refresh: async () => overrideVars(await refreshed(declared, { project, path: inventoryPath }), overrides) }),
+    ...(partsOf(declared) && { refresh: async () => overrideVars(await refreshed(declared, { project, path: chosen.path }), overrides) }),
   }
 }
 

@@ -5,6 +5,7 @@ import { ownFacts } from './dsl/define-facts.ts'
 import type { TaskRecord } from './dsl/record.ts'
 import type { PlayContext } from './engine/context.ts'
 import { type Evaluation, evaluate } from './engine/evaluate.ts'
+import { timeoutOf, wishesOf } from './engine/fact-wishes.ts'
 import { openHostState } from './engine/host-state.ts'
 import { noAccess } from './engine/no-access.ts'
 import { openPlay } from './engine/open-play.ts'
@@ -24,6 +25,8 @@ export interface RenderRequest extends Omit<PlaybookRequest, 'limit' | 'limitOpt
   /** Gives the file with its secrets. */
   readonly reveal?: boolean
   readonly forks: number
+  /** Seconds that other hosts have to give their facts; default is what the play says. */
+  readonly factsTimeout?: number | undefined
   readonly progress: (line: string) => void
 }
 /** One file as a run would write it. */
@@ -37,6 +40,8 @@ export interface RenderedFile {
   readonly sealed?: true
   readonly views: readonly TemplateView[]
   readonly facts: FactsEvent
+  /** What is wrong with what was remembered, and with what hosts say. */
+  readonly warnings: readonly string[]
 }
 
 /**
@@ -49,15 +54,16 @@ export async function renderOne(request: RenderRequest): Promise<RenderedFile> {
   const { selected, task } = findTask(request, selection.plays)
   const inventory = playbook.inventory.model
   const hosts = selected.factsOf.map((name) => inventory.hosts.get(name)!)
-  const { families, maxAge } = selected.play.facts
+  const { families } = selected.play.facts
+  const one = { plays: [selected] }
   if (families.some((name) => ownFacts.has(name))) await opened.compiled // Scripts of the user's own wait for the compiler.
   // The host asked for need not answer: a file can be looked at from what is remembered of it.
   const gathered = await askHosts({
     inventory,
     inventoryPath: opened.inventoryPath,
     hosts,
-    families,
-    maxAge,
+    wishes: wishesOf(one),
+    timeoutSeconds: request.factsTimeout ?? timeoutOf(one),
     targets: new Set(selected.play.connection ? [] : [request.host]),
     check: true,
     forks: request.forks,
@@ -84,7 +90,8 @@ export async function renderOne(request: RenderRequest): Promise<RenderedFile> {
   try {
     await opened.compiled
     const evaluation = await evaluateInTurn(context, request, task, access !== undefined)
-    return fileOf(request, task, evaluation, gathered.event)
+    const warnings = gathered.warnings.map(({ host, message }) => redact(host === undefined ? message : `${host}: ${message}`))
+    return { ...fileOf(request, task, evaluation), facts: gathered.event, warnings }
   } finally {
     await Promise.all([...gathered.access.values(), ...(onController ? [onController] : [])].map((open) => open.close()))
   }
@@ -105,7 +112,7 @@ async function evaluateInTurn(context: PlayContext, request: RenderRequest, task
   return evaluate(context, playHost, task)
 }
 
-function fileOf(request: RenderRequest, task: TaskRecord, evaluation: Evaluation, facts: FactsEvent): RenderedFile {
+function fileOf(request: RenderRequest, task: TaskRecord, evaluation: Evaluation): Omit<RenderedFile, 'facts' | 'warnings'> {
   if (evaluation.kind === 'error') throw evaluation.error
   if (evaluation.kind === 'skipped') throw notRendered(request, `the task is skipped on ${request.host}: ${evaluation.reason}`)
   const call = evaluation.calls.find((candidate) => Object.values(candidate.inputs).some(Boolean))
@@ -120,7 +127,6 @@ function fileOf(request: RenderRequest, task: TaskRecord, evaluation: Evaluation
     bytes: request.reveal ? input.bytes : shown,
     ...(Buffer.from(shown).equals(input.bytes) ? {} : { sealed: true }),
     views: call.views,
-    facts,
   }
 }
 

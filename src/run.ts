@@ -4,6 +4,7 @@ import { ownFacts } from './dsl/define-facts.ts'
 import type { ResolvedInput } from './dsl/definition.ts'
 import type { PlayContext, Terminal } from './engine/context.ts'
 import { openGroups } from './engine/dynamic-groups.ts'
+import { timeoutOf, wishesOf } from './engine/fact-wishes.ts'
 import type { Gathered } from './engine/gather-facts.ts'
 import { tellOwed } from './engine/handlers.ts'
 import { type OpenPlay, openPlay } from './engine/open-play.ts'
@@ -56,6 +57,8 @@ export interface RunOptions {
   readonly past?: PastRun | undefined
   /** For hosts whose inventory gives none. */
   readonly becomePassword?: Secret | undefined
+  /** Seconds that all hosts outside the targets have to give their facts; default is what the plays say. */
+  readonly factsTimeout?: number | undefined
 }
 export interface RunRequest extends PlaybookRequest, Omit<RunOptions, 'past'> {
   /** Goes on with the last run of the playbook on the inventory. */
@@ -63,7 +66,8 @@ export interface RunRequest extends PlaybookRequest, Omit<RunOptions, 'past'> {
 }
 
 /** What is to run: a playbook that is loaded and narrowed, or one that was made for the occasion. */
-export interface ToRun extends Pick<OpenedPlaybook, 'playbook' | 'inventoryPath' | 'selection' | 'compiled' | 'relative'> {
+export interface ToRun
+  extends Pick<OpenedPlaybook, 'playbook' | 'inventoryPath' | 'inventoryWarnings' | 'selection' | 'compiled' | 'relative'> {
   /** Where paths of the controller begin. */
   readonly project: { readonly root: string }
   readonly given?: readonly GivenInput[]
@@ -125,6 +129,7 @@ export async function runOpened(opened: ToRun, asked: RunOptions, started = perf
       delegates: [...new Set(looks.flatMap((look) => look.delegates))].filter((name) => !opened.selection.targets.includes(name)),
     }
     announce(opened, gathered, request, told)
+    for (const message of opened.inventoryWarnings ?? []) request.emit({ event: 'warning', message })
     for (const warning of warnings) request.emit(warning)
     // What tasks before a play have chosen or added is known when its turn has come.
     const turns = openTurns({ opened, request, roster, groups, gathered, states, told, open })
@@ -168,19 +173,14 @@ async function runPlays(
 
 async function askAll({ playbook, inventoryPath, selection }: ToRun, request: RunOptions): Promise<Gathered> {
   const inventory = playbook.inventory.model
-  const plays = selection.plays
-    .filter((selected) => mayRun(selected) && selected.play.facts.families.length > 0)
-    .map(({ play }) => play.facts)
   const hosts = [...new Set([...selection.factsScope, ...selection.contacted])].map((name) => inventory.hosts.get(name)!)
-  const families = [...new Set(plays.flatMap((facts) => facts.families))]
-  const maxAge = Math.min(...plays.map((facts) => facts.maxAge))
-  const { check, forks, progress, open, becomePassword } = request
+  const { check, forks, progress, open, becomePassword, factsTimeout = timeoutOf(selection) } = request
   return askHosts({
     inventory,
     inventoryPath,
     hosts,
-    families,
-    maxAge,
+    wishes: wishesOf(selection),
+    timeoutSeconds: factsTimeout,
     targets: new Set(selection.contacted),
     becoming: becoming(selection),
     becomePassword,

@@ -4,7 +4,7 @@ import type { PlayContext } from './engine/context.ts'
 import type { Groups } from './engine/dynamic-groups.ts'
 import type { Gathered } from './engine/gather-facts.ts'
 import { preflight } from './engine/preflight.ts'
-import type { Roster } from './engine/roster.ts'
+import type { AddedHost, Roster } from './engine/roster.ts'
 import type { SelectedPlay } from './engine/select.ts'
 import { formatLine, RollcallError, type SourceLine, UnreachableError } from './model/errors.ts'
 import type { AddedEvent } from './model/event.ts'
@@ -61,30 +61,7 @@ export function openTurns(on: TakeOn): Turns {
     const event: AddedEvent = {
       event: 'added',
       play: selected.play.name,
-      hosts: [...roster.added].flatMap(
-        ([
-          name,
-          {
-            asked: { set, address },
-            by,
-            task,
-            at,
-          },
-        ]) =>
-          told.has(name)
-            ? []
-            : [
-                {
-                  host: name,
-                  to: set.name,
-                  groups: recordOf(name).groups,
-                  ...(address !== undefined && { address }),
-                  by,
-                  task,
-                  ...place(on, at),
-                },
-              ],
-      ),
+      hosts: [...roster.added].flatMap(([name, host]) => (told.has(name) ? [] : [tellOf(on, name, host)])),
       targets: news,
       leftOut: groups.leftOut(selected),
       facts: asked?.event.hosts ?? [],
@@ -114,6 +91,11 @@ export function openTurns(on: TakeOn): Turns {
       return selected === context.selected ? context : on.open(selected, present())
     },
   }
+}
+
+function tellOf(on: TakeOn, name: string, { asked: { set, address }, by, task, at }: AddedHost): AddedEvent['hosts'][number] {
+  const { groups } = on.roster.inventory.hosts.get(name)!
+  return { host: name, to: set.name, groups, ...(address !== undefined && { address }), by, task, ...place(on, at) }
 }
 
 const place = ({ opened }: TakeOn, at: SourceLine | undefined) => (at ? { at: formatLine({ ...at, file: opened.relative(at.file) }) } : {})

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { type DeclaredSecrets, declaredSecrets } from './dsl/secrets.ts'
 import { shortPath } from './load/code-frame.ts'
 import { findProject } from './load/project.ts'
-import { RollcallError } from './model/errors.ts'
+import { formatLine, RollcallError } from './model/errors.ts'
 import { suggest } from './util/suggest.ts'
 
 /**
@@ -13,7 +13,7 @@ import { suggest } from './util/suggest.ts'
  * and for a variable that is not set.
  */
 export async function unlockSecrets(): Promise<void> {
-  const { files, variables } = declaredSecrets()
+  const { files, variables, vaultTexts } = declaredSecrets()
   for (const { variable, at, unlock } of variables) {
     if ((process.env[variable] ?? '') === '')
       throw new RollcallError({
@@ -26,8 +26,13 @@ export async function unlockSecrets(): Promise<void> {
     unlock()
   }
   const locked = files.filter((file) => file.locked())
-  if (locked.length === 0) return
-  const { readSecrets } = await import('./secrets/index.ts')
+  const lockedTexts = vaultTexts.filter((text) => text.locked())
+  if (locked.length + lockedTexts.length === 0) return
+  const { openVault, readSecrets } = await import('./secrets/index.ts')
+  for (const { text, at, unlock } of lockedTexts) {
+    const shown = formatLine({ file: shortPath(process.cwd(), at.file), line: at.line })
+    unlock((await openVault(text, shown, { env: process.env, at })).toString('utf8'))
+  }
   const opened = new Map<string, ReadonlyMap<string, string>>()
   for (const declared of locked) {
     const { path, root } = placeOf(declared)

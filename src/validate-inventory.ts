@@ -1,10 +1,11 @@
+import { chooseInventory } from './choose-inventory.ts'
 import { inventoryPlaces } from './inventory-places.ts'
 import { inventoryWarnings } from './inventory-warnings.ts'
 import { shortPath } from './load/code-frame.ts'
 import { importInventory } from './load/import.ts'
 import { findInventory, findProject } from './load/project.ts'
 import { typeCheckInventory } from './load/type-check.ts'
-import { type ErrorDetails, RollcallError } from './model/errors.ts'
+import { type ErrorDetails, formatLine, RollcallError } from './model/errors.ts'
 import type { InventoryRequest } from './open-inventory.ts'
 import { settling } from './settle-inventory.ts'
 
@@ -25,12 +26,15 @@ export async function validateInventory({ root, inventory }: InventoryRequest): 
   const name = shortPath(project.root, path)
   const nothing = { inventory: name, ok: false, hosts: 0, groups: 0, warnings: [] }
   // The compiler's message shows more than what loading the same mistake says.
-  const checked = await attempt(() => typeCheckInventory(project, path))
+  const chosen = await attempt(() => chooseInventory(project, inventory, root))
+  if ('error' in chosen) return { ...nothing, errors: [chosen.error] }
+  const { module, source } = chosen.value
+  const checked = await attempt(() => typeCheckInventory(project, module))
   if ('error' in checked) return { ...nothing, errors: [checked.error] }
-  const loaded = await attempt(() => importInventory(project, path, settling({ project, path })))
+  const loaded = await attempt(() => importInventory(project, module, settling({ project, path })))
   if ('error' in loaded) return { ...nothing, errors: [loaded.error] }
   const { model } = loaded.value
-  const placeOf = inventoryPlaces({ project, path, model })
+  const placeOf = inventoryPlaces({ project, path, model, ...(source && { source }) })
   const lab = await attempt(async () => {
     const [{ labHostsOf }, { subnetOf }] = await Promise.all([import('./start-lab.ts'), import('./lab/index.ts')])
     const hosts = labHostsOf(model)
@@ -43,7 +47,14 @@ export async function validateInventory({ root, inventory }: InventoryRequest): 
     hosts: model.hosts.size,
     groups: model.groups.size,
     errors,
-    warnings: inventoryWarnings(model).map(({ message, fix, keys }) => ({ message, fix, at: placeOf(keys).at })),
+    warnings: [
+      ...(source?.warnings ?? []).map(({ message, fix, at }) => ({
+        message,
+        fix,
+        at: formatLine({ ...at, file: shortPath(project.root, at.file) }),
+      })),
+      ...inventoryWarnings(model).map(({ message, fix, keys }) => ({ message, fix, at: placeOf(keys).at })),
+    ],
   }
 }
 

@@ -58,8 +58,23 @@ const layers: Readonly<Record<string, { readonly files: readonly string[]; reado
   'src/cleanup': {
     files: ['src', 'src/engine', 'src/load', 'src/lab', 'src/store', 'src/resources', 'src/model', 'src/util', ...sessions],
   },
+  'src/edit': {
+    files: ['src', 'src/load', 'src/store', 'src/dsl', 'src/model', 'src/util'],
+  },
   'src/cli': {
-    files: ['src', 'src/doctor', 'src/cleanup', 'src/secrets', 'src/report', 'src/load', 'src/lab', 'src/dsl', 'src/model', 'src/util'],
+    files: [
+      'src',
+      'src/edit',
+      'src/doctor',
+      'src/cleanup',
+      'src/secrets',
+      'src/report',
+      'src/load',
+      'src/lab',
+      'src/dsl',
+      'src/model',
+      'src/util',
+    ],
   },
   inventory: { files: [], packages: ['rollcall'] },
   templates: { files: [], packages: ['rollcall'] },

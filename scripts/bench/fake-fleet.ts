@@ -20,7 +20,8 @@ export interface FakeFleet {
 export async function openFakeFleet(): Promise<FakeFleet> {
   const connection = connectLocal()
   const user = userInfo().username
-  const session = await openSession(connection, { host: 'fleet', user })
+  const begin = () => openSession(connection, { host: 'fleet', user })
+  let session = await begin()
   const answers = new Map<string, Promise<Reply>>()
   const ours = ownAddress()
   const ask = async (job: Job): Promise<Reply> => {
@@ -53,11 +54,18 @@ export async function openFakeFleet(): Promise<FakeFleet> {
   })
   return {
     open: async (host) => accessOf(host, () => Promise.reject(new Error(`${host.name} is not to be changed`))),
-    changeable: async (host) =>
-      accessOf(host, async (_as, jobs) => {
+    changeable: async (host) => ({
+      ...accessOf(host, async (_as, jobs) => {
         answers.clear()
         return session.exchange(jobs)
       }),
+      // The session holds the lock of this machine until it ends.
+      close: async () => {
+        await session.close()
+        session = await begin()
+        answers.clear()
+      },
+    }),
     close: async () => {
       await session.close()
       await connection.close()

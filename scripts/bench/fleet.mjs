@@ -1,4 +1,4 @@
-// A simulated fleet: what the engine itself costs with many hosts, without any network. node scripts/bench/fleet.mjs [hosts..]
+// A simulated fleet: what the engine itself costs with many hosts, without any network. node scripts/bench/fleet.mjs [--one] [hosts..]
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,7 @@ import { bundle } from '../build.mjs'
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
 /** Runs each size in a process of its own and gives what it printed. */
-export async function measureFleet(sizes = [500, 5000]) {
+export async function measureFleet(sizes = [500, 5000], part = 'all') {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-fleet-'))
   // Below dist, since what stays in node_modules is looked for above the program.
   const built = join(root, 'dist', `.bench-${process.pid}`)
@@ -17,7 +17,7 @@ export async function measureFleet(sizes = [500, 5000]) {
     await bundle(root, built, { fleet: 'scripts/bench/fleet-run.ts' })
     const found = []
     for (const size of sizes)
-      found.push(JSON.parse(await output([join(built, 'fleet.js'), String(size), folder, join(root, 'scripts/bench')])))
+      found.push(JSON.parse(await output([join(built, 'fleet.js'), String(size), folder, join(root, 'scripts/bench'), part])))
     return found
   } finally {
     for (const path of [folder, built]) rmSync(path, { recursive: true, force: true })
@@ -46,8 +46,10 @@ export function fleetTable(found) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const sizes = process.argv.slice(2).map(Number)
-  const found = await measureFleet(sizes.length > 0 ? sizes : undefined)
+  const words = process.argv.slice(2)
+  const sizes = words.filter((word) => word !== '--one').map(Number)
+  // With --one only what a run on one host costs, whatever the others do.
+  const found = await measureFleet(sizes.length > 0 ? sizes : undefined, words.includes('--one') ? 'one' : 'all')
   for (const each of found) process.stdout.write(`${JSON.stringify(each)}\n`)
   process.stdout.write(`${fleetTable(found)}\n`)
 }

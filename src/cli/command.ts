@@ -1,7 +1,9 @@
 import type { InferredOptionTypes, Options, PositionalOptions } from 'yargs'
 import { RollcallError } from '../model/errors.ts'
 import { useVaultSources } from '../secrets/vault-passwords.ts'
+import { useLoginSettings } from '../util/login-settings.ts'
 import type { Context } from './context.ts'
+import { openTerminal } from './terminal.ts'
 
 interface Named {
   /** As yargs writes it: `run <playbook>`. Its first word is the name. */
@@ -36,7 +38,7 @@ type Arguments<P extends { [name: string]: PositionalOptions }, O extends { [nam
 
 /**
  * Writes a command whose `run` knows the types of its arguments. Whatever has `--format` takes `--json` for it, too, and the options
- * for vaults take effect wherever they are.
+ * for vaults and logins take effect wherever they are.
  */
 export function defineCommand<const P extends { [name: string]: PositionalOptions }, const O extends { [name: string]: Options }>(
   command: Omit<Command, 'positionals' | 'options' | 'run'> & {
@@ -45,8 +47,33 @@ export function defineCommand<const P extends { [name: string]: PositionalOption
     readonly run: (args: Arguments<P, O>, context: Context) => Promise<number>
   },
 ): Command {
-  const opening = 'vault-id' in command.options ? withVault(command) : command
+  const logging = 'forks' in command.options ? withLogin(command) : command
+  const opening = 'vault-id' in logging.options ? withVault(logging) : logging
   return 'format' in opening.options && !('json' in opening.options) ? withJson(opening) : opening
+}
+
+/** Takes effect wherever logins are made, like the options for vaults. */
+function withLogin(command: Command): Command {
+  return {
+    ...command,
+    run: async (args, context) => {
+      const { 'accept-new-host-keys': acceptNewHostKeys = false, 'connect-retries': retries } = args
+      if (retries !== undefined && !/^[0-9]{1,3}$/.test(retries))
+        throw new RollcallError({
+          summary: '--connect-retries needs a whole number from 0',
+          detail: `'${retries}'`,
+          fix: '--connect-retries 3 tries four times in all, 0 once.',
+          exitCode: 1,
+        })
+      const terminal = openTerminal(context.screen)
+      useLoginSettings({
+        acceptNewHostKeys,
+        ...(retries !== undefined && { connectRetries: Number(retries) }),
+        ...(terminal && { ask: (question: string) => terminal.ask(question, { echo: false }) }),
+      })
+      return command.run(args, context)
+    },
+  }
 }
 
 function withVault(command: Command): Command {

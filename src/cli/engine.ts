@@ -16,8 +16,11 @@ export interface Engine {
   readonly showFacts: typeof import('../show-facts.ts').showFacts
   readonly showInventory: typeof import('../show-inventory.ts').showInventory
   readonly doModule: typeof import('../do.ts').doModule
+  readonly editInventory: typeof import('../edit/edit-inventory.ts').editInventory
+  readonly importInventoryFrom: typeof import('../import-inventory.ts').importInventoryFrom
   readonly validateInventory: typeof import('../validate-inventory.ts').validateInventory
   readonly exec: typeof import('../exec.ts').exec
+  readonly trust: typeof import('../trust.ts').trust
   readonly describeModules: (name?: string) => Promise<ReturnType<typeof import('../describe-modules.ts').describeModules>>
   readonly cleanup: typeof import('../cleanup/cleanup.ts').cleanup
   readonly showConnections: () => Promise<ReturnType<typeof import('../connections.ts').showConnections>>
@@ -48,8 +51,11 @@ export const engine: Engine = {
   showFacts: async (request) => (await import('../show-facts.ts')).showFacts(request),
   showInventory: async (request) => (await import('../show-inventory.ts')).showInventory(request),
   doModule: async (request) => (await import('../do.ts')).doModule(request),
+  editInventory: async (request) => (await import('../edit/edit-inventory.ts')).editInventory(request),
+  importInventoryFrom: async (request) => (await import('../import-inventory.ts')).importInventoryFrom(request),
   validateInventory: async (request) => (await import('../validate-inventory.ts')).validateInventory(request),
   exec: async (request) => (await import('../exec.ts')).exec(request),
+  trust: async (request) => (await import('../trust.ts')).trust(request),
   describeModules: async (name) => (await import('../describe-modules.ts')).describeModules(name),
   cleanup: async (request) => (await import('../cleanup/cleanup.ts')).cleanup(request),
   showConnections: async () => (await import('../connections.ts')).showConnections(),

@@ -6,11 +6,12 @@ type Play = ExplainReport['plays'][number]
 
 /** What each task and template sees, for people. Hosts on which a task is the same share its lines. */
 export function formatExplain(report: ExplainReport, colours: Colours): string[] {
-  const { playbook, inventory, fleet, targets, plays, inputs } = printableDeep(report)
+  const { playbook, inventory, fleet, targets, plays, inputs, warnings = [] } = printableDeep(report)
   const width = Math.max(0, ...fleet.map(({ host }) => host.length))
   return [
     `${colours.strong(`playbook ${playbook}`)} · inventory ${inventory}`,
     `fleet ${count(fleet.length, 'host')}, whatever --limit says · targets ${targets.length} (${listed(targets, 8)})`,
+    ...warnings.map((warning) => colours.warning(`warning: ${warning}`)),
     ...inputLines(inputs ?? [], 1),
     '',
     ...fleet.map((host) =>

@@ -24,6 +24,16 @@ export const shared = {
   'no-live': { type: 'boolean', describe: 'do not show on a terminal what takes long while it runs' },
   timing: { type: 'boolean', describe: 'tell of each host what was sent and where the time went' },
   forks: { alias: 'f', type: 'string', default: '50', defaultDescription: '50', requiresArg: true, describe: 'how many hosts at once' },
+  'facts-timeout': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'seconds that hosts which are not to be changed have together to give their facts; default 10, or what the plays say',
+  },
+  'connect-retries': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'how often a host that does not answer is tried again; default: 2, where neither its inventory nor ssh_config says',
+  },
   'wait-for-lock': {
     type: 'string',
     requiresArg: true,
@@ -35,6 +45,15 @@ export const shared = {
     requiresArg: true,
     describe: 'so many hosts at a time: 2, 30%, or 1,5,30%; where all of one batch fail, the rest is left out',
   },
+} as const
+
+/** How hosts are logged in to, for commands that contact them. */
+export const login = {
+  'accept-new-host-keys': {
+    type: 'boolean',
+    describe: 'let hosts in whose key is in no file, and note it down; a changed key never passes',
+  },
+  'connect-retries': shared['connect-retries'],
 } as const
 
 /** Where the password for becoming another user comes from. */
@@ -161,6 +180,12 @@ export function words(values: readonly string[] | undefined): readonly string[] 
 /** Seconds of an option that need not be given. @throws RollcallError unless the text is a whole number from 1. */
 export function secondsOf(text: string | undefined, option: string): number | undefined {
   return text === undefined ? undefined : positiveInteger(text, option)
+}
+
+/** What was said of the time for facts, for a request. */
+export function factsTimeout(args: { readonly 'facts-timeout'?: string | undefined }): { readonly factsTimeout?: number } {
+  const seconds = secondsOf(args['facts-timeout'], '--facts-timeout')
+  return seconds === undefined ? {} : { factsTimeout: seconds }
 }
 
 /** Sizes of batches of an option. @throws RollcallError for what is none. */

@@ -18,6 +18,7 @@ import { render } from './commands/render.ts'
 import { run } from './commands/run.ts'
 import { runs } from './commands/runs.ts'
 import { secret } from './commands/secret.ts'
+import { trust } from './commands/trust.ts'
 import { complete } from './complete.ts'
 import type { Context, World } from './context.ts'
 import { failureOf } from './failure.ts'
@@ -34,6 +35,7 @@ export const commands: readonly AnyCommand[] = [
   inventory,
   doCommand,
   exec,
+  trust,
   doc,
   secret,
   lab,

@@ -6,10 +6,13 @@ import type { HostRecord } from '../model/inventory.ts'
 import { sh } from '../util/sh.ts'
 import { type Checked, ofError, ok, problem, warning } from './check.ts'
 import { type HostSaid, hostScript, parseHost } from './host-script.ts'
+import { checkSettings } from './ssh-settings.ts'
 
 /** One host: that it can be reached, logged in to and become root on, and has what modules need. Changes nothing. */
 export async function checkHost(host: HostRecord, now: () => number = Date.now): Promise<readonly Checked[]> {
   const on = (checks: readonly Checked[]) => checks.map((check) => ({ ...check, host: host.name }))
+  const settings = await checkSettings(host)
+  if (settings.some(({ verdict }) => verdict === 'problem')) return on(settings)
   let access: HostAccess
   try {
     // A doctor starts no lab; where none is up, that is what is to be said.
@@ -20,7 +23,7 @@ export async function checkHost(host: HostRecord, now: () => number = Date.now):
     access = await openHost(host, { check: true })
   } catch (error) {
     // Reaching it, its host key and the login each fail with an error that says what to do.
-    return on([failed('reachable', error)])
+    return on([...settings, failed('reachable', error)])
   }
   try {
     const before = now()
@@ -29,10 +32,10 @@ export async function checkHost(host: HostRecord, now: () => number = Date.now):
       const [reply] = await access.reader.read('login', [{ script: hostScript() }])
       said = parseHost(Buffer.from(reply!.stdout).toString('utf8'))
     } catch (error) {
-      return on([ok('reachable', `logged in as ${access.userOf('login')}`), failed('shell', error)])
+      return on([...settings, ok('reachable', `logged in as ${access.userOf('login')}`), failed('shell', error)])
     }
     const reached = ok('reachable', `logged in as ${access.userOf('login')}; its key is known and sh works`)
-    return on([reached, await checkBecome(access), ...judge(said, (before + now()) / 2)])
+    return on([...settings, reached, await checkBecome(access), ...judge(said, (before + now()) / 2)])
   } finally {
     await access.close()
   }

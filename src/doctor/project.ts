@@ -1,5 +1,5 @@
 import { importPlaybook } from '../load/import.ts'
-import { findInventory, findPlaybook, findProject, listPlaybooks, type Project } from '../load/project.ts'
+import { findPlaybook, findProject, listPlaybooks, type Project } from '../load/project.ts'
 import { typeCheck } from '../load/type-check.ts'
 import { RollcallError } from '../model/errors.ts'
 import type { InventoryRequest, OpenedInventory } from '../open-inventory.ts'
@@ -34,7 +34,7 @@ export async function checkProject({ root, inventory }: InventoryRequest): Promi
       return ok('inventory', `${opened.name}: ${opened.model.hosts.size} hosts, ${opened.model.groups.size} groups`)
     })),
   )
-  if (opened !== undefined) checks.push(...(await checkPlaybooks(project, findInventory(project, inventory, root))))
+  if (opened !== undefined) checks.push(...(await checkPlaybooks(project, opened.source?.module ?? opened.path)))
   return { checks, ...(opened && { inventory: opened }) }
 }
 

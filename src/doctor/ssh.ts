@@ -4,8 +4,10 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { RollcallError } from '../model/errors.ts'
 import type { HostRecord } from '../model/inventory.ts'
+import { declaredTarget } from '../ssh-target.ts'
 import { resolveTarget } from '../transport/ssh-config.ts'
 import { readSshConfig } from '../transport/ssh-config-file.ts'
+import type { SshConfig } from '../transport/ssh-config-parse.ts'
 import type { SshTarget } from '../transport/target.ts'
 import { readKnownHosts } from '../transport/verify-host-key.ts'
 import { sh } from '../util/sh.ts'
@@ -15,9 +17,9 @@ import { type Checked, checking, ofError, ok, problem, warning } from './check.t
 export async function checkSsh(hosts: readonly HostRecord[]): Promise<readonly Checked[]> {
   const overSsh = hosts.filter(({ connection }) => connection.type === 'ssh')
   const path = join(homedir(), '.ssh', 'config')
-  let text: string
+  let config: readonly SshConfig[]
   try {
-    text = await readSshConfig(path)
+    config = await readSshConfig()
   } catch (error) {
     if (error instanceof RollcallError) return [ofError('ssh config', error.details)]
     throw error
@@ -26,28 +28,30 @@ export async function checkSsh(hosts: readonly HostRecord[]): Promise<readonly C
   const refused: Checked[] = []
   for (const host of overSsh) {
     try {
-      targets.push(await targetOf(host, text))
+      targets.push(await targetOf(host, config))
     } catch (error) {
       if (!(error instanceof RollcallError)) throw error
       refused.push({ ...ofError('ssh config', error.details), host: host.name })
     }
   }
   if (overSsh.length === 0) return [ok('ssh', 'no host of the inventory is reached by SSH settings of this machine')]
-  const general = targets.length > 0 ? targets : [await targetOf({ name: 'localhost', connection: { type: 'ssh' } }, '')]
+  const general = targets.length > 0 ? targets : [await targetOf({ name: 'localhost', connection: { type: 'ssh' } }, [])]
   return [
     ...(refused.length > 0
       ? refused
-      : [ok('ssh config', text === '' ? `${path} is empty or not there` : `${path} can be followed for every host`)]),
+      : [
+          ok(
+            'ssh config',
+            config.every((file) => file.length === 0) ? `${path} is empty or not there` : `${path} can be followed for every host`,
+          ),
+        ]),
     ...(await checkCredentials(general)),
     ...(await checking('known hosts', () => checkKnownHosts(general))),
   ]
 }
 
-function targetOf(
-  { name, connection, publicIp, privateIp }: Pick<HostRecord, 'name' | 'connection' | 'publicIp' | 'privateIp'>,
-  text: string,
-) {
-  return resolveTarget({ host: name, ...(connection.type === 'ssh' && connection), fallbackAddress: publicIp ?? privateIp }, text)
+function targetOf(host: Pick<HostRecord, 'name' | 'connection' | 'publicIp' | 'privateIp' | 'jumpHosts'>, config: readonly SshConfig[]) {
+  return resolveTarget(declaredTarget(host, host.connection.type === 'ssh' ? host.connection : {}), config)
 }
 
 async function checkCredentials(targets: readonly SshTarget[]): Promise<readonly Checked[]> {

@@ -1,6 +1,7 @@
 import { RollcallError } from '../model/errors.ts'
 import { hostKeyProblem } from '../model/host-key.ts'
 import type { BecomeSettings, GivenLab, LabSettings, LocalSettings, SshSettings } from '../model/inventory.ts'
+import { parseProxyJump } from '../model/jump-spec.ts'
 import { becomeProblem } from './become.ts'
 
 /** A host reached over SSH. Whatever is not given comes from `~/.ssh/config`, then from SSH's own defaults. */
@@ -23,13 +24,25 @@ export function local(settings: Omit<LocalSettings, 'type'> = {}): LocalSettings
 /** What ssh calls 0 is for ever, and what others call 0 is off. */
 function checked<S extends BecomeSettings & { readonly controlPersistSeconds?: number }>(settings: S): S {
   const { becomeMethod: method, becomeUser: user } = settings
-  const wrong = becomeProblem({ ...(method !== undefined && { method }), ...(user !== undefined && { user }) })
-  if (wrong) throw new RollcallError({ summary: 'The inventory is wrong', ...wrong, exitCode: 1 })
+  const problem = becomeProblem({ ...(method !== undefined && { method }), ...(user !== undefined && { user }) })
+  if (problem) throw new RollcallError({ summary: 'The inventory is wrong', ...problem, exitCode: 1 })
+  const own: Partial<SshSettings> = settings
+  const { connectRetries: retries, proxyJump } = own
+  if (retries !== undefined && !(Number.isInteger(retries) && retries >= 0))
+    throw wrong(`connectRetries: ${retries} is no whole number from 0`, 'connectRetries: 3 tries four times in all, 0 once.')
+  if (proxyJump !== undefined && proxyJump !== 'none' && parseProxyJump(proxyJump) === undefined)
+    throw wrong(
+      `proxyJump: '${proxyJump}' names no host to jump over`,
+      "Write it as ssh_config does: proxyJump: 'admin@gate.example.com:2222'",
+    )
   const { controlPersistSeconds: seconds } = settings
   if (seconds === undefined || (Number.isInteger(seconds) && seconds >= 1)) return settings
-  throw new RollcallError({
-    summary: 'The inventory is wrong',
-    detail: `controlPersistSeconds: ${seconds} is no whole number from 1`,
-    fix: 'Leave it out to keep no connection, or give the seconds: controlPersistSeconds: 300',
-  })
+  throw wrong(
+    `controlPersistSeconds: ${seconds} is no whole number from 1`,
+    'Leave it out to keep no connection, or give the seconds: controlPersistSeconds: 300',
+  )
+}
+
+function wrong(detail: string, fix: string): RollcallError {
+  return new RollcallError({ summary: 'The inventory is wrong', detail, fix })
 }

@@ -16,6 +16,7 @@ import type { PlayTools, ResultReader } from './play-tools.ts'
 import { recordTools, type TaskRecord } from './record.ts'
 import {
   type HostOrder,
+  refuseFacts,
   refuseNewHosts,
   refuseOrder,
   refuseSizes,
@@ -56,17 +57,22 @@ export interface ScopeNeeds<V extends object = object, F extends Family = never,
 
 /** Which hosts' facts a play's closures may read; apart from `hosts`, and never narrowed by `--limit`. */
 export interface FactsScope<G extends string = string, F extends Family = BuiltInFamily> {
-  /** `all` (default) or one group. */
-  readonly of?: G
+  /**
+   * `all` (default), one group, or `targets`: no host is asked but those that the play runs on, for a play that reads nothing
+   * of others.
+   */
+  readonly of?: G | 'targets'
   /**
    * Families gathered and readable: built-in ones by name, your own as `defineFacts` gave them. Default: `os` and `network`;
    * of a play on the controller: none.
    */
   readonly families?: readonly F[]
-  /** A host outside the targets that does not answer: use what was last known (default), or fail the run before any change. */
+  /** A host of the scope that does not answer: use what was last known (default), or fail the run before any change. */
   readonly ifDown?: 'lastKnown' | 'fail'
   /** Seconds for which a cached fact of a host outside the targets is not fetched again. Default 3600; targets: always live. */
   readonly maxAge?: number
+  /** Seconds that all hosts outside the targets have together to answer. Default 10; of several plays the longest counts. */
+  readonly timeout?: number
 }
 
 /** The controller, in the place of a play's hosts. */
@@ -221,8 +227,8 @@ function collectPlays(name: string, inventory: Inventory, body: Body, scope: { r
     const playAt = callerLine()
     const { model } = inventory
     const hosts = options.hosts as HostChoice
-    for (const name of [...(typeof hosts === 'string' ? [hosts] : []), options.facts?.of ?? 'all'])
-      refuseUnknownName(name, model, playName, playAt)
+    for (const name of typeof hosts === 'string' ? [hosts] : []) refuseUnknownName(name, model, playName, playAt)
+    refuseFacts(options.facts ?? {}, model, playName, playAt)
     for (const set of newSetsIn(hosts)) refuseNewHosts(set, sets, model, playName, playAt)
     matchHosts(hosts, model, { by: 'A play', where: `play '${playName}'`, ...(playAt && { at: playAt }) })
     if (plays.some((other) => other.name === playName))
@@ -239,7 +245,7 @@ function collectPlays(name: string, inventory: Inventory, body: Body, scope: { r
     finish()
     const connection = options.connection === 'local' ? ({ type: 'local' } as const) : options.connection
     const usual: readonly Family[] = connection ? [] : ['os', 'network']
-    const { of = 'all', families = usual, ifDown = 'lastKnown', maxAge = 3600 } = options.facts ?? {}
+    const { of = 'all', families = usual, ifDown = 'lastKnown', maxAge = 3600, timeout = 10 } = options.facts ?? {}
     const names = families.map((family) => (typeof family === 'string' ? family : family.name))
     for (const name of names) refuseUnknownFamily(name, playName, playAt)
     const { tags = [], strategy = 'linear', maxFailPercentage, order } = options
@@ -254,7 +260,7 @@ function collectPlays(name: string, inventory: Inventory, body: Body, scope: { r
       hosts,
       ...(order !== undefined && { order }),
       ...(connection && { connection }),
-      facts: { of, families: names, ifDown, maxAge },
+      facts: { of, families: names, ifDown, maxAge, timeout },
       become: checkedBecome(options.become, `play '${playName}'`, playAt),
       environment: environmentsOf(options.environment, `play '${playName}'`, playAt),
       tags,

@@ -49,6 +49,27 @@ export function refuseUnknownName(name: string, { groups, hosts }: InventoryMode
   })
 }
 
+/** @throws RollcallError for a scope of facts that names no group, and for seconds that can be none. */
+export function refuseFacts(
+  { of = 'all', maxAge = 0, timeout = 1 }: { readonly of?: string; readonly maxAge?: number; readonly timeout?: number },
+  model: InventoryModel,
+  play: string,
+  at: SourceLine | undefined,
+): void {
+  const refuse = (summary: string, detail: string, fix: string): never => {
+    throw new RollcallError({ summary, detail: `play '${play}': ${detail}`, fix, ...(at && { at }) })
+  }
+  if (of !== 'targets') refuseUnknownName(of, model, play, at)
+  else if (model.groups.has(of) || model.hosts.has(of))
+    refuse(
+      "facts.of names a group or host called 'targets'",
+      'it means the hosts that the play runs on',
+      'Call the group or host otherwise.',
+    )
+  if (!(maxAge >= 0)) refuse('facts.maxAge is a number of seconds', String(maxAge), 'With 0 other hosts are asked in every run.')
+  if (!(timeout > 0 && timeout <= 3600)) refuse('facts.timeout is a number of seconds, up to 3600', String(timeout), 'The default is 10.')
+}
+
 /** @throws RollcallError for new hosts of another inventory, and for two of one name, which the limit could not tell apart. */
 export function refuseNewHosts(
   set: NewSet,

@@ -8,6 +8,7 @@ import { suggest } from '../util/suggest.ts'
 import { checkAddresses, checkConnection } from './check-addresses.ts'
 import { type GroupTree, groupTree } from './group-tree.ts'
 import type { GroupDefinition, GroupDefinitions, HostDefinition, HostDefinitions } from './inventory-types.ts'
+import { withJumpHosts } from './jump-hosts.ts'
 import { type Differ, type Level, layOver, valuesOf } from './levels.ts'
 import { overridableVars } from './overridable.ts'
 import { resolveConnection } from './resolve-connection.ts'
@@ -39,7 +40,7 @@ export function resolveInventory(
   if (records.size === 0 && !origins) fail({ detail: 'it has no host', fix: 'Declare at least one under hosts: { … }.', keys: ['hosts'] })
   const schemas = new Map(Object.entries(groups).flatMap(([name, { schema }]) => (schema === undefined ? [] : [[name, schema]])))
   return {
-    hosts: records,
+    hosts: withJumpHosts(records, fail),
     groups: membersOf(records.values(), Object.keys(groups)),
     ...(tree.children.size > 0 && { children: tree.children }),
     ...(schemas.size > 0 && { schemas }),
@@ -137,7 +138,7 @@ function resolveHost(
   const named = [...new Set(host.groups.filter((group) => group !== 'all'))]
   const all = [...new Set([...named, ...named.flatMap(tree.above)])]
   // Sorting is stable: equally deep ones stay as the host names them.
-  const fromAbove = all.length === named.length ? named : all.toSorted((one, other) => tree.depth(one) - tree.depth(other))
+  const fromAbove = tree.children.size === 0 ? named : all.toSorted((one, other) => tree.depth(one) - tree.depth(other))
   const levels: (Omit<Level, 'values'> & { readonly of: GroupDefinition | HostDefinition | undefined })[] = [
     { level: 'all', of: groups.all },
     ...fromAbove.map((group) => ({ level: 'group' as const, group, of: groups[group] })),

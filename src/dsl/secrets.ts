@@ -1,4 +1,4 @@
-import { RollcallError, type SourceLine } from '../model/errors.ts'
+import { formatLine, RollcallError, type SourceLine } from '../model/errors.ts'
 import { callerLine } from '../util/caller.ts'
 import { Secret } from '../util/secret.ts'
 
@@ -20,12 +20,44 @@ export interface DeclaredVariable {
   readonly unlock: () => void
 }
 
+/** A value that stands encrypted by itself in an inventory of Ansible's. */
+export interface DeclaredVaultText {
+  readonly text: string
+  readonly at: SourceLine
+  readonly locked: () => boolean
+  readonly unlock: (value: string) => void
+}
+
 const files: DeclaredSecrets[] = []
+const vaultTexts: DeclaredVaultText[] = []
 const variables: DeclaredVariable[] = []
 
 /** What the code loaded so far declares: unlocked right after loading, so that a mistake ends a run before any connection. */
-export function declaredSecrets(): { readonly files: readonly DeclaredSecrets[]; readonly variables: readonly DeclaredVariable[] } {
-  return { files, variables }
+export function declaredSecrets(): {
+  readonly files: readonly DeclaredSecrets[]
+  readonly variables: readonly DeclaredVariable[]
+  readonly vaultTexts: readonly DeclaredVaultText[]
+} {
+  return { files, variables, vaultTexts }
+}
+
+/** A secret whose value Ansible Vault encrypted; locked as those of files are. */
+export function vaultSecret(text: string, at: SourceLine): Secret {
+  let value: string | undefined
+  const secret = new Secret(() => {
+    if (value === undefined) throw locked(formatLine(at))
+    return value
+  })
+  vaultTexts.push({
+    text,
+    at,
+    locked: () => value === undefined,
+    unlock: (given) => {
+      value = given
+      secret.reveal()
+    },
+  })
+  return secret
 }
 
 /**

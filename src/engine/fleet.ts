@@ -38,12 +38,11 @@ export function knowledgeIn(name: string, scope: KnowledgeScope): HostKnowledge 
   if (!scope.hosts.has(name))
     return {
       host: name,
-      asked: false,
-      reachable: false,
+      contact: 'notAsked',
       families: {},
       reason: `it is outside the facts scope of play '${scope.play}' (facts: { of: '${scope.of}' })`,
     }
-  return scope.knowledge.get(name) ?? { host: name, asked: false, reachable: false, families: {}, reason: 'it was not asked' }
+  return scope.knowledge.get(name) ?? { host: name, contact: 'notAsked', families: {}, reason: 'it was not asked' }
 }
 
 /** The whole fleet as closures of a play see it. Every host is in it, also one that is down. */

@@ -108,7 +108,9 @@ export function mayRun({ hosts, grows }: SelectedPlay): boolean {
 /** Hosts whose facts closures of a play may read. */
 export function factsScopeOf({ connection, facts }: PlayRecord, hosts: readonly string[], inventory: InventoryModel): readonly string[] {
   // A play on the controller that lists no facts needs nothing of its hosts but what is declared.
-  const scope = new Set(connection && facts.families.length === 0 ? [] : [...membersOf(facts.of, inventory), ...hosts])
+  const { of, families } = facts
+  const own = connection && families.length === 0 ? [] : hosts
+  const scope = new Set(families.length === 0 || of === 'targets' ? own : [...membersOf(of, inventory), ...own])
   return [...inventory.hosts.keys()].filter((host) => scope.has(host))
 }
 

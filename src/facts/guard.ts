@@ -59,9 +59,9 @@ export interface FactsContext {
 export function missingReason(knowledge: HostKnowledge, family: string, context: FactsContext): string {
   if (context.asked === false) return 'no host is asked here, and it is neither remembered nor declared'
   if (context.inScope === false) return `the host stands outside the facts scope of play '${context.play}'`
-  if (knowledge.reachable)
+  if (knowledge.contact === 'answered')
     return `the host answered, but its ${family} facts could not be read${knowledge.reason === undefined ? '' : ` (${knowledge.reason})`}`
-  if (!knowledge.asked) return `the host was not asked${knowledge.reason === undefined ? '' : ` (${knowledge.reason})`}`
+  if (knowledge.contact !== 'failed') return `the host was not asked${knowledge.reason === undefined ? '' : ` (${knowledge.reason})`}`
   const seen = Object.values(knowledge.families).some((known) => known?.origin === 'cached')
   const down = `the host is down${knowledge.reason === undefined ? '' : ` (${knowledge.reason})`}`
   return seen ? `${down} and its ${family} facts were never gathered` : `${down} and was never seen before`

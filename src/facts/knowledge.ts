@@ -1,6 +1,6 @@
-import type { DeclaredFacts, FactOrigin, FactValues, HostKnowledge, KnownFamily } from '../model/facts.ts'
+import type { CachedFacts } from '../model/fact-cache.ts'
+import type { Contact, DeclaredFacts, FactOrigin, FactValues, HostKnowledge, KnownFamily } from '../model/facts.ts'
 import type { HostRecord } from '../model/inventory.ts'
-import type { CachedFacts } from '../store/fact-cache.ts'
 import { familyNamed, familyNames } from './index.ts'
 
 export interface Sources {
@@ -11,8 +11,8 @@ export interface Sources {
   readonly cached?: CachedFacts | undefined
   /** Why the host was not asked or did not answer, as a clause: `connect timed out`. */
   readonly reason?: string | undefined
-  /** False for a host that nobody tried to reach; default true. */
-  readonly asked?: boolean
+  /** Default: `answered` with live facts, else `failed`. */
+  readonly contact?: Contact
   readonly now: number
 }
 
@@ -41,7 +41,7 @@ function familyOf(name: string, { declared, live, cached, now }: Sources): Known
     return { value: remembered.value, origin: 'cached', ageSeconds }
   }
   const written = declared?.[name]
-  return complete(name, written) ? { value: written, origin: 'declared', ageSeconds: 0 } : undefined
+  return written !== undefined && complete(name, written) ? { value: written, origin: 'declared', ageSeconds: 0 } : undefined
 }
 
 /**
@@ -49,14 +49,14 @@ function familyOf(name: string, { declared, live, cached, now }: Sources): Known
  * among the families; the guard answers its declared fields.
  */
 export function knowledgeOf(sources: Sources): HostKnowledge {
-  const known = familyNames().flatMap((name) => {
+  const names = new Set([...familyNames(), ...Object.keys(sources.cached ?? {})])
+  const known = [...names].flatMap((name) => {
     const found = familyOf(name, sources)
     return found === undefined ? [] : [[name, found] as const]
   })
   return deepFreeze({
     host: sources.host,
-    asked: sources.asked ?? true,
-    reachable: sources.live !== undefined,
+    contact: sources.contact ?? (sources.live === undefined ? 'failed' : 'answered'),
     families: Object.fromEntries(known) as HostKnowledge['families'],
     ...(sources.declared && { declared: sources.declared }),
     ...(sources.reason !== undefined && { reason: sources.reason }),
@@ -78,7 +78,7 @@ export function summarise(knowledge: HostKnowledge, families: readonly string[])
   const origins = found.map(({ known }) => known?.origin)
   const oldest = (['cached', 'declared', 'live'] as const).find((origin) => origins.includes(origin))
   return {
-    origin: missing.length > 0 ? 'none' : (oldest ?? (knowledge.reachable ? 'live' : 'none')),
+    origin: missing.length > 0 ? 'none' : (oldest ?? (knowledge.contact === 'answered' ? 'live' : 'none')),
     ageSeconds: missing.length > 0 ? 0 : Math.max(0, ...found.map(({ known }) => known?.ageSeconds ?? 0)),
     missing,
   }

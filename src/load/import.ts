@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url'
 import type { Inventory } from '../dsl/inventory.ts'
 import type { Playbook } from '../dsl/playbook.ts'
 import { RollcallError } from '../model/errors.ts'
+import type { FactCache } from '../model/fact-cache.ts'
 import { suggest } from '../util/suggest.ts'
 import { shortPath } from './code-frame.ts'
 import { fileError, type Loading, loadError } from './load-error.ts'
@@ -15,6 +16,8 @@ export interface PlaybookChoice {
   readonly playbook: string
   /** What `#inventory` means; the same throughout a process. */
   readonly inventory: string
+  /** The inventory as the user named it, where a module stands for it. */
+  readonly named?: string
   readonly settle?: Settle | undefined
 }
 /** Completes an inventory with what is not known from its file alone, before a playbook over it is loaded. */
@@ -51,20 +54,24 @@ export async function fillPlaybook({ root }: Project, path: string, playbook: Pl
 }
 
 /** A playbook that names an inventory file would ignore `-i`: it would act on other hosts than those asked for. */
-function otherInventory({ root }: Project, { playbook, inventory }: PlaybookChoice, loaded: Playbook): RollcallError {
+function otherInventory({ root }: Project, { playbook, inventory, named = inventory }: PlaybookChoice, loaded: Playbook): RollcallError {
   return new RollcallError({
     summary: 'The playbook uses another inventory than the one chosen for this run',
-    detail: `chosen: ${shortPath(root, inventory)}`,
+    detail: `chosen: ${shortPath(root, named)}`,
     at: { file: shortPath(root, playbook), line: loaded.at?.line ?? 1 },
     fix: `Import the chosen one, whichever it is:\nimport { inventory } from '#inventory'`,
     exitCode: 1,
   })
 }
 
-/** The `inventory` that an inventory file exports. */
-export async function importInventory({ root }: Project, path: string, settle?: Settle): Promise<Inventory> {
+/**
+ * The `inventory` that an inventory file exports.
+ * @param settle Asks its sources.
+ * @param standsFor The inventory of this process, where the file is a copy that is only looked at.
+ */
+export async function importInventory({ root }: Project, path: string, settle?: Settle, standsFor = path): Promise<Inventory> {
   const loading: Loading = { root, path, word: 'inventory' }
-  const exports = await importFile(loading, path)
+  const exports = await importFile(loading, standsFor)
   const meant = suggest('inventory', Object.keys(exports))
   const fix = meant
     ? `Is it '${meant}'? Name it inventory.`
@@ -78,6 +85,21 @@ export async function importInventory({ root }: Project, path: string, settle?: 
     throw loadError(error, loading)
   })
   return inventory
+}
+
+/**
+ * What the project's own fact cache exports.
+ * @throws RollcallError for a module that exports none: a project that names one means it.
+ */
+export async function importFactCache({ root, factCache = '' }: Project, inventory: string): Promise<FactCache> {
+  const loading: Loading = { root, path: factCache, word: 'fact cache' }
+  const exports = await importFile(loading, inventory)
+  if (isKind<FactCache>(exports.default, 'factCache')) return exports.default
+  throw fileError(loading, {
+    summary: 'The default export is not a fact cache',
+    detail: 'default' in exports ? describe(exports.default) : namesOf(exports),
+    fix: 'Export it so:\nexport default defineFactCache({ load: …, save: … })',
+  })
 }
 
 async function importFile(loading: Loading, inventory: string): Promise<Record<string, unknown>> {

@@ -13,7 +13,7 @@ import { syntaxProblemOf } from './strip.ts'
 export interface Loading {
   readonly root: string
   readonly path: string
-  readonly word: 'playbook' | 'inventory'
+  readonly word: 'playbook' | 'inventory' | 'fact cache'
 }
 
 /** Anything that importing a user's file can throw, as an error that shows the user's own line. */

@@ -15,15 +15,23 @@ export interface Project {
   readonly templates: string
   /** How many journals of runs are kept, and for how many days. */
   readonly runs: { readonly keep: number; readonly days: number }
+  /** The module that keeps facts between runs; without one this user's own folder does. */
+  readonly factCache?: string
+  /** Which vars hold the addresses of hosts, in inventories that are not written in TypeScript. */
+  readonly addressVars: { readonly privateIp: string; readonly publicIp: string }
 }
 
 interface PackageJson {
   readonly name?: string
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
-  readonly rollcall?: Readonly<Partial<Record<Folder, string>>> & { readonly runs?: unknown }
+  readonly rollcall?: Readonly<Partial<Record<Folder, string>>> & {
+    readonly runs?: unknown
+    readonly factCache?: unknown
+    readonly addressVars?: unknown
+  }
 }
-type Folder = Exclude<keyof Project, 'root' | 'runs'>
+type Folder = Exclude<keyof Project, 'root' | 'runs' | 'factCache' | 'addressVars'>
 
 const defaults = {
   inventory: 'inventory/lab.ts',
@@ -33,6 +41,7 @@ const defaults = {
   templates: 'templates',
 } as const satisfies Record<Folder, string>
 const keepRuns = { keep: 50, days: 30 }
+const addresses = { privateIp: 'private_ip', publicIp: 'public_ip' }
 
 /**
  * The project that a folder belongs to: the nearest package.json that is rollcall's, depends on rollcall, or has a
@@ -76,7 +85,7 @@ function readPackage(path: string): PackageJson {
 
 function project(root: string, json: PackageJson): Project {
   for (const key of Object.keys(json.rollcall ?? {})) {
-    const known = [...Object.keys(defaults), 'runs']
+    const known = [...Object.keys(defaults), 'runs', 'factCache', 'addressVars']
     if (known.includes(key)) continue
     const meant = suggest(key, known)
     throw new RollcallError({
@@ -86,9 +95,26 @@ function project(root: string, json: PackageJson): Project {
       exitCode: 1,
     })
   }
-  const { runs, ...folders } = json.rollcall ?? {}
+  const { runs, factCache, addressVars, ...folders } = json.rollcall ?? {}
   const paths = Object.entries({ ...defaults, ...folders }).map(([key, path]) => [key, resolve(root, path)])
-  return { root, ...(Object.fromEntries(paths) as Record<Folder, string>), runs: runsOf(root, runs) }
+  return {
+    root,
+    ...(Object.fromEntries(paths) as Record<Folder, string>),
+    runs: runsOf(root, runs),
+    addressVars: addressVarsOf(root, addressVars),
+    ...factCacheOf(root, factCache),
+  }
+}
+
+function factCacheOf(root: string, said: unknown): { readonly factCache?: string } {
+  if (said === undefined) return {}
+  if (typeof said === 'string' && said.endsWith('.ts')) return { factCache: resolve(root, said) }
+  throw new RollcallError({
+    summary: "package.json's rollcall.factCache cannot be used",
+    detail: `${join(root, 'package.json')}: ${JSON.stringify(said)}`,
+    fix: 'It names a TypeScript file whose default export keeps facts: "./fact-cache.ts".',
+    exitCode: 1,
+  })
 }
 
 /** What package.json says of journals. */
@@ -105,15 +131,32 @@ function runsOf(root: string, said: unknown): Project['runs'] {
   })
 }
 
+/** What package.json says of vars that hold addresses. */
+function addressVarsOf(root: string, said: unknown): Project['addressVars'] {
+  const given = said === undefined ? {} : said
+  const entries: [string, unknown][] = typeof given === 'object' && given !== null ? Object.entries(given) : [['addressVars', given]]
+  const wrong = entries.find(([name, value]) => !(name in addresses) || typeof value !== 'string')
+  if (!wrong) return { ...addresses, ...given }
+  throw new RollcallError({
+    summary: "package.json's rollcall.addressVars cannot be used",
+    detail: `${join(root, 'package.json')}: ${JSON.stringify(given)}`,
+    fix: `It says which vars of INI and YAML inventories hold addresses: ${JSON.stringify(addresses)}.`,
+    exitCode: 1,
+  })
+}
+
 /** A playbook by its name in `playbooks/`, with or without `.ts`, or by a path. */
 export function findPlaybook(project: Project, nameOrPath: string, cwd = process.cwd()): string {
   return find(project, { word: 'playbook', folder: project.playbooks, nameOrPath, cwd })
 }
 
-/** An inventory by its name in `inventory/` or by a path; without either, the project's default one. */
+/**
+ * An inventory by its name in `inventory/` or by a path; without either, the project's default one. What ends in `.ts` is a typed
+ * one; every other file, and a folder, is read as Ansible reads it.
+ */
 export function findInventory(project: Project, nameOrPath?: string, cwd = process.cwd()): string {
   if (nameOrPath !== undefined) return find(project, { word: 'inventory', folder: project.inventories, nameOrPath, cwd })
-  if (isFile(project.inventory)) return project.inventory
+  if (isInventory(project.inventory)) return project.inventory
   return find(project, {
     word: 'inventory',
     folder: project.inventories,
@@ -124,7 +167,7 @@ export function findInventory(project: Project, nameOrPath?: string, cwd = proce
 
 /** Whether a project has the inventory that is used without `-i`. */
 export function hasInventory({ inventory }: Project): boolean {
-  return isFile(inventory)
+  return isInventory(inventory)
 }
 
 /** Names of the playbooks in `playbooks/`, folders below it included. */
@@ -134,7 +177,13 @@ export function listPlaybooks(project: Project): string[] {
 
 /** Names of the inventories in `inventory/`, folders below it included. */
 export function listInventories(project: Project): string[] {
-  return names(project.inventories)
+  return [...names(project.inventories), ...sources(project.inventories)].sort()
+}
+
+/** Files beside the typed inventories that are read as Ansible reads them, by their usual endings; others are found by their names. */
+function sources(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder).filter((name) => /\.(?:ini|ya?ml)$/.test(name) && !name.startsWith('.'))
 }
 
 interface Search {
@@ -147,17 +196,20 @@ interface Search {
 function find(project: Project, { word, folder, nameOrPath, cwd }: Search): string {
   const explicit = /^(\.{0,2}\/)/.test(nameOrPath)
   const bases = explicit ? [cwd] : [folder, cwd, project.root]
-  const there = bases.flatMap((base) => [resolve(base, nameOrPath), resolve(base, `${nameOrPath}.ts`)]).filter(isFile)
-  const found = there.find((path) => path.endsWith('.ts'))
+  const places = bases.flatMap((base) => [resolve(base, nameOrPath), resolve(base, `${nameOrPath}.ts`)])
+  const there = places.filter(word === 'inventory' ? isInventory : isFile)
+  const found = there.find((path) => path.endsWith('.ts') && isFile(path))
   if (found !== undefined) return found
-  if (there.length > 0)
+  const [first] = there
+  if (first !== undefined && word === 'inventory' && !javaScript.test(first)) return first
+  if (first !== undefined)
     throw new RollcallError({
-      summary: `${word === 'inventory' ? 'An inventory' : 'A playbook'} is a TypeScript file, and its name ends in .ts`,
-      detail: `'${nameOrPath}' is ${there[0]}`,
-      fix: `Name another, or write it in TypeScript; YAML, INI and JavaScript are not read.`,
+      summary: `${word === 'inventory' ? 'An inventory in code' : 'A playbook'} is a TypeScript file, and its name ends in .ts`,
+      detail: `'${nameOrPath}' is ${first}`,
+      fix: `Name another, or write it in TypeScript.`,
       exitCode: 1,
     })
-  const known = names(folder)
+  const known = word === 'inventory' ? [...names(folder), ...sources(folder)] : names(folder)
   const meant = suggest(withoutEnding(nameOrPath), known) ?? suggest(withoutEnding(basename(nameOrPath)), known)
   const listed =
     known.length === 0
@@ -180,4 +232,6 @@ function names(folder: string): string[] {
 }
 
 const withoutEnding = (name: string) => name.replace(/\.ts$/, '')
+const javaScript = /\.(?:[cm]?js|mts|cts)$/
+const isInventory = (path: string) => statSync(path, { throwIfNoEntry: false }) !== undefined
 const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false

@@ -35,7 +35,12 @@ interface Remembered {
  */
 export async function typeCheck({ project, files, inventory, templates: withTemplates = true }: TypeCheckRequest): Promise<Verdict> {
   const templates = withTemplates ? checkableTemplates(project) : []
-  const roots = [...files, inventory, ...templates.map((template) => template.generated)]
+  const roots = [
+    ...files,
+    inventory,
+    ...(project.factCache === undefined ? [] : [project.factCache]),
+    ...templates.map((template) => template.generated),
+  ]
   const config = settings(project, roots, inventory)
   const folder = join(project.root, '.rollcall/type-check', digest(config).slice(0, 16))
   const compiler = findCompiler()

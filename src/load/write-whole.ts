@@ -7,16 +7,16 @@ import { makeFolders } from '../util/make-folders.ts'
  * Writes a file, unless it holds that text already. Two processes may do so at once: it appears whole or not at all.
  * @throws RollcallError where it cannot be written.
  */
-export function writeWhole(path: string, text: string): void {
+export function writeWhole(path: string, text: string, mode = 0o600): void {
   try {
     if (readFileSync(path, 'utf8') === text) return
   } catch {
     // Not there yet.
   }
   try {
-    makeFolders(dirname(path), 0o700)
+    makeFolders(dirname(path), mode === 0o600 ? 0o700 : 0o755)
     const temporary = `${path}.${process.pid}-${Math.random().toString(36).slice(2)}`
-    writeFileSync(temporary, text, { mode: 0o600 })
+    writeFileSync(temporary, text, { mode })
     renameSync(temporary, path)
   } catch (cause) {
     throw cannotBeWritten(path, cause as Error)

@@ -1,5 +1,5 @@
 import type { ErrorDetails } from './errors.ts'
-import type { FactOrigin } from './facts.ts'
+import type { Contact, FactOrigin } from './facts.ts'
 import type { GroupSeen } from './host-groups.ts'
 import type { GivenInput } from './input.ts'
 import type { SourceAnswer } from './sourced.ts'
@@ -71,9 +71,8 @@ export interface FactsEvent {
     readonly host: string
     readonly origin: FactOrigin | 'none'
     readonly ageSeconds: number
-    /** False where its remembered facts would do: then `reachable` says nothing. */
-    readonly asked: boolean
-    readonly reachable: boolean
+    readonly contact: Contact
+    /** Why its facts are not live. */
     readonly reason?: string
   }[]
   readonly durationMs: number

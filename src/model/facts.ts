@@ -89,13 +89,16 @@ export interface KnownFamily<T extends object = object> {
   readonly ageSeconds: number
 }
 
+/**
+ * What came of asking a host in this run: it answered, it failed to, or it was not asked: nobody had to (`notAsked`), or it was
+ * waited for in vain a moment ago (`spared`). Of the last two nobody knows whether the host is up.
+ */
+export type Contact = 'answered' | 'failed' | 'notAsked' | 'spared'
+
 /** What is known of one host in this run: the families, where each came from, and why the rest is missing. */
 export interface HostKnowledge {
   readonly host: string
-  /** Whether anybody asked it in this run: one that was not asked may be up or down. */
-  readonly asked: boolean
-  /** Whether the host answered in this run. */
-  readonly reachable: boolean
+  readonly contact: Contact
   readonly families: { readonly [K in BuiltInFamily]?: KnownFamily<FactFamilies[K]> } & { readonly [own: string]: KnownFamily | undefined }
   /** Facts the inventory declares: read where a family is neither live nor cached. */
   readonly declared?: DeclaredFacts

@@ -27,8 +27,8 @@ export interface BecomeSettings {
 export interface SshSettings extends BecomeSettings {
   readonly type: 'ssh'
   /**
-   * `ssh2` (the default) speaks SSH itself; `openssh` has the system's `ssh` log in, for what only its configuration can
-   * say: jump hosts, certificates, GSSAPI.
+   * `ssh2` (the default) speaks SSH itself; `openssh` has the system's `ssh` log in, for what only that can do:
+   * certificates, GSSAPI, security keys.
    */
   readonly transport?: 'ssh2' | 'openssh'
   /** Host name or address to connect to; default the host's public, else private address, else its name. */
@@ -36,7 +36,14 @@ export interface SshSettings extends BecomeSettings {
   readonly port?: number
   readonly user?: string
   readonly identityFile?: string
+  /** Of the key, where it is encrypted and no agent holds it. */
+  readonly identityPassphrase?: Secret
   readonly password?: Secret
+  /**
+   * Hosts to jump over, as ssh_config writes them: `admin@gate:2222`, several by commas. One that the inventory has is
+   * logged in to as that says. `none` for none, whatever `~/.ssh/config` has.
+   */
+  readonly proxyJump?: string
   /** Files of known host keys; default `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts`. */
   readonly knownHostsFiles?: readonly string[]
   /**
@@ -46,6 +53,8 @@ export interface SshSettings extends BecomeSettings {
   readonly hostKey?: string | readonly string[]
   readonly hostKeyAlias?: string
   readonly connectTimeoutSeconds?: number
+  /** How often a host that refuses or drops the connection, or does not answer in time, is tried again. */
+  readonly connectRetries?: number
   /**
    * Keeps the login for later runs, as ssh's ControlPersist: until no run has used it for so many seconds. `rollcall
    * connections` lists and closes them. Off by default; needs OpenSSH's client.
@@ -89,6 +98,8 @@ export interface HostRecord {
   readonly connection: ConnectionSettings
   /** Setting of the connection → every level that gives it, the one that counts last; those that nobody gives are absent. */
   readonly connectionLevels?: ReadonlyMap<string, readonly VarLevel[]>
+  /** Hosts of the inventory that its `proxyJump` names. */
+  readonly jumpHosts?: ReadonlyMap<string, HostRecord>
   readonly facts?: DeclaredFacts
   /** Absent of a host that code declares. */
   readonly origin?: Origin

@@ -25,7 +25,11 @@ export function redactEvent(event: Event): Event {
       return {
         ...event,
         ...redactDeep({ play, queries, unknown }),
-        hosts: hosts.map((host) => ({ ...host, task: redact(host.task) })),
+        hosts: hosts.map((host) => ({
+          ...host,
+          task: redact(host.task),
+          ...(host.address !== undefined && { address: redact(host.address) }),
+        })),
         facts: facts.map((host) => (host.reason === undefined ? host : { ...host, reason: redact(host.reason) })),
       }
     }

@@ -22,24 +22,36 @@ export function factsSentence(hosts: FactsEvent['hosts']): string {
   return `facts from ${known === hosts.length ? known : `${known} of ${hosts.length}`}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}`
 }
 
-/** One line for each host whose facts are not live, or for several of which the same is true. */
+/** So many hosts of which nearly the same is true are told one by one: with its own address and age each. */
+const mostAlike = 3
+
+/** One line for each host whose facts are not live, or for several of which the same, or with many nearly the same, is true. */
 export function notLiveLines(hosts: FactsEvent['hosts'], mostNames: number): string[] {
-  const sayings = groupBy(
-    hosts.filter((host) => host.origin !== 'live'),
-    sayingOf,
-  )
-  return [...sayings].map(
-    ([saying, group]) =>
-      `${listed(
-        group.map((host) => host.host),
-        mostNames,
-      )}  ${saying}`,
-  )
+  const notLive = hosts.filter((host) => host.origin !== 'live')
+  return [...groupBy(notLive, (host) => JSON.stringify([host.origin, gistOf(host)])).values()].flatMap((alike) => {
+    const [first] = alike
+    if (alike.length <= mostAlike || !first) return linesBy(alike, sayingOf, mostNames)
+    const ages = new Set(alike.map(({ ageSeconds }) => formatAge(ageSeconds)))
+    const oldest = formatAge(Math.max(...alike.map(({ ageSeconds }) => ageSeconds)))
+    return linesBy(alike, () => saying(first.origin, ages.size > 1 ? `up to ${oldest}` : oldest, gistOf(first)), mostNames)
+  })
 }
 
-function sayingOf({ origin, ageSeconds, reason }: HostFacts): string {
-  const what = { live: 'live', cached: `cached ${formatAge(ageSeconds)}`, declared: 'declared', none: 'unknown' }[origin]
+function linesBy(hosts: readonly HostFacts[], sayingOf: (host: HostFacts) => string, mostNames: number): string[] {
+  const names = (group: readonly HostFacts[]) => group.map(({ host }) => host)
+  return [...groupBy(hosts, sayingOf)].map(([words, group]) => `${listed(names(group), mostNames)}  ${words}`)
+}
+
+const sayingOf = ({ origin, ageSeconds, reason }: HostFacts) => saying(origin, formatAge(ageSeconds), reason)
+
+function saying(origin: HostFacts['origin'], age: string, reason: string | undefined): string {
+  const what = { live: 'live', cached: `cached ${age}`, declared: 'declared', none: 'unknown' }[origin]
   return reason === undefined ? what : `${what}: ${reason}`
+}
+
+/** The reason without what differs from host to host: its address, and when it was silent. */
+function gistOf({ contact, reason }: HostFacts): string | undefined {
+  return contact === 'spared' ? 'not asked again: less than a minute ago they did not answer' : reason?.replace(/^\S+ port \d+: /, '')
 }
 
 /** The first lines of every report: the three sets of hosts, then whoever did not answer, then what check mode means. */

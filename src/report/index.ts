@@ -1,5 +1,6 @@
 export { formatAge, formatDuration } from './age.ts'
 export { type Colours, colours, wantsColour } from './colours.ts'
+export { formatDiff } from './diff.ts'
 export { describeError, shortFile, shortPlace } from './format-error.ts'
 export { factsSentence, inputLines, notLiveLines } from './header.ts'
 export { jsonText } from './json.ts'

@@ -15,6 +15,8 @@ export interface VaultSources {
   /** `label@file`, `label@prompt`. */
   readonly ids: readonly string[]
   readonly ask: boolean
+  /** Nobody may be asked: a shell that completes a word has the terminal. */
+  readonly quiet?: boolean
   readonly cwd: string
 }
 
@@ -64,7 +66,7 @@ function sourcesOf({ passwordFiles, ids, ask: asks, cwd }: VaultSources, env: En
 export async function vaultPasswords(file: string, env: Environment): Promise<readonly VaultPassword[]> {
   if (known) return known
   const sources = sourcesOf(given ?? { passwordFiles: [], ids: [], ask: false, cwd: process.cwd() }, env)
-  if (sources.length === 0 && !canAsk())
+  if (sources.length === 0 && (given?.quiet || !canAsk()))
     throw new RollcallError({
       summary: 'The password of a vault is needed, and there is no terminal to ask for it',
       detail: file,
@@ -83,7 +85,8 @@ async function passwordOf({ from, label, option }: Source): Promise<string> {
   const wrong = (detail: string, fix: string) =>
     new RollcallError({ summary: 'The password of a vault cannot be had', detail: `${option}: ${detail}`, fix, exitCode: 1 })
   if (from === 'prompt') {
-    if (!canAsk()) throw wrong('there is no terminal to ask for it', 'Name a file that holds it:\n--vault-password-file ~/.vault-password')
+    if (given?.quiet || !canAsk())
+      throw wrong('there is no terminal to ask for it', 'Name a file that holds it:\n--vault-password-file ~/.vault-password')
     return ask(label === undefined ? 'Vault password: ' : `Vault password (${label}): `, { hidden: true })
   }
   const stats = statSync(from, { throwIfNoEntry: false })

@@ -1,5 +1,5 @@
 export { privateDirectory, userCacheDir, userSocketDir, userSocketDirIfThere, userStateDir } from './directories.ts'
-export { type CachedFacts, type CacheReading, type FactCache, inventoryIdOf, openFactCache } from './fact-cache.ts'
+export { diskFactCache, inventoryIdOf } from './fact-cache.ts'
 export {
   allJournals,
   type Journal,
@@ -12,5 +12,6 @@ export {
   openJournal,
   readEvents,
 } from './journal.ts'
+export { noteSilences, readSilences, type Silence, type Silences } from './silent-hosts.ts'
 export { type KeptAnswer, openSourceMemory, type SourceMemory, sourcesFolder } from './source-cache.ts'
 export { writeAtomic } from './write-atomic.ts'

@@ -39,7 +39,7 @@ export function scopeOn<S extends Shape, F extends Family = BuiltInFamily>(
       return [name, knowledgeOf({ host: name, declared, now: 0, ...(live ? { live } : { reason: 'the test gives no facts of it' }) })]
     }),
   )
-  const scope = { of: 'all', families: familyNames(), ifDown: 'lastKnown', maxAge: 0 } as const
+  const scope = { of: 'all', families: familyNames(), ifDown: 'lastKnown', maxAge: 0, timeout: 10 } as const
   const play = {
     name: 'test',
     hosts: 'all',

@@ -1,172 +1,154 @@
-import { readFile } from 'node:fs/promises'
-import type { AnyAuthMethod, AuthHandlerMiddleware, BaseAgent, ParsedKey } from 'ssh2'
-import { RollcallError, UnreachableError } from '../model/errors.ts'
-import { rememberLast } from '../util/remember-last.ts'
-import { sh } from '../util/sh.ts'
+import type { AnyAuthMethod, AuthHandlerMiddleware, Client, ParsedKey } from 'ssh2'
+import type { UnreachableError } from '../model/errors.ts'
+import { type AgentKey, agentKeys, oneKey, signByAgent } from './agent.ts'
+import { answerPrompts } from './answer-questions.ts'
+import { somebodyToAsk } from './ask-person.ts'
+import { nothingToTry, refusedLogin } from './authenticate-errors.ts'
+import { type Identities, type Identity, loadIdentities } from './identities.ts'
 import { fingerprint } from './known-hosts.ts'
-import type { SshTarget } from './target.ts'
+import { watchRefusals } from './ssh2-turns.ts'
+import type { LoginMethod, SshTarget } from './target.ts'
+import { nobodyToAsk, unlockIdentity } from './unlock-identity.ts'
 
 type Ssh2 = typeof import('ssh2')
+type Pause = <T>(work: () => Promise<T>) => Promise<T>
 
+/** One try of one method; `only` says when it is worth one. */
 interface Attempt {
   readonly label: string
+  readonly wants: LoginMethod
   readonly method: AnyAuthMethod
+  /** Only after the host has taken another: a second factor, for which a person is asked. */
+  readonly further?: boolean
 }
 
 /** How a login is tried: in order, each attempt once. */
 export interface Authentication {
   readonly handler: AuthHandlerMiddleware
-  /** The error when the host has refused everything; names what was tried and what could not be. */
-  refused(): UnreachableError
+  /** To be called behind `connect`: hears what the host itself says of each refusal. */
+  watch(client: Client): void
+  /** The error when the host has refused everything, or has had enough of it; names what was tried and what could not be. */
+  refused(reason?: string): UnreachableError
 }
 
-interface Identities {
-  readonly attempts: readonly Attempt[]
-  readonly publicKeys: readonly Buffer[]
-  readonly encrypted: readonly string[]
-  readonly notes: readonly string[]
-}
+const openssh: readonly LoginMethod[] = ['publickey', 'keyboard-interactive', 'password']
 
 /**
- * Collects keys, agent and password of a target.
+ * Collects keys, agent and password of a target. `pause` keeps the time that a person takes from counting.
  * @throws RollcallError when there is nothing to log in with, before any connection is made.
  */
-export async function prepareAuthentication(ssh2: Ssh2, target: SshTarget): Promise<Authentication> {
-  const { user, host } = target
-  const identities = await loadIdentities(ssh2, target)
-  const attempts: Attempt[] = [...identities.attempts]
-  if (target.agent !== undefined) {
-    const agent = target.identitiesOnly === true ? onlyIdentities(ssh2, target.agent, identities.publicKeys) : target.agent
-    attempts.push({ label: `agent ${target.agent}`, method: { type: 'agent', username: user, agent } })
+export async function prepareAuthentication(ssh2: Ssh2, target: SshTarget, pause: Pause): Promise<Authentication> {
+  const { user, password, methods = openssh } = target
+  const notes: string[] = []
+  const found = await loadIdentities(ssh2, target)
+  const keys = await publicKeyAttempts(ssh2, target, found, notes, pause)
+  const of: Record<LoginMethod, readonly Attempt[]> = { publickey: keys, 'keyboard-interactive': [], password: [] }
+  if (password !== undefined || mayAsk(target)) {
+    const label = password === undefined ? 'keyboard-interactive' : 'keyboard-interactive with the password'
+    const prompt = answerPrompts(target, notes, pause)
+    const method = { type: 'keyboard-interactive' as const, username: user, prompt }
+    of['keyboard-interactive'] = [{ label, wants: 'keyboard-interactive', method, further: password === undefined }]
   }
-  if (target.password !== undefined) {
-    const password = target.password.reveal()
-    attempts.push({ label: 'password', method: { type: 'password', username: user, password } })
-    attempts.push({
-      label: 'keyboard-interactive with the password',
-      // One hidden question is the password; anything else (a one-time code) cannot be answered from here.
-      method: {
-        type: 'keyboard-interactive',
-        username: user,
-        prompt: (_name, _text, _lang, prompts, finish) => finish(prompts.length === 1 && prompts[0]?.echo !== true ? [password] : []),
-      },
-    })
-  }
-  if (attempts.length === 0) throw nothingToTry(target, identities)
+  if (password !== undefined)
+    of.password = [{ label: 'password', wants: 'password', method: { type: 'password', username: user, password: password.reveal() } }]
+  const left = methods.flatMap((method) => of[method])
+  for (const method of openssh)
+    if (!methods.includes(method) && of[method].length > 0 && !of[method].every(({ further }) => further))
+      notes.push(`${method}: not tried, the ssh configuration does not allow it`)
+  if (left.every(({ further }) => further)) throw nothingToTry(target, [...found.notes, ...notes], lockedFile(found))
 
   const tried: string[] = []
   let accepts: readonly string[] | undefined
+  let partial = false
   return {
-    handler(left, _partial, next) {
-      if (left !== null) accepts = left
-      for (let attempt = attempts.shift(); attempt !== undefined; attempt = attempts.shift()) {
-        const wanted = attempt.method.type === 'agent' ? 'publickey' : attempt.method.type
-        if (accepts !== undefined && !accepts.includes(wanted)) continue
-        tried.push(attempt.label)
-        return next(attempt.method)
-      }
-      return next(false as never) // the types leave out that `false` ends the attempts
+    watch: (client) =>
+      watchRefusals(client, (methodsLeft, partly) => {
+        accepts = methodsLeft
+        if (partly) partial = true
+      }),
+    handler(said, partly, next) {
+      accepts = said ?? accepts
+      if (partly) partial = true
+      const at = left.findIndex(({ wants, further }) => (accepts?.includes(wants) ?? true) && (!further || partial))
+      const [attempt] = at < 0 ? [] : left.splice(at, 1)
+      if (!attempt) return next(false as never) // the types leave out that `false` ends the attempts
+      tried.push(attempt.label)
+      return next(attempt.method)
     },
-    refused() {
-      return new UnreachableError({
-        summary: `The host refused the login as '${user}'`,
-        detail: [
-          `tried: ${tried.join(', ') || 'nothing that it accepts'}`,
-          ...(accepts === undefined ? [] : [`it accepts: ${accepts.join(', ') || 'nothing more'}`]),
-          ...identities.notes,
-        ].join('\n'),
-        host,
-        fix:
-          identities.encrypted[0] === undefined
-            ? `Check the user and its key; this shows more:\n${loginCommand(target)}`
-            : unlock(identities.encrypted[0]),
-      })
-    },
+    refused: (reason) =>
+      refusedLogin(target, { tried, accepts, partial, notes: [...found.notes, ...notes], locked: lockedFile(found), reason }),
   }
 }
 
-function loginCommand(target: SshTarget): string {
-  return sh`ssh -v -p ${target.port} ${`${target.user}@${target.address}`} true`.text
+/** Whether a person may be asked for something this login needs. */
+function mayAsk({ batch }: SshTarget): boolean {
+  return batch !== true && somebodyToAsk()
 }
 
-function unlock(file: string): string {
-  return `Load the encrypted key into an ssh-agent:\n${sh`ssh-add ${file}`.text}`
-}
+const lockedFile = ({ identities }: Identities) => identities.find(({ locked }) => locked !== undefined)?.file
 
-async function loadIdentities(ssh2: Ssh2, target: SshTarget): Promise<Identities> {
-  const attempts: Attempt[] = []
-  const publicKeys: Buffer[] = []
-  const encrypted: string[] = []
-  const notes: string[] = []
-  for (const file of target.identityFiles ?? []) {
-    const key = await readKey(ssh2, file)
-    const pub = await readKey(ssh2, `${file}.pub`)
-    if (!(pub instanceof Error)) publicKeys.push(pub.getPublicSSH())
-    if (!(key instanceof Error)) {
-      if (!key.isPrivateKey()) {
-        notes.push(`${file}: a public key`)
-        continue
-      }
-      publicKeys.push(key.getPublicSSH())
-      attempts.push({ label: `${file} (${fingerprint(key.getPublicSSH())})`, method: { type: 'publickey', username: target.user, key } })
-    } else if (/encrypted/i.test(key.message)) {
-      encrypted.push(file)
-      notes.push(`${file}: encrypted, and there is nobody to ask for its passphrase`)
-    } else if ((key as NodeJS.ErrnoException).code !== 'ENOENT') {
-      notes.push(`${file}: ${key.message}`)
-    }
-  }
-  return { attempts, publicKeys, encrypted, notes }
-}
-
-/** Parsing a key costs as much as a good part of a login; hosts share few. A key that is parsed does not change. */
-function parsed(ssh2: Ssh2): (file: string, bytes: Buffer) => ParsedKey | Error {
-  keys ??= rememberLast(
-    (bytes: Buffer) => {
-      const key = ssh2.utils.parseKey(bytes)
-      // ssh2 gives a list for formats that may hold several keys; there is only ever one.
-      return Array.isArray(key) ? (key[0] as ParsedKey) : key
+/**
+ * In OpenSSH's order: keys of the agent that are named, its others, then files that it does not hold. A key that the inventory
+ * names goes first of all: an agent full of others must not use up the tries that a host allows.
+ */
+async function publicKeyAttempts(
+  ssh2: Ssh2,
+  target: SshTarget,
+  { identities, publicKeys }: Identities,
+  notes: string[],
+  pause: Pause,
+): Promise<readonly Attempt[]> {
+  const { agent, user } = target
+  const listed = agent === undefined ? [] : await agentKeys(ssh2, agent)
+  if (typeof listed === 'string') notes.push(`agent ${agent}: ${listed}`)
+  const held = typeof listed === 'string' ? [] : listed
+  if (agent !== undefined && typeof listed !== 'string' && held.length === 0) notes.push(`agent ${agent}: it holds no key`)
+  const isNamed = ({ publicKey }: AgentKey) => publicKeys.some((known) => known.equals(publicKey))
+  const byAgent = ({ key, publicKey, comment }: AgentKey): Attempt => ({
+    label: `agent's key ${comment === '' ? '' : `${comment} `}(${fingerprint(publicKey)})`,
+    wants: 'publickey',
+    method: {
+      type: 'agent',
+      username: user,
+      agent: oneKey(
+        ssh2,
+        async () => key,
+        (data, options) => pause(() => signByAgent(ssh2, agent ?? '', key, data, options)),
+      ),
     },
-    (one, other) => one.equals(other),
-  )
-  return keys
-}
-let keys: ReturnType<typeof parsed> | undefined
-
-async function readKey(ssh2: Ssh2, file: string): Promise<ParsedKey | Error> {
-  try {
-    return parsed(ssh2)(file, await readFile(file))
-  } catch (error) {
-    return error as Error
-  }
-}
-
-function onlyIdentities(ssh2: Ssh2, socket: string, keys: readonly Buffer[]): BaseAgent {
-  const agent = ssh2.createAgent(socket)
-  const all = agent.getIdentities.bind(agent)
-  agent.getIdentities = (callback) =>
-    all((error, found) => {
-      const wanted = found?.filter((key) => {
-        const parsed = ssh2.utils.parseKey(key as Buffer)
-        return !(parsed instanceof Error) && keys.some((known) => known.equals(parsed.getPublicSSH()))
-      })
-      callback(error, wanted)
-    })
-  return agent
-}
-
-function nothingToTry(target: SshTarget, identities: Identities): RollcallError {
-  const [locked] = identities.encrypted
-  return new RollcallError({
-    summary: locked === undefined ? 'There is nothing to log in with' : 'The private key is encrypted, and there is no agent that holds it',
-    detail: [
-      `user '${target.user}', keys looked for: ${target.identityFiles?.join(', ') || 'none'}; no agent; no password`,
-      ...identities.notes,
-    ].join('\n'),
-    host: target.host,
-    fix:
-      locked === undefined
-        ? 'Name an identityFile in the inventory or in ~/.ssh/config, or start an ssh-agent and add a key to it.'
-        : unlock(locked),
   })
+  const byFile = identities
+    .filter(({ publicKey }) => publicKey === undefined || !held.some((one) => one.publicKey.equals(publicKey)))
+    .flatMap((identity) => fileAttempt(ssh2, target, identity, notes, pause) ?? [])
+  const named = held.filter(isNamed).map(byAgent)
+  const others = target.identitiesOnly === true ? [] : held.filter((key) => !isNamed(key)).map(byAgent)
+  return target.identityFirst === true ? [...named, ...byFile, ...others] : [...named, ...others, ...byFile]
+}
+
+function fileAttempt(ssh2: Ssh2, target: SshTarget, identity: Identity, notes: string[], pause: Pause): Attempt | undefined {
+  const { file, key, publicKey, locked } = identity
+  const label = `${file}${publicKey ? ` (${fingerprint(publicKey)})` : ''}`
+  const username = target.user
+  if (key) return { label, wants: 'publickey', method: { type: 'publickey', username, key } }
+  if (!locked) return undefined
+  if (target.passphrase === undefined && !mayAsk(target)) {
+    notes.push(`${file}: ${nobodyToAsk}`)
+    return undefined
+  }
+  const open = async (): Promise<ParsedKey> => {
+    const opened = await pause(() => unlockIdentity(ssh2, { file, locked }, target.passphrase, mayAsk(target)))
+    if (typeof opened !== 'string') return opened
+    notes.push(`${file}: ${opened}`)
+    throw new Error(opened)
+  }
+  const known = async () => {
+    const parsed = publicKey && ssh2.utils.parseKey(publicKey)
+    return parsed && !(parsed instanceof Error) ? parsed : open()
+  }
+  const sign = async (data: Buffer, { hash }: { readonly hash?: string }) => {
+    const signature = (await open()).sign(data, hash) as Buffer | Error
+    if (signature instanceof Error) throw signature
+    return signature
+  }
+  return { label, wants: 'publickey', method: { type: 'agent', username, agent: oneKey(ssh2, known, sign) } }
 }

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { explainMaster } from './openssh-errors.ts'
 import { givePassword, makeFolder, masterWords, neverAsk, type PasswordGiver } from './openssh-master.ts'
-import { notStarted } from './openssh-program.ts'
-import { type OpensshTarget, option } from './openssh-target.ts'
+import { notStarted, option } from './openssh-program.ts'
+import type { OpensshTarget } from './openssh-target.ts'
 
 /** How a master that outlives us is started. */
 export interface KeptMasterOptions {

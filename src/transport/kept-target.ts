@@ -3,7 +3,8 @@ import { readFile, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { knownHostName, matchesHost } from './known-hosts.ts'
-import { effectiveConfiguration, type OpensshOptions, type OpensshTarget, option, resolveOpensshTarget } from './openssh-target.ts'
+import { effectiveConfiguration, type OpensshOptions, type OpensshTarget, resolveOpensshTarget } from './openssh-target.ts'
+import { explicitWords } from './openssh-words.ts'
 import type { DeclaredTarget } from './ssh-config.ts'
 import type { SshTarget } from './target.ts'
 import { readKnownHosts } from './verify-host-key.ts'
@@ -20,23 +21,9 @@ export interface DecidedLogin {
  * out whether a kept connection is the right one.
  */
 export async function explicitLogin(target: SshTarget): Promise<DecidedLogin> {
-  const { host, address, port, user, agent, hostKeyAlias, password, knownHosts } = target
-  const identityFiles = (target.identityFiles ?? []).map((file) => resolve(file))
-  const files = knownHosts.files.map((file) => resolve(file))
-  const literal = (value: string) => value.replaceAll('%', '%%')
-  const words = [
-    ...['-F', '/dev/null'],
-    ...option('HostName', literal(address)),
-    ...option('Port', String(port)),
-    ...option('User', user),
-    ...(identityFiles.length > 0 ? identityFiles.flatMap((file) => option('IdentityFile', literal(file))) : option('IdentityFile', 'none')),
-    ...option('IdentitiesOnly', target.identitiesOnly === true ? 'yes' : 'no'),
-    ...option('IdentityAgent', agent === undefined ? 'none' : literal(agent)),
-    ...option('UserKnownHostsFile', ...(files.length > 0 ? files.map(literal) : ['/dev/null'])),
-    ...option('GlobalKnownHostsFile', '/dev/null'),
-    ...option('UpdateHostKeys', 'no'),
-    ...(hostKeyAlias === undefined ? [] : option('HostKeyAlias', hostKeyAlias)),
-  ]
+  const { host, address, port, user, hostKeyAlias, password, knownHosts } = target
+  const chain = hopsOf(target)
+  const words = explicitWords(target)
   const ssh: OpensshTarget = {
     host,
     program: 'ssh',
@@ -48,16 +35,35 @@ export async function explicitLogin(target: SshTarget): Promise<DecidedLogin> {
     connectTimeoutMs: target.connectTimeoutMs ?? 10_000,
     keepaliveSeconds: Math.ceil((target.keepaliveMs ?? 15_000) / 1000),
     checking: knownHosts.policy === 'acceptNew' ? 'accept-new' : 'yes',
-    proxy: false,
+    proxy: target.via !== undefined,
     against: [],
+    connectRetries: target.connectRetries ?? 0,
+    retryTimeouts: target.retryTimeouts ?? false,
     ...(hostKeyAlias !== undefined && { hostKeyAlias }),
     ...(password !== undefined && { password }),
   }
   return {
     ssh,
-    decides: [words, ssh.checking, ssh.keepaliveSeconds, await identities(identityFiles), password?.reveal()],
-    hostKeys: () => hostKeysOf([{ files, name: knownHostName(address, port, hostKeyAlias) }]),
+    decides: [
+      words,
+      ssh.checking,
+      ssh.keepaliveSeconds,
+      await identities(chain.flatMap((hop) => (hop.identityFiles ?? []).map((file) => resolve(file)))),
+      password?.reveal(),
+    ],
+    hostKeys: () =>
+      hostKeysOf(
+        chain.map((hop) => ({
+          files: hop.knownHosts.files.map((file) => resolve(file)),
+          name: knownHostName(hop.address, hop.port, hop.hostKeyAlias),
+        })),
+      ),
   }
+}
+
+/** A host and those that it is jumped over. */
+function hopsOf(target: SshTarget): readonly SshTarget[] {
+  return [target, ...(target.via?.kind === 'jump' ? hopsOf(target.via.target) : [])]
 }
 
 /**

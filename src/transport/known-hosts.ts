@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { matchesPatterns } from './wildcard.ts'
 
 /** One usable line of a known_hosts file. */
@@ -15,6 +15,8 @@ export interface KnownHost {
 /** What a known_hosts file holds, and what of it is not used. */
 export interface KnownHosts {
   readonly entries: readonly KnownHost[]
+  /** Lines of authorities that sign host keys: known, and not used. */
+  readonly authorities: readonly { readonly file: string; readonly line: number; readonly hosts: string }[]
   readonly notes: readonly string[]
 }
 
@@ -28,6 +30,7 @@ export type HostKeyVerdict =
 /** Reads the text of one known_hosts file; lines that OpenSSH would skip are skipped, the rest of the oddities noted. */
 export function parseKnownHosts(text: string, file: string): KnownHosts {
   const entries: KnownHost[] = []
+  const authorities: KnownHosts['authorities'][number][] = []
   const notes: string[] = []
   for (const [at, content] of text.split('\n').entries()) {
     const words = content.trim().split(/[ \t]+/)
@@ -35,13 +38,15 @@ export function parseKnownHosts(text: string, file: string): KnownHosts {
     const marker = words[0]?.startsWith('@') ? words.shift() : undefined
     const [hosts, type, base64] = words
     const where = `${file}:${at + 1}`
-    if (marker === '@cert-authority') notes.push(`${where}: host certificates are not supported, this @cert-authority line is not used`)
-    else if (marker !== undefined && marker !== '@revoked') notes.push(`${where}: unknown marker ${marker}`)
+    if (marker === '@cert-authority') {
+      notes.push(`${where}: host certificates are not supported, this @cert-authority line is not used`)
+      if (hosts !== undefined) authorities.push({ file, line: at + 1, hosts })
+    } else if (marker !== undefined && marker !== '@revoked') notes.push(`${where}: unknown marker ${marker}`)
     else if (hosts === undefined || type === undefined || base64 === undefined || keyType(Buffer.from(base64, 'base64')) !== type)
       notes.push(`${where}: no host key`)
     else entries.push({ file, line: at + 1, hosts, type, key: Buffer.from(base64, 'base64'), revoked: marker === '@revoked' })
   }
-  return { entries, notes }
+  return { entries, authorities, notes }
 }
 
 /** The name that a host has in known_hosts: an alias as it is, another port than 22 as `[host]:port`. */
@@ -91,9 +96,31 @@ export function fingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
 }
 
+/** A key as `ssh-keygen -l` prints it: `256 SHA256:… name (ED25519)`. */
+export function keyLine(name: string, key: Buffer): string {
+  const type = keyType(key)
+  const kind = type.replace(/^ssh-/, '').replace(/^ecdsa-.*/, 'ecdsa')
+  return `${bitsOf(type, key)} ${fingerprint(key)} ${name} (${kind.toUpperCase()})`
+}
+
+function bitsOf(type: string, key: Buffer): number {
+  if (type !== 'ssh-rsa') return Number(/nistp(\d+)$/.exec(type)?.[1] ?? 256)
+  let at = 4 + key.readUInt32BE(0)
+  at += 4 + key.readUInt32BE(at) // the exponent
+  const modulus = key.subarray(at + 4)
+  return modulus[0] === 0 ? (modulus.length - 1) * 8 : modulus.length * 8
+}
+
 /** The line to add to known_hosts for a key. */
 export function knownHostLine(name: string, key: Buffer): string {
   return `${name} ${keyType(key)} ${key.toString('base64')}`
+}
+
+/** The same line with the name hidden, as HashKnownHosts has it. */
+export function hashedHostLine(name: string, key: Buffer): string {
+  const salt = randomBytes(20)
+  const hash = createHmac('sha1', salt).update(name).digest('base64')
+  return `|1|${salt.toString('base64')}|${hash} ${keyType(key)} ${key.toString('base64')}`
 }
 
 /** The type that stands at the beginning of a public key; empty when the bytes are no key. */

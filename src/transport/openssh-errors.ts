@@ -1,7 +1,8 @@
 import { RollcallError, UnreachableError } from '../model/errors.ts'
 import { sh } from '../util/sh.ts'
-import { unreachable } from './connect-errors.ts'
-import { loginByHand, type OpensshTarget, option } from './openssh-target.ts'
+import { mayPass, unreachable } from './connect-errors.ts'
+import { option } from './openssh-program.ts'
+import { loginByHand, type OpensshTarget } from './openssh-target.ts'
 
 /** What ssh printed, without the carriage returns and the box around a changed key. */
 function clean(said: string): string {
@@ -33,7 +34,9 @@ export function explainMaster(target: OpensshTarget, stderr: string, late?: stri
   const known = reasons.find(([pattern]) => pattern.test(said))?.[1]
   // With a jump host only ssh's own words tell which of the hosts it was.
   const words = known !== undefined && !target.proxy ? '' : said
-  return unreachable(target, [late ?? known ?? 'ssh gave up', words].filter((part) => part !== '').join('\n'))
+  const error = unreachable(target, [late ?? known ?? 'ssh gave up', words].filter((part) => part !== '').join('\n'))
+  if (late !== undefined) return mayPass(error, 'late')
+  return /connection refused|kex_exchange_identification|banner exchange/i.test(said) ? mayPass(error, 'soon') : error
 }
 
 /** Why the master ended while it was in use. */

@@ -6,8 +6,8 @@ import type { Duplex } from 'node:stream'
 import { RollcallError } from '../model/errors.ts'
 import { sh } from '../util/sh.ts'
 import { explainMaster, masterEnded } from './openssh-errors.ts'
-import { notStarted, runProgram } from './openssh-program.ts'
-import { type OpensshTarget, option } from './openssh-target.ts'
+import { notStarted, option, runProgram } from './openssh-program.ts'
+import type { OpensshTarget } from './openssh-target.ts'
 
 /** ssh's master: one login, over which sessions are opened. */
 export interface Master {

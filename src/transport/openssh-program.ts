@@ -44,3 +44,8 @@ export function notStarted(program: string, error: NodeJS.ErrnoException): Rollc
 export function optionWord(value: string): string {
   return /^[A-Za-z0-9_@%+:,./~-]+$/.test(value) ? value : `"${value.replace(/["\\]/g, '\\$&')}"`
 }
+
+/** `-o Keyword=value`, with several values where the keyword takes a list. */
+export function option(keyword: string, ...values: readonly string[]): string[] {
+  return ['-o', `${keyword}=${values.map(optionWord).join(' ')}`]
+}

@@ -1,8 +1,10 @@
 import { RollcallError } from '../model/errors.ts'
 import type { Secret } from '../util/secret.ts'
 import { sh } from '../util/sh.ts'
-import { optionWord, runProgram } from './openssh-program.ts'
+import { option, runProgram } from './openssh-program.ts'
+import { viaWords } from './openssh-words.ts'
 import type { DeclaredTarget } from './ssh-config.ts'
+import type { Via } from './target.ts'
 
 /** Where the system's ssh goes: what the inventory declares as options, and what ssh itself makes of the rest. */
 export interface OpensshTarget {
@@ -21,6 +23,9 @@ export interface OpensshTarget {
   readonly connectTimeoutMs: number
   readonly keepaliveSeconds: number
   readonly checking: 'yes' | 'accept-new'
+  /** As of {@link SshTarget}. */
+  readonly connectRetries?: number
+  readonly retryTimeouts?: boolean
   /** Whether a jump host or a proxy command leads there. */
   readonly proxy: boolean
   /** Options that keep settings of the configuration from making another thing of the master. */
@@ -41,6 +46,9 @@ interface Configuration extends ReadonlyMap<string, string> {
   readonly text: string
 }
 
+/** As for the other transport; where the configuration has ConnectionAttempts, ssh itself tries again. */
+const presetRetries = 2
+
 /** A name that no `Host` line means by itself (RFC 2606). */
 const nobody = 'rollcall.invalid'
 
@@ -51,7 +59,7 @@ const nobody = 'rollcall.invalid'
 export async function resolveOpensshTarget(declared: DeclaredTarget, options: OpensshOptions = {}): Promise<OpensshTarget> {
   const program = options.program ?? 'ssh'
   const from = options.configFile === undefined ? [] : ['-F', options.configFile]
-  const settings = [...from, ...declaredWords(declared)]
+  const settings = [...from, ...declaredWords(declared), ...(await jumpWords(declared))]
   const ask = (name: string) => effectiveConfiguration(program, settings, name, declared.host)
 
   const address = declared.address ?? declared.fallbackAddress
@@ -73,7 +81,12 @@ export async function resolveOpensshTarget(declared: DeclaredTarget, options: Op
     user: found.get('user') ?? '',
     connectTimeoutMs: seconds * 1000,
     keepaliveSeconds: number(found.get('serveraliveinterval')) ?? 15,
-    checking: ['accept-new', 'no', 'off', 'false'].includes(found.get('stricthostkeychecking') ?? '') ? 'accept-new' : 'yes',
+    checking:
+      declared.acceptNewHostKeys || ['accept-new', 'no', 'off', 'false'].includes(found.get('stricthostkeychecking') ?? '')
+        ? 'accept-new'
+        : 'yes',
+    connectRetries: declared.connectRetries ?? ((number(found.get('connectionattempts')) ?? 1) > 1 ? 0 : presetRetries),
+    retryTimeouts: declared.connectRetries !== undefined,
     proxy: ['proxyjump', 'proxycommand'].some((keyword) => (found.get(keyword) ?? 'none') !== 'none'),
     against: [
       ...(found.get('forkafterauthentication') === 'yes' ? option('ForkAfterAuthentication', 'no') : []),
@@ -90,9 +103,15 @@ export function loginByHand(target: OpensshTarget, more: readonly string[] = [])
   return sh`${[target.program, ...more, ...target.words, target.destination, 'true']}`.text
 }
 
-/** `-o Keyword=value`, with several values where the keyword takes a list. */
-export function option(keyword: string, ...values: readonly string[]): string[] {
-  return ['-o', `${keyword}=${values.map(optionWord).join(' ')}`]
+/** Jump hosts that the inventory knows are logged in to as it says; of others ssh's own configuration knows. */
+async function jumpWords(declared: DeclaredTarget): Promise<readonly string[]> {
+  const { proxyJump, jumpHosts } = declared
+  if (proxyJump === undefined) return []
+  if (proxyJump === 'none') return [...option('ProxyJump', 'none'), ...option('ProxyCommand', 'none')]
+  if (!jumpHosts?.size) return option('ProxyJump', proxyJump)
+  const { resolveTarget } = await import('./ssh-config.ts')
+  const { via }: { readonly via?: Via } = await resolveTarget(declared)
+  return viaWords(via)
 }
 
 function declaredWords(declared: DeclaredTarget): string[] {

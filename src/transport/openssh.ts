@@ -10,8 +10,9 @@ import type { Script } from '../util/sh.ts'
 import { NoChannel } from './connect-errors.ts'
 import type { Connection, Exit, RemoteProcess } from './connection.ts'
 import { type Master, startMaster } from './openssh-master.ts'
-import { notStarted } from './openssh-program.ts'
-import { type OpensshOptions, type OpensshTarget, option, resolveOpensshTarget } from './openssh-target.ts'
+import { notStarted, option } from './openssh-program.ts'
+import { type OpensshOptions, type OpensshTarget, resolveOpensshTarget } from './openssh-target.ts'
+import { tryAgain } from './retry.ts'
 import type { DeclaredTarget } from './ssh-config.ts'
 
 /**
@@ -25,7 +26,7 @@ export async function connectOpenssh(
   options: OpensshOptions = {},
 ): Promise<{ readonly connection: Connection; readonly user: string }> {
   const target = await resolveOpensshTarget(declared, options)
-  return { connection: serve(target, await startMaster(target)), user: target.user }
+  return { connection: serve(target, await tryAgain(target, () => startMaster(target))), user: target.user }
 }
 
 function serve(target: OpensshTarget, master: Master): Connection {

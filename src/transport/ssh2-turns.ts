@@ -2,9 +2,13 @@ import type { Client, ParsedKey } from 'ssh2'
 
 /** What ssh2 has inside, as far as it is touched here. Another version that has it otherwise is left as it is. */
 interface Inside {
+  readonly _remoteVer?: string
   readonly _protocol?: {
     authPK?: (user: string, key: unknown, algorithm?: string | Signer, sign?: Signer) => void
-    readonly _handlers?: { GLOBAL_REQUEST?: (protocol: Refuser, name: string, wantReply: boolean, data: unknown) => void }
+    readonly _handlers?: {
+      GLOBAL_REQUEST?: (protocol: Refuser, name: string, wantReply: boolean, data: unknown) => void
+      USERAUTH_FAILURE?: (protocol: unknown, methods: readonly string[], partial: boolean) => void
+    }
   }
 }
 type Signer = (bytes: Buffer, signed: (signature: Buffer) => void) => void
@@ -36,6 +40,25 @@ export function spareTurns(client: Client): void {
       else signed(signature)
     })
   }
+}
+
+/**
+ * Tells what the host says of each refusal: what it takes next, and whether it took this much. ssh2 itself forgets it where an
+ * agent's key was tried, so a host that wants a key and a password would be asked for neither. To be called behind `connect`.
+ */
+export function watchRefusals(client: Client, heard: (methods: readonly string[], partial: boolean) => void): void {
+  const handlers = (client as unknown as Inside)._protocol?._handlers
+  const answer = handlers?.USERAUTH_FAILURE
+  if (!handlers || !answer) return
+  handlers.USERAUTH_FAILURE = (protocol, methods, partial) => {
+    heard(methods, partial)
+    answer(protocol, methods, partial)
+  }
+}
+
+/** Whether what answers has said that it is an SSH server. */
+export function hasGreeted(client: Client): boolean {
+  return (client as unknown as Inside)._remoteVer !== undefined
 }
 
 const hashes: { readonly [algorithm: string]: string } = { 'rsa-sha2-256': 'sha256', 'rsa-sha2-512': 'sha512' }

@@ -1,16 +1,31 @@
-import { appendFile, mkdir, open, readFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { RollcallError } from '../model/errors.ts'
 import { parseHostKey } from '../model/host-key.ts'
 import { rememberLast } from '../util/remember-last.ts'
 import { sh } from '../util/sh.ts'
-import { checkHostKey, fingerprint, type KnownHost, type KnownHosts, keyType, knownHostLine, parseKnownHosts } from './known-hosts.ts'
+import { blamed, subject, type Where, which } from './connect-errors.ts'
+import {
+  checkHostKey,
+  fingerprint,
+  type HostKeyVerdict,
+  type KnownHost,
+  type KnownHosts,
+  keyType,
+  matchesHost,
+  parseKnownHosts,
+} from './known-hosts.ts'
+import { recordHostKey } from './record-host-key.ts'
+import { isRevokedKey } from './revoked-keys.ts'
 
 /** Where host keys are looked up, and what happens to a host that is in none of the files. */
 export interface KnownHostsPolicy {
   /** The first is the one that new keys are added to. */
   readonly files: readonly string[]
   readonly policy: 'strict' | 'acceptNew'
+  /** New keys are noted down without the host's name in plain (HashKnownHosts). */
+  readonly hashed?: boolean
+  /** A file of keys that no host may show (RevokedHostKeys). */
+  readonly revoked?: string
   /** Keys that the host is declared to have: no file is asked then. */
   readonly keys?: readonly string[]
 }
@@ -19,8 +34,12 @@ export interface KnownHostsPolicy {
 export async function knownFor(name: string, { files, keys }: KnownHostsPolicy): Promise<KnownHosts> {
   if (!keys) return readKnownHosts(files)
   const declared = keys.flatMap((line) => parseHostKey(line) ?? [])
-  return { entries: declared.map(({ type, key }, at) => ({ file: '', line: at + 1, hosts: name, type, key, revoked: false })), notes: [] }
+  const entries = declared.map(({ type, key }, at) => ({ file: '', line: at + 1, hosts: name, type, key, revoked: false }))
+  return { entries, authorities: [], notes: [] }
 }
+
+/** Whose key it is, for messages. */
+export type Whose = Pick<Where, 'host' | 'jumpTo'>
 
 const parsed = rememberLast(parseKnownHosts)
 
@@ -31,7 +50,7 @@ export async function readKnownHosts(files: readonly string[]): Promise<KnownHos
       try {
         return parsed(file, await readFile(file, 'utf8'))
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { entries: [], notes: [] }
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { entries: [], authorities: [], notes: [] }
         throw new RollcallError(
           {
             summary: 'A file of known host keys cannot be read',
@@ -43,81 +62,72 @@ export async function readKnownHosts(files: readonly string[]): Promise<KnownHos
       }
     }),
   )
-  return { entries: read.flatMap((file) => file.entries), notes: read.flatMap((file) => file.notes) }
+  return {
+    entries: read.flatMap((file) => file.entries),
+    authorities: read.flatMap((file) => file.authorities),
+    notes: read.flatMap((file) => file.notes),
+  }
+}
+
+/** What is to be said of a key, with those that a file of its own revokes. */
+export async function judgeHostKey(name: string, key: Buffer, known: KnownHosts, policy: KnownHostsPolicy): Promise<HostKeyVerdict> {
+  if (policy.revoked !== undefined && (await isRevokedKey(policy.revoked, key)))
+    return { kind: 'revoked', known: { file: policy.revoked, line: 0, hosts: '*', type: keyType(key), key, revoked: true } }
+  return checkHostKey(known.entries, name, key)
 }
 
 /**
  * Lets a host's key pass, or says why not and what to do. With the policy `acceptNew` the key of a host that is in no
  * file is added to the first; a key that differs never passes.
  */
-export async function verifyHostKey(host: string, name: string, key: Buffer, known: KnownHosts, policy: KnownHostsPolicy): Promise<void> {
-  const verdict = checkHostKey(known.entries, name, key)
+export async function verifyHostKey(whose: Whose, name: string, key: Buffer, known: KnownHosts, policy: KnownHostsPolicy): Promise<void> {
+  const verdict = await judgeHostKey(name, key, known, policy)
   if (verdict.kind === 'ok') return
-  if (verdict.kind === 'changed') throw changed(host, name, key, verdict.known)
-  if (verdict.kind === 'revoked') {
-    throw new RollcallError({
-      summary: 'The host showed a key that is marked as revoked',
-      detail: `${name} ${shown(key)}\nrevoked in ${verdict.known.file}:${verdict.known.line}`,
-      host,
-      fix: 'Do not log in. Whoever answers there has a key that was given up.',
-    })
-  }
-  const [file] = policy.files
-  if (policy.policy === 'acceptNew' && file !== undefined) return addKnownHost(file, knownHostLine(name, key))
-  throw unknown(host, name, key, known, file)
+  if (verdict.kind === 'changed') throw changedKey(whose, name, key, verdict.known)
+  if (verdict.kind === 'revoked') throw revokedKey(whose, name, key, verdict.known)
+  if (policy.policy === 'acceptNew' && policy.files.length > 0) return recordHostKey(policy, name, key)
+  throw unknown(whose, name, key, known)
 }
 
 function shown(key: Buffer): string {
   return `${keyType(key)} ${fingerprint(key)}`
 }
 
-function unknown(host: string, name: string, key: Buffer, known: KnownHosts, file: string | undefined): RollcallError {
+function unknown(whose: Whose, name: string, key: Buffer, known: KnownHosts): RollcallError {
   const [kind = ''] = keyType(key).replace(/^ssh-/, '').split('-')
-  const add = sh`printf '%s\n' ${knownHostLine(name, key)} >> ${file ?? '~/.ssh/known_hosts'}`
+  const signed = known.authorities.find(({ hosts }) => matchesHost(hosts, name))
+  const host = blamed(whose)
   return new RollcallError({
-    summary: "The host's key is not known",
-    detail: [`${name} ${shown(key)}`, ...known.notes].join('\n'),
+    summary: `${subject(whose)}'s key is not known`,
+    detail: [...which(whose), `${name} ${shown(key)}`, ...known.notes].join('\n'),
     host,
-    fix: `Compare this fingerprint with one taken on the host itself (ssh-keygen -lf /etc/ssh/ssh_host_${kind}_key.pub); if it is the same:\n${add.text}`,
+    fix: signed
+      ? `Its key may be signed by the authority in ${signed.file}:${signed.line}. The system's ssh can tell, by the host's connection in the inventory:\nconnection: ssh({ transport: 'openssh' })`
+      : `Compare this fingerprint with one taken on the host itself (ssh-keygen -lf /etc/ssh/ssh_host_${kind}_key.pub); if it is the same:\n${sh`rollcall trust ${host} --fingerprint ${fingerprint(key)}`.text}`,
   })
 }
 
-function changed(host: string, name: string, key: Buffer, known: KnownHost): RollcallError {
+export function changedKey(whose: Whose, name: string, key: Buffer, known: KnownHost): RollcallError {
   if (known.file === '')
     return new RollcallError({
-      summary: "The host's key is not the one that it is declared to have: somebody else may be answering",
-      detail: `${name}\ndeclared  ${shown(known.key)}\nshown     ${shown(key)}`,
-      host,
+      summary: `${subject(whose)}'s key is not the one that it is declared to have: somebody else may be answering`,
+      detail: [...which(whose), name, `declared  ${shown(known.key)}`, `shown     ${shown(key)}`].join('\n'),
+      host: blamed(whose),
       fix: 'Find out who answers there. hostKey holds what whoever made the host says of it.',
     })
   return new RollcallError({
-    summary: "The host's key is not the one that is known: somebody else may be answering",
-    detail: `${name}\nknown  ${shown(known.key)}  (${known.file}:${known.line})\nshown  ${shown(key)}`,
-    host,
-    fix: `Find out why it changed. Only if the host was set up anew, remove the old key and run again:\n${sh`ssh-keygen -f ${known.file} -R ${name}`.text}`,
+    summary: `${subject(whose)}'s key is not the one that is known: somebody else may be answering`,
+    detail: [...which(whose), name, `known  ${shown(known.key)}  (${known.file}:${known.line})`, `shown  ${shown(key)}`].join('\n'),
+    host: blamed(whose),
+    fix: `Find out why it changed. Only if the host was set up anew, and the fingerprint is the one taken on it:\n${sh`rollcall trust ${blamed(whose)} --replace --fingerprint ${fingerprint(key)}`.text}`,
   })
 }
 
-let adding: Promise<void> = Promise.resolve()
-
-/** Adds one line with one write, one after the other: hosts are connected to in parallel. */
-function addKnownHost(file: string, line: string): Promise<void> {
-  const added = adding.then(async () => {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-    await appendFile(file, `${(await endsInLine(file)) ? '' : '\n'}${line}\n`, { mode: 0o600 })
+export function revokedKey(whose: Whose, name: string, key: Buffer, { file, line }: KnownHost): RollcallError {
+  return new RollcallError({
+    summary: `${subject(whose)} showed a key that is marked as revoked`,
+    detail: [...which(whose), `${name} ${shown(key)}`, `revoked in ${file}${line === 0 ? '' : `:${line}`}`].join('\n'),
+    host: blamed(whose),
+    fix: 'Do not log in. Whoever answers there has a key that was given up.',
   })
-  adding = added.catch(() => undefined)
-  return added
-}
-
-async function endsInLine(file: string): Promise<boolean> {
-  const handle = await open(file, 'a+', 0o600)
-  try {
-    const { size } = await handle.stat()
-    if (size === 0) return true
-    const { buffer } = await handle.read({ buffer: Buffer.alloc(1), position: size - 1 })
-    return buffer[0] === 10
-  } finally {
-    await handle.close()
-  }
 }

@@ -1,9 +1,15 @@
-/** One pattern of OpenSSH's files: `*` is any text, `?` one character; all else stands for itself. */
-export function matchesWildcard(pattern: string, text: string): boolean {
-  const source = pattern
-    .replace(/[\\^$.|+()[\]{}]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
+/**
+ * One pattern of OpenSSH's files: `*` is any text, `?` one character; all else stands for itself. In names of files (`classes`)
+ * `[a-z]` is one of those.
+ */
+export function matchesWildcard(pattern: string, text: string, classes = false): boolean {
+  const source = pattern.replace(/\[[!^]?\]?[^\]]*\]|[\s\S]/g, (part) => {
+    if (part === '*') return '.*'
+    if (part === '?') return '.'
+    if (part.length === 1) return part.replace(/[\\^$.|+()[\]{}]/, '\\$&')
+    if (classes) return part.replace(/^\[[!^]/, '[^').replaceAll('\\', '\\\\')
+    return [...part].map((letter) => (letter === '*' ? '.*' : letter === '?' ? '.' : letter.replace(/[\\^$.|+()[\]{}]/, '\\$&'))).join('')
+  })
   return new RegExp(`^${source}$`, 's').test(text)
 }
 

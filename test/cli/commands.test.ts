@@ -102,11 +102,12 @@ describe('render', () => {
     facts: {
       event: 'facts',
       hosts: [
-        { host: 'honor-viper', origin: 'live', ageSeconds: 0, asked: true, reachable: true },
-        { host: 'crystal-panda', origin: 'cached', ageSeconds: 7200, asked: true, reachable: false, reason: 'connect timed out' },
+        { host: 'honor-viper', origin: 'live', ageSeconds: 0, contact: 'answered' },
+        { host: 'crystal-panda', origin: 'cached', ageSeconds: 7200, contact: 'failed', reason: 'connect timed out' },
       ],
       durationMs: 3,
     },
+    warnings: [],
   })
   const line = 'render prepare --task haproxy.cfg --host honor-viper'
 

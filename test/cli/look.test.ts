@@ -10,23 +10,27 @@ const known: readonly ShownFacts[] = [
     host: 'honor-viper',
     origin: 'live',
     ageSeconds: 0,
-    asked: true,
-    reachable: true,
+    contact: 'answered',
     families: { hardware: { value: hardware, origin: 'live', ageSeconds: 0 } },
   },
-  { host: 'crystal-panda', origin: 'none', ageSeconds: 0, asked: true, reachable: false, reason: 'connect timed out', families: {} },
+  { host: 'crystal-panda', origin: 'none', ageSeconds: 0, contact: 'failed', reason: 'connect timed out', families: {} },
 ]
 
 describe('facts', () => {
   test('shows where facts come from, then the facts', async () => {
     const { code, out, asked } = await rollcall('facts web:!edge --forks 5', { engine: { showFacts: async () => known } })
-    expect(asked).toEqual([['showFacts', { root: '/site', pattern: 'web:!edge', from: 'auto', forks: 5, progress: expect.any(Function) }]])
+    expect(asked).toEqual([
+      [
+        'showFacts',
+        { root: '/site', pattern: 'web:!edge', from: 'auto', forks: 5, progress: expect.any(Function), warn: expect.any(Function) },
+      ],
+    ])
     expect(code).toBe(0)
     expect(out).toBe(`facts from 1 of 2 (1 live, 1 unknown)
 crystal-panda  unknown: connect timed out
 
 honor-viper
-  hardware
+  hardware  live
     memoryMb: 2048
     swapMb: 0
     cpuCount: 2

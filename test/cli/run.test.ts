@@ -32,7 +32,7 @@ const runEnding = (exitCode: number, changed = 0): Pick<Engine, 'run'> => ({
       targets: ['web'],
       queries: [],
     })
-    emit({ event: 'facts', hosts: [{ host: 'web', origin: 'live', ageSeconds: 0, asked: true, reachable: true }], durationMs: 1 })
+    emit({ event: 'facts', hosts: [{ host: 'web', origin: 'live', ageSeconds: 0, contact: 'answered' }], durationMs: 1 })
     emit({ event: 'recap', check, hosts: { web: { ...counts, changed } }, durationMs: 1000, exitCode })
     return exitCode
   },

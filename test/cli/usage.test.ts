@@ -12,7 +12,7 @@ const mistakes: readonly (readonly [line: string | readonly string[], says: read
     [
       'There is no such command',
       "  'rollcall zzz'",
-      '  There are: run, runs, explain, render, facts, inventory, do, exec, doc, secret, lab, doctor, connections, cleanup, completion.',
+      '  There are: run, runs, explain, render, facts, inventory, do, exec, trust, doc, secret, lab, doctor, connections, cleanup, completion.',
       '  rollcall --help',
     ],
   ],
@@ -195,7 +195,7 @@ describe('completion', () => {
     ['run prepare --tags config,', ['config,slow']],
     ['run prepare --format ', ['human', 'json']],
     ['run prepare --forks ', []],
-    ['inventory ', ['list', 'host', 'graph', 'validate', 'refresh']],
+    ['inventory ', ['list', 'host', 'graph', 'validate', 'refresh', 'import', 'add', 'set', 'unset', 'rename', 'remove', 'move']],
     ['inventory host ', ['web-1', 'db-1']],
     ['inventory graph --format d', ['dot']],
     ['explain ', ['var', 'prepare', 'site']],

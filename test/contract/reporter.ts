@@ -75,7 +75,7 @@ const added: Extract<Event, { readonly event: 'added' }> = {
   ],
   targets: ['new-otter'],
   leftOut: ['late-otter'],
-  facts: [{ host: 'new-otter', origin: 'live', ageSeconds: 0, asked: true, reachable: true }],
+  facts: [{ host: 'new-otter', origin: 'live', ageSeconds: 0, contact: 'answered' }],
   queries: ['look'],
   delegates: ['crystal-panda'],
   unknown: [
@@ -108,9 +108,9 @@ const full: { readonly [K in Kind]: Extract<Event, { readonly event: K }> } = {
   facts: {
     event: 'facts',
     hosts: [
-      { host: 'honor-viper', origin: 'live', ageSeconds: 0, asked: true, reachable: true },
-      { host: 'crystal-panda', origin: 'cached', ageSeconds: 90, asked: true, reachable: false, reason: 'connect timed out' },
-      { host: 'plain-otter', origin: 'none', ageSeconds: 0, asked: true, reachable: false, reason: 'no route' },
+      { host: 'honor-viper', origin: 'live', ageSeconds: 0, contact: 'answered' },
+      { host: 'crystal-panda', origin: 'cached', ageSeconds: 90, contact: 'failed', reason: 'connect timed out' },
+      { host: 'plain-otter', origin: 'none', ageSeconds: 0, contact: 'failed', reason: 'no route' },
     ],
     durationMs: 300,
   },

@@ -115,10 +115,10 @@ describe('told of is', () => {
   test('an ssh configuration that asks for what cannot be done, a key that others can read, no key at all, a dead agent', async () => {
     const home = testFolder()
     mkdirSync(join(home, '.ssh'))
-    writeFileSync(join(home, '.ssh/config'), 'Host gate\n  ProxyJump bastion\n')
+    writeFileSync(join(home, '.ssh/config'), 'Host gate\n  ProxyUseFdpass yes\n')
     const files = { 'inventory/lab.ts': sshHost(`address: '127.0.0.1'`) }
     expect((await doctor([], { files, home })).bad).toEqual([
-      "problem gate ssh config: ProxyJump needs the system's ssh: the ssh configuration sends 'gate' through 'bastion'",
+      `problem gate ssh config: ProxyUseFdpass needs the system's ssh: ${home}/.ssh/config:2: ProxyUseFdpass yes`,
       expect.stringMatching(/^problem ssh keys: there is none, and no agent holds one; looked for /),
     ])
     writeFileSync(join(home, '.ssh/config'), '')

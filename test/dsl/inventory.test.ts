@@ -93,6 +93,9 @@ describe('groups below groups', () => {
       vars: { a: 1, b: 2, c: 3 },
     })
   })
+  test('a host may name every group there is, the lower ones first', () => {
+    expect(one({ groups: ['web', 'eu', 'world'] }, tree).hosts.get('one')).toMatchObject({ vars: { a: 1, b: 2, c: 3 } })
+  })
   test('a group that is below two counts once, and decides where these differ', () => {
     const groups = { x: { children: ['web'], vars: { v: 1 } }, y: { children: ['web'], vars: { v: 2 } }, web: { vars: { v: 3 } } }
     expect(recordOf({}, groups)).toMatchObject({ groups: ['web', 'x', 'y'], vars: { v: 3 } })

@@ -39,11 +39,10 @@ describe('knowledgeOf', () => {
     expect(knowledgeOf({ host: 'a', now, declared }).families.network?.origin).toBe('declared')
   })
   it('says whether the host answered, and why not', () => {
-    expect(knowledgeOf({ host: 'a', now, live: {} })).toEqual({ host: 'a', asked: true, reachable: true, families: {} })
+    expect(knowledgeOf({ host: 'a', now, live: {} })).toEqual({ host: 'a', contact: 'answered', families: {} })
     expect(knowledgeOf({ host: 'a', now, reason: 'connect timed out' })).toEqual({
       host: 'a',
-      asked: true,
-      reachable: false,
+      contact: 'failed',
       families: {},
       reason: 'connect timed out',
     })

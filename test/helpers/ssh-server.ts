@@ -15,6 +15,8 @@ export interface SshServerOptions {
   readonly env?: NodeJS.ProcessEnv
   /** Also accepts this password. */
   readonly password?: string
+  /** Hears each password that is tried. */
+  readonly heard?: (password: string) => void
   /** The ways in which a password may be given; `password` by default. */
   readonly methods?: readonly ('password' | 'keyboard-interactive')[]
   /** Says nothing after accepting TCP, or stops after the first line of the protocol. */
@@ -101,12 +103,14 @@ function sshServer(options: SshServerOptions, hostKey: TestKey, userKey: TestKey
       user = context.username
       if (context.method === 'publickey' && context.key.data.equals(userKey.publicKey)) return context.accept()
       const methods = options.password === undefined ? [] : (options.methods ?? ['password'])
+      if (context.method === 'password') options.heard?.(context.password)
       const refuse = () => context.reject(['publickey', ...methods])
       if (context.method === 'password' && methods.includes('password') && context.password === options.password) return context.accept()
       if (context.method === 'keyboard-interactive' && methods.includes('keyboard-interactive'))
-        return context.prompt([{ prompt: 'Password: ', echo: false }], (answers) =>
-          answers[0] === options.password ? context.accept() : refuse(),
-        )
+        return context.prompt([{ prompt: 'Password: ', echo: false }], (answers) => {
+          options.heard?.(answers[0] ?? '')
+          return answers[0] === options.password ? context.accept() : refuse()
+        })
       refuse()
     })
     client.on('session', (accept, reject) => {

@@ -12,17 +12,17 @@ const facts = async (...args: readonly string[]) => {
   return { code, known: JSON.parse(stdout) as readonly ShownFacts[] }
 }
 const origins = (known: readonly ShownFacts[]) =>
-  known.map(({ host, origin, reachable }) => `${host} ${origin}${reachable ? '' : ', not asked or silent'}`)
+  known.map(({ host, origin, contact }) => `${host} ${origin}${contact === 'answered' ? '' : `, ${contact}`}`)
 
 it('asks every host once, then remembers; says of a silent host what was last known', async () => {
   const first = await facts()
   expect([first.code, origins(first.known)]).toEqual([0, ['honor-viper live', 'crystal-panda live']])
   expect(first.known[0]?.families.os?.value.kernel).toBe(await inside(lab, viper, 'uname -r'))
   expect(first.known[0]?.families.network?.value.addresses).toContain('10.108.0.4')
-  expect(origins((await facts('crystal-panda')).known)).toEqual(['crystal-panda cached, not asked or silent'])
+  expect(origins((await facts('crystal-panda')).known)).toEqual(['crystal-panda cached, notAsked'])
   await stopHost(lab, panda.name)
   const refreshed = await facts('--refresh')
-  expect([refreshed.code, origins(refreshed.known)]).toEqual([4, ['honor-viper live', 'crystal-panda cached, not asked or silent']])
+  expect([refreshed.code, origins(refreshed.known)]).toEqual([4, ['honor-viper live', 'crystal-panda cached, failed']])
   expect(refreshed.known[1]?.reason).toContain('10.108.0.3 port 22')
   expect((await facts('--cached', 'cluster')).known.map(({ families }) => Object.keys(families).toSorted())).toEqual(
     Array(2).fill(['hardware', 'network', 'os']),
@@ -124,9 +124,9 @@ it('forgets a host with its disk, and all of them with the lab: another machine 
   await startHost(lab, panda.name)
   await facts('--refresh')
   const cached = async () => origins((await facts('--cached')).known)
-  expect(await cached()).toEqual(['honor-viper cached, not asked or silent', 'crystal-panda cached, not asked or silent'])
+  expect(await cached()).toEqual(['honor-viper cached, notAsked', 'crystal-panda cached, notAsked'])
   expect((await cli(['lab', 'reset', panda.name])).code).toBe(0)
-  expect(await cached()).toEqual(['honor-viper cached, not asked or silent', 'crystal-panda none, not asked or silent'])
+  expect(await cached()).toEqual(['honor-viper cached, notAsked', 'crystal-panda none, notAsked'])
   expect((await cli(['lab', 'down'])).code).toBe(0)
-  expect(await cached()).toEqual(['honor-viper none, not asked or silent', 'crystal-panda none, not asked or silent'])
+  expect(await cached()).toEqual(['honor-viper none, notAsked', 'crystal-panda none, notAsked'])
 })

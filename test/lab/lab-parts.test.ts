@@ -8,12 +8,12 @@ import { utils } from 'ssh2'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { debianEntries } from '../../src/lab/apt-sources.ts'
 import { generateSshKey } from '../../src/lab/keys.ts'
-import { withLock } from '../../src/lab/lock.ts'
 import { defaultLab, labNamed } from '../../src/lab/paths.ts'
 import { explain, probe } from '../../src/lab/probe.ts'
 import { identify, isAlive, run, sleep } from '../../src/lab/process.ts'
 import { buildToy, indexRepository } from '../../src/lab/repository.ts'
 import { toyPackages } from '../../src/lab/toy-packages.ts'
+import { withLock } from '../../src/util/lock.ts'
 
 let folder = ''
 beforeAll(async () => {

@@ -83,7 +83,7 @@ describe('a host that accepts TCP and then hangs', () => {
     expect(done.code).toBe(2)
     expect(eventsOf(done, 'facts')[0]?.hosts).toMatchObject([
       { host: viper.name, origin: 'live' },
-      { host: 'crystal-panda', origin: 'none', reachable: false },
+      { host: 'crystal-panda', origin: 'none', contact: 'failed' },
     ])
     expect(taskOf(done, viper.name, 'haproxy : haproxy.cfg').outcome).toBe('changed')
     expect(taskOf(done, viper.name, 'peers : peers.json').error?.detail).toContain('crystal-panda')

@@ -52,7 +52,7 @@ describe('a host that the run adds', () => {
       {
         hosts: [{ host: 'otter', groups: ['cluster'], by: viper.name, task: 'take it on' }],
         targets: ['otter'],
-        facts: [{ host: 'otter', origin: 'live', reachable: true }],
+        facts: [{ host: 'otter', origin: 'live', contact: 'answered' }],
       },
     ])
     const kernel = await inside(lab, panda, 'uname -r')

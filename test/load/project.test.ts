@@ -36,8 +36,9 @@ test('what is no TypeScript is not loaded, and does not hide what is', () => {
       summary: 'A playbook is a TypeScript file, and its name ends in .ts',
       detail: expect.stringMatching(new RegExp(`^'${name}' is /.*$`)),
     })
-  expect(refusal(() => findInventory(project, 'hosts.ini', root)).details.summary).toBe(
-    'An inventory is a TypeScript file, and its name ends in .ts',
+  expect(findInventory(project, 'hosts.ini', root)).toBe(join(root, 'hosts.ini'))
+  expect(refusal(() => findInventory(project, 'playbooks/odd.js', root)).details.summary).toBe(
+    'An inventory in code is a TypeScript file, and its name ends in .ts',
   )
 })
 

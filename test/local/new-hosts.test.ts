@@ -97,7 +97,7 @@ describe('a later play runs on hosts that tasks have added', () => {
     expect(Object.keys(eventsOf(done, 'recap')[0]!.hosts)).toEqual(['builder', 'web9'])
     const shown = await run()
     expect(shown.stdout).toMatch(
-      /inventory \+1 host \(web9, added by task 'take it on' of builder at playbooks\/site\.ts:\d+:\d+\) · targets \+1 \(web9\)\n\nplay configure · web9/,
+      /inventory \+1 host \(web9, added by task 'take it on' of builder at playbooks\/site\.ts:\d+:\d+\) · facts from 1 \(1 live\) · targets \+1 \(web9\)\n\nplay configure · web9/,
     )
   })
   test('plays that began before keep the fleet that they began with, later ones of other hosts know them', async () => {

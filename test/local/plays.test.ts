@@ -98,8 +98,8 @@ describe(`a play with connection: 'local'`, () => {
     const [done, connections] = await connectionsOf(run)
     expect([done.code, done.stderr, connections]).toEqual([2, '', 2])
     expect(eventsOf(done, 'facts')[0]?.hosts).toMatchObject([
-      { host: 'alpha', origin: 'none', asked: true, reachable: false },
-      { host: 'beta', origin: 'none', asked: true, reachable: false },
+      { host: 'alpha', origin: 'none', contact: 'failed' },
+      { host: 'beta', origin: 'none', contact: 'failed' },
     ])
     expect(outcomes(done, 'alpha')).toEqual(['needs none: ok', 'needs them: skipped'])
     expect(outcomes(done, 'beta')).toEqual(['needs none: ok', 'needs them: failed'])

@@ -57,17 +57,17 @@ test('a host that nobody asked is told from one that did not answer', async () =
   })`)
   const factsOf = async (...args: readonly string[]) => eventsOf(await run('run', 'site', '--format', 'json', ...args), 'facts')[0]?.hosts
   expect(await factsOf()).toMatchObject([
-    { host: 'here', origin: 'live', asked: true, reachable: true },
-    { host: 'down', origin: 'none', asked: true, reachable: false },
+    { host: 'here', origin: 'live', contact: 'answered' },
+    { host: 'down', origin: 'none', contact: 'failed' },
   ])
   expect(await factsOf('--limit', 'down')).toMatchObject([
-    { host: 'here', origin: 'cached', asked: false, reachable: false },
-    { host: 'down', origin: 'none', asked: true, reachable: false },
+    { host: 'here', origin: 'cached', contact: 'notAsked' },
+    { host: 'down', origin: 'none', contact: 'failed' },
   ])
   const cached = JSON.parse((await run('facts', '--cached', '--format', 'json')).stdout)
   expect(cached).toMatchObject([
-    { host: 'here', asked: false },
-    { host: 'down', asked: false },
+    { host: 'here', contact: 'notAsked' },
+    { host: 'down', contact: 'notAsked' },
   ])
 })
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import type { DiffEntry } from '../../src/model/event.ts'
+import type { DiffEntry, FactsEvent } from '../../src/model/event.ts'
 import { formatAge, formatDuration } from '../../src/report/age.ts'
 import { colours, wantsColour } from '../../src/report/colours.ts'
 import { formatDiff } from '../../src/report/diff.ts'
 import { describeError, parsePlace, shortPlace } from '../../src/report/format-error.ts'
-import { factsSentence } from '../../src/report/header.ts'
+import { factsSentence, notLiveLines } from '../../src/report/header.ts'
 import { printable } from '../../src/report/printable.ts'
 import { formatBytes } from '../../src/report/timing.ts'
 import { count, listed } from '../../src/report/words.ts'
@@ -129,8 +129,7 @@ const host = (origin: 'live' | 'cached' | 'declared' | 'none', ageSeconds = 0) =
   host: 'x',
   origin,
   ageSeconds,
-  asked: origin !== 'cached',
-  reachable: origin === 'live',
+  contact: origin === 'live' ? ('answered' as const) : ('failed' as const),
 })
 test.each([
   [[], 'facts from 0'],
@@ -139,6 +138,53 @@ test.each([
   [[host('cached', 60), host('cached', 7300)], 'facts from 2 (2 cached up to 2 h)'],
   [[host('live'), host('declared'), host('none')], 'facts from 2 of 3 (1 live, 1 declared, 1 unknown)'],
 ])('%j: %s', (hosts, sentence) => expect(factsSentence(hosts)).toBe(sentence))
+
+describe('hosts whose facts are not live', () => {
+  const down = (index: number, ageSeconds = 0) => ({
+    host: `web${index}`,
+    origin: ageSeconds > 0 ? ('cached' as const) : ('none' as const),
+    ageSeconds,
+    contact: 'failed' as const,
+    reason: `192.0.2.${index} port 22: no answer`,
+  })
+  const spared = (index: number) => ({
+    ...down(index),
+    contact: 'spared' as const,
+    reason: `not asked again: ${index} s ago it did not answer (no answer)`,
+  })
+  const young = (index: number) => ({
+    ...down(index, 60 * index),
+    contact: 'notAsked' as const,
+    reason: 'its cached facts are young enough',
+  })
+  const several = (make: (index: number) => FactsEvent['hosts'][number], count: number) =>
+    Array.from({ length: count }, (_, index) => make(index + 1))
+  test.each<[string, FactsEvent['hosts'], string[]]>([
+    [
+      'a few, each with its own reason',
+      several(down, 2),
+      ['web1  unknown: 192.0.2.1 port 22: no answer', 'web2  unknown: 192.0.2.2 port 22: no answer'],
+    ],
+    ['many, without what differs', several(down, 12), ['web1, web2, web3 and 9 more  unknown: no answer']],
+    [
+      'many with their ages',
+      several((index) => down(index, 3600 * index), 5),
+      ['web1, web2, web3 and 2 more  cached up to 5 h: no answer'],
+    ],
+    ['many of one age', several((index) => down(index, 3600), 5), ['web1, web2, web3 and 2 more  cached 1 h: no answer']],
+    ['a few that were not asked again', several(spared, 1), ['web1  unknown: not asked again: 1 s ago it did not answer (no answer)']],
+    [
+      'many that were not asked again',
+      several(spared, 5),
+      ['web1, web2, web3 and 2 more  unknown: not asked again: less than a minute ago they did not answer'],
+    ],
+    [
+      'what is alike stands together',
+      [...several(down, 4), ...several(young, 4), ...several((index) => ({ ...host('live'), host: `live${index}` }), 3)],
+      ['web1, web2, web3, web4  unknown: no answer', 'web1, web2, web3, web4  cached up to 4 min: its cached facts are young enough'],
+    ],
+  ])('%s', (_, hosts, lines) => expect(notLiveLines(hosts, 3)).toEqual(lines))
+})
 
 describe('errors', () => {
   test('places are told from where the user stands', () => {

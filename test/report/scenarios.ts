@@ -23,7 +23,7 @@ const run = (fields: Partial<RunEvent> = {}): RunEvent => ({
   queries: [],
   ...fields,
 })
-const live = (host: string): FactsEvent['hosts'][number] => ({ host, origin: 'live', ageSeconds: 0, asked: true, reachable: true })
+const live = (host: string): FactsEvent['hosts'][number] => ({ host, origin: 'live', ageSeconds: 0, contact: 'answered' })
 const facts = (hosts: FactsEvent['hosts'] = ['honor-viper', 'crystal-panda'].map(live)): FactsEvent => ({
   event: 'facts',
   hosts,
@@ -227,7 +227,7 @@ export const scenarios: readonly Scenario[] = [
       },
       facts([
         live('honor-viper'),
-        { host: 'crystal-panda', origin: 'cached', ageSeconds: 3 * 3600 + 59, asked: true, reachable: false, reason: 'connect timed out' },
+        { host: 'crystal-panda', origin: 'cached', ageSeconds: 3 * 3600 + 59, contact: 'failed', reason: 'connect timed out' },
       ]),
       play(),
       task({
@@ -242,10 +242,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'nothing is known of a host',
     events: [
       run(),
-      facts([
-        live('honor-viper'),
-        { host: 'crystal-panda', origin: 'none', ageSeconds: 0, asked: true, reachable: false, reason: 'no route to host' },
-      ]),
+      facts([live('honor-viper'), { host: 'crystal-panda', origin: 'none', ageSeconds: 0, contact: 'failed', reason: 'no route to host' }]),
       play(),
       ...times(8, { outcome: 'ok' }),
       task({
@@ -278,7 +275,7 @@ export const scenarios: readonly Scenario[] = [
       run({ targets: ['honor-viper', 'crystal-panda'] }),
       facts([
         live('honor-viper'),
-        { host: 'crystal-panda', origin: 'none', ageSeconds: 0, asked: true, reachable: false, reason: 'connection refused' },
+        { host: 'crystal-panda', origin: 'none', ageSeconds: 0, contact: 'failed', reason: 'connection refused' },
       ]),
       {
         ...task({
@@ -302,8 +299,8 @@ export const scenarios: readonly Scenario[] = [
       run({ fleet: many, factsScope: many, targets: many }),
       facts([
         ...many.slice(0, 18).map(live),
-        { host: 'web-19', origin: 'cached', ageSeconds: 90, asked: false, reachable: false, reason: 'its cached facts are young enough' },
-        { host: 'web-20', origin: 'cached', ageSeconds: 95, asked: false, reachable: false, reason: 'its cached facts are young enough' },
+        { host: 'web-19', origin: 'cached', ageSeconds: 90, contact: 'notAsked', reason: 'its cached facts are young enough' },
+        { host: 'web-20', origin: 'cached', ageSeconds: 95, contact: 'notAsked', reason: 'its cached facts are young enough' },
       ]),
       play(many, 3),
       ...many.map((host) => task({ host, task: 'motd', outcome: 'ok' })),

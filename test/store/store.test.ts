@@ -1,12 +1,25 @@
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { builtInFamilies as every, type FactFamilies, type HardwareFacts } from '../../src/model/facts.ts'
+import { type FactRecord, factFormat } from '../../src/model/fact-cache.ts'
 import {
+  diskFactCache,
   inventoryIdOf,
-  openFactCache,
+  noteSilences,
   privateDirectory,
+  readSilences,
   userCacheDir,
   userSocketDir,
   userSocketDirIfThere,
@@ -23,8 +36,6 @@ afterEach(() => {
   rmSync(home, { recursive: true })
 })
 const modeOf = (path: string): number => statSync(path).mode & 0o7777
-const hardware: HardwareFacts = { memoryMb: 2048, swapMb: 0, cpuCount: 2 }
-const os = { hostname: 'viper' } as FactFamilies['os']
 
 describe('directories of the user', () => {
   it.each([
@@ -124,71 +135,96 @@ describe('writeAtomic', () => {
   })
 })
 
-describe('the fact cache', () => {
-  const open = (inventoryId = 'one') => openFactCache({ directory: home, inventoryId })
-  it('remembers facts with their time, for the next run too', async () => {
-    await open().write('honor-viper', { hardware, os }, 1000)
-    expect(await open().read('honor-viper', every)).toEqual({
-      families: { os: { value: os, gatheredAt: 1000 }, hardware: { value: hardware, gatheredAt: 1000 } },
-      warnings: [],
-    })
+describe('the folder of facts', () => {
+  const cache = () => diskFactCache(home)
+  const at = () => join(home, inventoryIdOf('one'))
+  const record = (host: string, family: string, gatheredAt = 1): FactRecord => ({
+    version: factFormat,
+    host,
+    family,
+    gatheredAt,
+    value: { of: host },
   })
-  it('knows nothing of a host never seen, nor of the same name in another inventory', async () => {
-    await open().write('honor-viper', { os }, 1000)
-    expect(await open().read('crystal-panda', every)).toEqual({ families: {}, warnings: [] })
-    expect(await open('two').read('honor-viper', every)).toEqual({ families: {}, warnings: [] })
-  })
-  it('keeps families that a later run does not gather', async () => {
-    await open().write('a', { os, hardware }, 1000)
-    await open().write('a', { os: { ...os, hostname: 'new' } }, 2000)
-    expect((await open().read('a', every)).families).toEqual({
-      os: { value: { hostname: 'new' }, gatheredAt: 2000 },
-      hardware: { value: hardware, gatheredAt: 1000 },
-    })
-  })
-  it('loses nothing when runs write at the same time', async () => {
-    await Promise.all([open().write('a', { os }, 1), open().write('a', { hardware }, 2), open().write('a', { os }, 1)])
-    expect(await open().read('a', every)).toEqual({
-      families: { os: { value: os, gatheredAt: 1 }, hardware: { value: hardware, gatheredAt: 2 } },
-      warnings: [],
-    })
-  })
-  it.each([['../../etc/passwd'], ['..'], ['ünïcode host'], ['a'.repeat(300)], ['[2001:db8::1]:22'], ['a.os']])(
-    'holds a host named %s inside its directory',
-    async (host) => {
-      await open().write(host, { os }, 1)
-      expect((await open().read(host, every)).families.os?.value).toEqual(os)
-      expect(readdirSync(home)).toEqual(['one'])
-      expect(readdirSync(join(home, 'one'))).toHaveLength(1)
-    },
-  )
+  const save = (records: readonly FactRecord[], known: readonly string[]) => cache().save({ inventory: 'one', records, known })
+  const load = async (...hosts: readonly string[]) => [...(await cache().load({ inventory: 'one', hosts }))]
+
   it('is readable by its owner only', async () => {
-    const cache = open()
-    await cache.write('a', { os }, 1)
-    expect(modeOf(cache.directory)).toBe(0o700)
-    expect(modeOf(join(cache.directory, 'a.os.json'))).toBe(0o600)
+    await save([record('a', 'os')], ['a'])
+    expect([modeOf(at()), modeOf(join(at(), 'a.os.json'))]).toEqual([0o700, 0o600])
   })
-  const good = { version: 1, host: 'a', family: 'os', gatheredAt: 1, value: os }
+  it.each([['../../etc/passwd'], ['ünïcode host'], ['a'.repeat(300)], ['a.os']])('holds a host named %s inside itself', async (host) => {
+    await save([record(host, 'os')], [host])
+    expect([readdirSync(home), readdirSync(at()).length]).toEqual([[inventoryIdOf('one')], 1])
+  })
+  const good = record('a', 'os')
   it.each([
     ['is half a file', '{"version":1,"ho', 'it is damaged'],
     ['is empty', '', 'it is damaged'],
     ['is null', 'null', 'it is not a record'],
-    ['has a version to come', JSON.stringify({ ...good, version: 99 }), 'it has format 99, and this Rollcall writes 1'],
+    ['is of a version to come', JSON.stringify({ ...good, version: 99 }), 'it has format 99, and this Rollcall writes 1'],
+    ['is of an older version', JSON.stringify({ ...good, version: 0 }), 'it has format 0, and this Rollcall writes 1'],
+    ['is of no version', JSON.stringify({ ...good, version: undefined }), 'it has format undefined, and this Rollcall writes 1'],
     ['is about another host', JSON.stringify({ ...good, host: 'b' }), 'it is about something else'],
     ['has no time', JSON.stringify({ ...good, gatheredAt: 'yesterday' }), 'it lacks the facts or their time'],
     ['has no facts', JSON.stringify({ ...good, value: null }), 'it lacks the facts or their time'],
-  ])('warns of a file that %s, and goes on', async (_, text, why) => {
-    const cache = open()
-    await cache.write('a', { os, hardware }, 1)
-    writeFileSync(join(cache.directory, 'a.os.json'), text)
-    const { families, warnings } = await cache.read('a', every)
-    expect(Object.keys(families)).toEqual(['hardware'])
-    expect(warnings).toEqual([expect.stringContaining(`What was remembered of a (os) is not used: ${why}`)])
-    await cache.write('a', { os }, 2)
-    expect((await cache.read('a', every)).warnings).toEqual([])
+  ])('complains of a file that %s, gives the others, and writes it anew', async (_, text, why) => {
+    await save([good, record('a', 'hardware')], ['a'])
+    writeFileSync(join(at(), 'a.os.json'), text)
+    const found = await load('a')
+    expect(found.filter((one) => !(one instanceof Error))).toEqual([record('a', 'hardware')])
+    expect(found.filter((one) => one instanceof Error).map(({ message }) => message)).toEqual([
+      `What was remembered of a (os) is not used: ${why} (${join(at(), 'a.os.json')})`,
+    ])
+    await save([good], ['a'])
+    expect(await load('a')).toEqual(expect.arrayContaining([good, record('a', 'hardware')]))
+  })
+  it('forgets a host a week after it left the inventory, and what killed runs have left after an hour; the notes of silence stay', async () => {
+    const older = (file: string, hours: number) => {
+      const then = new Date(Date.now() - hours * 3600_000)
+      utimesSync(join(at(), file), then, then)
+    }
+    await save([record('stays', 'os'), record('gone', 'os'), record('gone-lately', 'os')], ['stays', 'gone', 'gone-lately'])
+    for (const file of ['.stays.os.json.abandoned', '.stays.os.json.being-written', 'silent.json']) writeFileSync(join(at(), file), '')
+    for (const file of ['stays.os.json', 'gone.os.json', 'silent.json']) older(file, 24 * 7 + 1)
+    older('gone-lately.os.json', 24 * 7 - 1)
+    older('.stays.os.json.abandoned', 2)
+    await save([record('new', 'os')], ['stays', 'new'])
+    expect(readdirSync(at()).sort()).toEqual(
+      ['.stays.os.json.being-written', 'gone-lately.os.json', 'new.os.json', 'silent.json', 'stays.os.json'].sort(),
+    )
   })
   it('tells inventories apart by their path', () => {
     expect(inventoryIdOf('/a/inventory/lab.ts')).toMatch(/^[0-9a-f]{16}$/)
     expect(inventoryIdOf('/a/inventory/lab.ts')).not.toBe(inventoryIdOf('/b/inventory/lab.ts'))
   })
+})
+
+describe('who was silent', () => {
+  const silence = (askedAt: number) => ({ askedAt, waitedAt: askedAt, reason: 'no answer' })
+  beforeEach(() => vi.stubEnv('XDG_STATE_HOME', home))
+  it('is noted until it answers, or a day has gone', async () => {
+    expect(readSilences('one').size).toBe(0)
+    await noteSilences(
+      'one',
+      new Map([
+        ['a', silence(1)],
+        ['b', silence(2)],
+      ]),
+      [],
+      2,
+    )
+    expect(readSilences('two').size).toBe(0)
+    await noteSilences('one', new Map([['c', silence(3)]]), ['a'], 3)
+    expect(Object.fromEntries(readSilences('one'))).toEqual({ b: silence(2), c: silence(3) })
+    await noteSilences('one', new Map(), [], 2 + 24 * 3600_000)
+    expect(Object.fromEntries(readSilences('one'))).toEqual({ c: silence(3) })
+  })
+  it.each([['{"version":1,"hosts":{"a":{"askedAt":"x"},"b":null}}'], ['{"version":2,"hosts":{}}'], ['{'], ['null']])(
+    'counts as nobody where the notes are %s',
+    async (text) => {
+      await noteSilences('one', new Map([['a', silence(1)]]), [], 2)
+      writeFileSync(join(home, 'rollcall/facts', inventoryIdOf('one'), 'silent.json'), text)
+      expect(readSilences('one').size).toBe(0)
+    },
+  )
 })

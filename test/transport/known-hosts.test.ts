@@ -105,7 +105,7 @@ describe('verifying a host key', () => {
     const path = text === '' ? file : join(testFolder(), 'known_hosts')
     if (text !== '') writeFileSync(path, text)
     const files = { files: [path], policy }
-    const error = await verifyHostKey('honor-viper', '[a]:2222', key, await readKnownHosts(files.files), files).then(
+    const error = await verifyHostKey({ host: 'honor-viper' }, '[a]:2222', key, await readKnownHosts(files.files), files).then(
       () => undefined,
       (error: unknown) => error,
     )
@@ -113,14 +113,14 @@ describe('verifying a host key', () => {
   }
 
   test('an unknown key is refused with its fingerprint and the command that adds it', async () => {
-    const { error, path } = await verify('', 'strict')
+    const { error } = await verify('', 'strict')
     expect(error).toMatchObject({
       name: 'RollcallError',
       details: {
         summary: "The host's key is not known",
         host: 'honor-viper',
         detail: `[a]:2222 ssh-ed25519 ${fingerprint(ed)}`,
-        fix: expect.stringContaining(`printf '%s\\n' '${line('[a]:2222', ed)}' >> ${path}`),
+        fix: expect.stringContaining(`rollcall trust honor-viper --fingerprint ${fingerprint(ed)}`),
       },
     })
   })
@@ -130,7 +130,7 @@ describe('verifying a host key', () => {
       const { error, path } = await verify(`# first\n${line('[a]:2222', other)}\n`, policy)
       const { detail, fix } = (error as { details: { detail: string; fix: string } }).details
       for (const part of [fingerprint(ed), fingerprint(other), `${path}:2`]) expect(detail).toContain(part)
-      expect(fix).toContain(`ssh-keygen -f ${path} -R '[a]:2222'`)
+      expect(fix).toContain(`rollcall trust honor-viper --replace --fingerprint ${fingerprint(ed)}`)
       expect(readFileSync(path, 'utf8')).toBe(`# first\n${line('[a]:2222', other)}\n`)
     }
   })
@@ -144,13 +144,15 @@ describe('verifying a host key', () => {
     const path = join(testFolder(), 'deep', 'known_hosts')
     const policy = { files: [path], policy: 'acceptNew' as const }
     await Promise.all(
-      Array.from({ length: 20 }, (_, number) => verifyHostKey('h', `host${number}`, ed, { entries: [], notes: [] }, policy)),
+      Array.from({ length: 20 }, (_, number) =>
+        verifyHostKey({ host: 'h' }, `host${number}`, ed, { entries: [], authorities: [], notes: [] }, policy),
+      ),
     )
     expect(readFileSync(path, 'utf8').trimEnd().split('\n').sort()).toEqual(
       Array.from({ length: 20 }, (_, number) => line(`host${number}`, ed)).sort(),
     )
     writeFileSync(path, line('a', other))
-    await verifyHostKey('h', 'b', ed, await readKnownHosts([path]), policy)
+    await verifyHostKey({ host: 'h' }, 'b', ed, await readKnownHosts([path]), policy)
     expect(readFileSync(path, 'utf8')).toBe(`${line('a', other)}\n${line('b', ed)}\n`)
   })
 })

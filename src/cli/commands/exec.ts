@@ -4,7 +4,7 @@ import { jsonText, printable, printableDeep, runningLines, timingLines } from '.
 import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
 import { steered } from '../interrupt.ts'
-import { become, becomeOf, narrowing, portionsOf, positiveInteger, secondsOf, shared, vault, watches } from '../options.ts'
+import { become, becomeOf, login, narrowing, portionsOf, positiveInteger, secondsOf, shared, vault, watches } from '../options.ts'
 
 /** `rollcall exec`: one command on many hosts. */
 export const exec = defineCommand({
@@ -28,6 +28,7 @@ export const exec = defineCommand({
     },
     'no-live': shared['no-live'],
     timing: shared.timing,
+    ...login,
     ...vault,
   },
   examples: [

@@ -1,8 +1,8 @@
 import { RollcallError } from '../../model/errors.ts'
-import { factsSentence, jsonText, notLiveLines, printable } from '../../report/index.ts'
+import { factsSentence, formatAge, jsonText, notLiveLines, printable } from '../../report/index.ts'
 import type { ShownFacts } from '../../show-facts.ts'
 import { defineCommand } from '../command.ts'
-import { narrowing, positiveInteger, shared, vault } from '../options.ts'
+import { login, narrowing, positiveInteger, secondsOf, shared, vault } from '../options.ts'
 
 /** `rollcall facts`: what is known of hosts, from where, and how old it is. */
 export const facts = defineCommand({
@@ -16,6 +16,8 @@ export const facts = defineCommand({
     refresh: { type: 'boolean', describe: 'ask every host, however young what is remembered' },
     cached: { type: 'boolean', describe: 'ask no host: only what is remembered or declared' },
     forks: shared.forks,
+    'facts-timeout': { ...shared['facts-timeout'], describe: 'seconds that hosts have together to answer, but with --refresh; default 10' },
+    ...login,
     ...vault,
     format: shared.format,
   },
@@ -24,7 +26,7 @@ export const facts = defineCommand({
     ['rollcall facts honor-viper --refresh', 'ask one host now'],
     ['rollcall facts --cached --format json', 'for a program, without contacting a host'],
   ],
-  async run(args, { engine, screen, colours, cwd, progress }) {
+  async run(args, { engine, screen, colours, errorColours, cwd, progress }) {
     if (args.refresh && args.cached)
       throw new RollcallError({ summary: '--refresh and --cached exclude each other', fix: 'Give one of them, or none.' })
     const known = await engine.showFacts({
@@ -34,7 +36,9 @@ export const facts = defineCommand({
       ...(args.pattern !== undefined && { pattern: args.pattern }),
       from: args.refresh ? 'refresh' : args.cached ? 'cached' : 'auto',
       forks: positiveInteger(args.forks, '--forks'),
+      ...(args['facts-timeout'] !== undefined && { timeoutSeconds: secondsOf(args['facts-timeout'], '--facts-timeout') }),
       progress,
+      warn: (line) => screen.note(errorColours.warning(printable(`warning: ${line}`))),
     })
     if (args.format === 'json') screen.print(jsonText(known))
     else {
@@ -43,7 +47,7 @@ export const facts = defineCommand({
       for (const host of known) for (const line of linesOf(host)) screen.print(printable(line))
     }
     // A host that was to be asked and did not answer counts as unreachable, as everywhere.
-    return args.refresh && known.some((host) => !host.reachable) ? 4 : 0
+    return args.refresh && known.some(({ contact }) => contact !== 'answered') ? 4 : 0
   },
 })
 
@@ -52,8 +56,14 @@ function linesOf({ host, families }: ShownFacts): string[] {
   return [
     '',
     host,
-    ...(known.length === 0 ? ['  nothing is known'] : known.flatMap(([family, of]) => [`  ${family}`, ...(of ? fields(of.value) : [])])),
+    ...(known.length === 0
+      ? ['  nothing is known']
+      : known.flatMap(([family, of]) => (of ? [`  ${family}  ${from(of)}`, ...fields(of.value)] : []))),
   ]
+}
+
+function from({ origin, ageSeconds }: { readonly origin: string; readonly ageSeconds: number }): string {
+  return origin === 'cached' ? `cached ${formatAge(ageSeconds)}` : origin
 }
 
 function fields(value: object): string[] {

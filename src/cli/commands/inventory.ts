@@ -2,15 +2,16 @@ import { count, describeError, jsonText, printable, printableDeep } from '../../
 import type { ShownHost } from '../../show-inventory.ts'
 import { type CommandGroup, defineCommand } from '../command.ts'
 import { graphDot, graphMermaid, graphTree } from '../format-graph.ts'
-import { shared } from '../options.ts'
+import { shared, vault } from '../options.ts'
 import { graphHtml } from '../picture/html.ts'
 import { graphSvg } from '../picture/svg.ts'
+import { edits } from './inventory-edit.ts'
 
 const list = defineCommand({
   usage: 'list [pattern]',
   summary: 'list groups and hosts; contacts none',
   positionals: { pattern: { type: 'string', describe: 'hosts and groups, e.g. web:!edge; default is all' } },
-  options: { inventory: shared.inventory, format: shared.format },
+  options: { inventory: shared.inventory, format: shared.format, ...vault },
   examples: [
     ['rollcall inventory list', 'every group and host of the default inventory'],
     ['rollcall inventory list -i production', 'of another one'],
@@ -36,7 +37,7 @@ const host = defineCommand({
   usage: 'host <name>',
   summary: 'show all that is declared of a host; contacts none',
   positionals: { name: { type: 'string', demandOption: true, describe: 'a host of the inventory' } },
-  options: { inventory: shared.inventory, format: shared.format },
+  options: { inventory: shared.inventory, format: shared.format, ...vault },
   examples: [['rollcall inventory host honor-viper', 'its groups, addresses, connection and vars']],
   async run(args, { engine, screen, cwd }) {
     const { hosts } = await engine.showInventory({
@@ -63,6 +64,7 @@ const graph = defineCommand({
       requiresArg: true,
       describe: 'a tree, a picture, a page with picture and search; or for machines, Graphviz or Mermaid',
     },
+    ...vault,
   },
   examples: [
     ['rollcall inventory graph', 'the tree of the default inventory'],
@@ -97,7 +99,7 @@ const validate = defineCommand({
   usage: 'validate',
   summary: 'check an inventory: types, names, and what is probably not meant; contacts no host',
   positionals: {},
-  options: { inventory: shared.inventory, format: shared.format },
+  options: { inventory: shared.inventory, format: shared.format, ...vault },
   examples: [
     ['rollcall inventory validate', 'the default inventory'],
     ['rollcall inventory validate -i production', 'another one; exit code 1 when it cannot be used'],
@@ -139,11 +141,37 @@ const refresh = defineCommand({
   },
 })
 
+const takeOver = defineCommand({
+  usage: 'import <source>',
+  summary: 'write an inventory of Ansible as a typed one; contacts no host',
+  positionals: { source: { type: 'string', demandOption: true, describe: 'file of INI or YAML, script, or folder of them' } },
+  options: {
+    to: { type: 'string', requiresArg: true, describe: 'file to write; default is one of the same name in inventory/' },
+    force: { type: 'boolean', describe: 'overwrite the file if it is there' },
+    ...vault,
+  },
+  examples: [
+    ['rollcall inventory import hosts.ini', 'write inventory/hosts.ts'],
+    ['rollcall inventory import inventories/prod --to inventory/production.ts', 'a folder of several sources, with its group_vars'],
+  ],
+  async run(args, { engine, screen, errorColours, cwd }) {
+    const { written, hosts, groups, notes } = await engine.importInventoryFrom({
+      root: cwd,
+      source: args.source,
+      force: args.force ?? false,
+      ...(args.to !== undefined && { to: args.to }),
+    })
+    for (const note of notes) screen.note(`${errorColours.warning('note:')} ${printable(note)}`)
+    screen.print(`${printable(written)}: ${count(hosts, 'host')}, ${count(groups, 'group')}`)
+    return 0
+  },
+})
+
 /** `rollcall inventory`: what is declared, and what its sources tell. */
 export const inventory: CommandGroup = {
   usage: 'inventory',
-  summary: 'look at the inventory',
-  commands: [list, host, graph, validate, refresh],
+  summary: 'look at the inventory, and edit it',
+  commands: [list, host, graph, validate, refresh, takeOver, ...edits],
 }
 
 function linesOf({ host, source, groups, privateIp, publicIp, connection, vars }: ShownHost): string[] {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { factsSentence, jsonText, notLiveLines, printable, viewSentence } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
-import { given, playbook, positiveInteger, shared, vault } from '../options.ts'
+import { factsTimeout, given, playbook, positiveInteger, shared, vault } from '../options.ts'
 import { openTerminal } from '../terminal.ts'
 
 /** `rollcall render`: one file as it would be written. stdout holds exactly its bytes, so that it can be piped. */
@@ -17,6 +17,7 @@ export const render = defineCommand({
     ...given,
     ...vault,
     forks: shared.forks,
+    'facts-timeout': shared['facts-timeout'],
     format: shared.format,
   },
   examples: [
@@ -34,6 +35,7 @@ export const render = defineCommand({
       ...(args['extra-vars'] && { given: args['extra-vars'] }),
       terminal: openTerminal(screen),
       forks: positiveInteger(args.forks, '--forks'),
+      ...factsTimeout(args),
       progress,
     })
     if (args.format === 'json') {
@@ -46,6 +48,7 @@ export const render = defineCommand({
       `${file.task} on ${file.host}${file.dest === undefined ? '' : `: ${file.dest}`}`,
       factsSentence(file.facts.hosts),
       ...notLiveLines(file.facts.hosts, 8),
+      ...file.warnings.map((warning) => `warning: ${warning}`),
       ...(file.sealed && !args.reveal ? ['secrets in it are shown as [secret]; --reveal prints them'] : []),
       ...file.views.map((view) => `${view.template} ${view.input}: ${viewSentence(view)}`),
     ]

@@ -10,7 +10,9 @@ import {
   becomePassword,
   changesMade,
   exclusive,
+  factsTimeout,
   given,
+  login,
   narrowing,
   noteChanges,
   playbook,
@@ -51,9 +53,11 @@ export const run = defineCommand({
     'list-tags': { type: 'boolean', describe: 'list the tags of each play and stop; contacts no host' },
     'list-inputs': { type: 'boolean', describe: 'list what -e may give and stop; contacts no host' },
     timeout: shared.timeout,
+    'facts-timeout': shared['facts-timeout'],
     'wait-for-lock': shared['wait-for-lock'],
     'no-live': shared['no-live'],
     timing: shared.timing,
+    ...login,
     ...vault,
     verbose: { alias: 'v', type: 'count', describe: 'print every task, its steps and its result' },
     'detailed-exit-code': shared['detailed-exit-code'],
@@ -87,6 +91,7 @@ export const run = defineCommand({
     const forks = positiveInteger(args.forks, '--forks')
     const timeout = secondsOf(args.timeout, '--timeout')
     const wait = secondsOf(args['wait-for-lock'], '--wait-for-lock')
+    const facts = factsTimeout(args)
     const lists = { hosts: args['list-hosts'] ?? false, tasks: args['list-tasks'] ?? false, tags: args['list-tags'] ?? false }
     const listing = Object.entries({ ...lists, inputs: args['list-inputs'] ?? false }).find(([, wanted]) => wanted)?.[0]
     if (listing !== undefined && args.step) throw exclusive('--step', `--list-${listing}`, 'A list runs nothing that could be asked for.')
@@ -124,6 +129,7 @@ export const run = defineCommand({
         progress,
         terminal,
         steering,
+        ...facts,
         ...(watches(args, context) && { live: true }),
         ...(wait !== undefined && { waitForLockMs: wait * 1000 }),
         ...goOn,

@@ -1,8 +1,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { makeFolders } from '../util/make-folders.ts'
-import { identify, isAlive, sleep } from './process.ts'
-import type { ProcessId } from './types.ts'
+import { makeFolders } from './make-folders.ts'
+import { identify, isAlive, type ProcessId } from './process-id.ts'
 
 function holderOf(file: string): ProcessId | undefined {
   try {
@@ -55,9 +54,9 @@ function clearStale(file: string): void {
  * Runs `work` while no other process runs under the same lock file. A lock whose holder has died is not honoured.
  * `onWait` is called once when another process holds it.
  */
-export async function withLock<T>(file: string, onWait: () => void, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(file: string, onWait: () => void, work: () => Promise<T>, pollMs = 100): Promise<T> {
   makeFolders(dirname(file), 0o700)
-  for (let told = false; !take(file); await sleep(100)) {
+  for (let told = false; !take(file); await new Promise((resolve) => setTimeout(resolve, pollMs))) {
     const holder = holderOf(file)
     if (holder !== undefined && !isAlive(holder)) clearStale(file)
     else if (!told) {
