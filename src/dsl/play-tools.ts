@@ -29,7 +29,7 @@ export interface Outcome {
 /** A function, so that a closure can name the task whose result it waits for. */
 export type ResultReader = <T extends Task<any>>(task: T) => (T extends Task<infer R> ? R : never) & Outcome
 
-/** One call, or a list of calls that one task makes in turn (Ansible's `loop`). */
+/** One call, or a list of calls that one task makes in turn (Ansible's `loop`), or several at once with `parallel`. */
 export type Calls = Call<any> | readonly Call<any>[]
 /** What a task's calls leave: the call's own result, or `items` for a list. */
 export type ResultOf<A> = A extends Call<infer R> ? R : A extends readonly Call<infer R>[] ? { readonly items: readonly R[] } : never
@@ -65,6 +65,11 @@ interface Judgement<C, R> extends Retries {
   readonly ignoreUnreachable?: boolean
   /** At most so many hosts run it at once. */
   readonly throttle?: number
+  /**
+   * So many items of its list may run at the same time on one host; default 1, one after another. What is known to bear on an earlier
+   * item waits for it. Items begin in their order; where one fails no further one begins, and what runs goes on to its end.
+   */
+  readonly parallel?: number
   /** Seconds it may take; then its processes on the host are ended and it has failed. Each attempt, and each call of a list, has its own. */
   readonly timeout?: number
 }

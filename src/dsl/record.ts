@@ -1,11 +1,12 @@
 import { type Becoming, becomeInside } from '../model/become.ts'
-import { RollcallError, type SourceLine } from '../model/errors.ts'
+import type { SourceLine } from '../model/errors.ts'
 import { callerLine } from '../util/caller.ts'
 import { redact } from '../util/redact.ts'
 import { checkedBecome } from './become.ts'
 import type { BlockRecord, Within } from './block.ts'
+import { boundOf, fail, parallelOf, retriesOf, timeoutOf } from './bounds.ts'
 import { type Environment, environmentsOf } from './environment.ts'
-import type { BlockOptions, Calls, HandlerOptions, PlayTools, Retries, TaskOptions } from './play-tools.ts'
+import type { BlockOptions, Calls, HandlerOptions, PlayTools, TaskOptions } from './play-tools.ts'
 import type { Topic } from './topic.ts'
 
 /** A task or handler as collected: for the engine. It is also the value users hold. */
@@ -29,6 +30,8 @@ export interface TaskRecord {
   readonly anyErrorsFatal: boolean
   readonly runOnce: boolean
   readonly throttle: number | undefined
+  /** How many items of its list may run at once on one host. */
+  readonly parallel: number
   /** Seconds that each attempt may take. */
   readonly timeout: number | undefined
   readonly delegateTo: string | ((scope: any) => unknown) | undefined
@@ -56,6 +59,7 @@ export const plainTask = {
   anyErrorsFatal: false,
   runOnce: false,
   throttle: undefined,
+  parallel: 1,
   timeout: undefined,
   delegateTo: undefined,
   notify: [],
@@ -140,6 +144,7 @@ export function recordTools(play: string, options: PlayDefaults = {}): Recorded 
         anyErrorsFatal: options.anyErrorsFatal ?? own.anyErrorsFatal ?? false,
         runOnce: options.runOnce ?? false,
         throttle: boundOf(options.throttle ?? throttle, `${kind} '${name}'`, at),
+        parallel: parallelOf(options.parallel, `${kind} '${name}'`, at),
         timeout: timeoutOf(options.timeout, `${kind} '${name}'`, at) ?? own.timeout,
         delegateTo: options.delegateTo ?? own.delegateTo,
         notify,
@@ -259,41 +264,4 @@ function both(outer: Condition | undefined, inner: Condition | undefined): Condi
     const first = outer(scope)
     return first === true ? inner(scope) : first
   }
-}
-
-function retriesOf(
-  { retries, delay, until }: Retries & { readonly until?: unknown },
-  what: string,
-  at: SourceLine | undefined,
-): Pick<TaskRecord, 'retries' | 'delay'> {
-  const asked = { retries: retries ?? (until || delay !== undefined ? 3 : 0), delay: delay ?? 5 }
-  if (!Number.isInteger(asked.retries) || asked.retries < 0)
-    fail(at, 'retries must be a whole number from 0', `${what}: ${asked.retries}`, 'It counts the attempts after the first.')
-  if (!Number.isFinite(asked.delay) || asked.delay < 0)
-    fail(at, 'delay must be a number of seconds from 0', `${what}: ${asked.delay}`, 'It is the time between two attempts.')
-  return asked
-}
-
-function boundOf(throttle: number | undefined, what: string, at: SourceLine | undefined): number | undefined {
-  if (throttle !== undefined && (!Number.isInteger(throttle) || throttle < 1))
-    fail(at, 'throttle must be a whole number from 1', `${what}: ${throttle}`, 'It says how many hosts may be there at once.')
-  return throttle
-}
-
-/** More than a timer can wait. */
-const longestTimeout = 2_000_000
-
-function timeoutOf(timeout: number | undefined, what: string, at: SourceLine | undefined): number | undefined {
-  if (timeout !== undefined && !(typeof timeout === 'number' && timeout > 0 && timeout <= longestTimeout))
-    fail(
-      at,
-      'timeout must be a number of seconds above 0',
-      `${what}: ${timeout}`,
-      `It is the time that a task may take, at most ${longestTimeout}.`,
-    )
-  return timeout
-}
-
-function fail(at: SourceLine | undefined, summary: string, detail: string, fix: string): never {
-  throw new RollcallError({ summary, detail, fix, ...(at && { at }) })
 }

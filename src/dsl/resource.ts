@@ -55,6 +55,11 @@ export interface ResourceKind<State extends object = object> {
   readonly absentIsAll?: boolean
   /** Whether a change of one id may alter the state of the other (a directory and what lies below it). Default: equal ids. */
   readonly overlaps?: (changed: string, other: string) => boolean
+  /**
+   * Where on the host a thing of this kind lies, if anywhere: two things that lie apart may be changed at the same time. Absent: all of
+   * this kind share something that takes one change at a time (a database, a lock).
+   */
+  readonly liesAt?: (id: string) => readonly string[]
   /** In check mode: whether a planned change of another kind of thing may alter this state, which is then only assumed. */
   readonly affectedBy?: (id: string, kind: string, changed: string) => boolean
   /** In check mode: the state of `id` that follows from a planned state of an overlapping resource, if any. */

@@ -85,6 +85,6 @@ function refuseOthers(project: Project, inventory: string | undefined, cwd: stri
   refuse(
     'Only typed inventories are edited by command',
     `${shortPath(project.root, other)} is no TypeScript`,
-    'Change the file itself, or make a typed inventory of it first.',
+    `Change the file itself, or make a typed inventory of it:\nrollcall inventory import ${shortPath(project.root, other)}`,
   )
 }

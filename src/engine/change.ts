@@ -40,7 +40,8 @@ export function change(due: Due, planned: Change): Promise<CallOutcome> {
   return writer ? apply(due, planned, writer) : Promise.resolve(foresee(due, planned))
 }
 
-function touches({ call: { definition, params } }: Due): readonly string[] {
+/** Keys that a call says it may touch besides those it plans. */
+export function touches({ call: { definition, params } }: Due): readonly string[] {
   return definition.kind === 'action' || definition.kind === 'module' ? (definition.touches?.(params) ?? []) : []
 }
 
@@ -56,13 +57,13 @@ function mayBeRescued({ block, part }: Within): boolean {
 }
 
 /** Lays a change over what is read after it: the states that it wants, and what it may touch besides. */
-export function layOver(overlay: Overlay, due: Due, { state, unsure }: Change): void {
+export function layOver(overlay: Overlay, due: Due, { state, unsure }: Change, touched: readonly string[] = touches(due)): void {
   const task = due.task.name
   const of = Object.entries(state?.wanted ?? {}).flatMap(([name, wanted]) =>
     wanted && state ? [{ read: state.reads[name]!, wanted, found: state.found[name]! }] : [],
   )
   for (const one of of) overlay.plan({ ...one, task, confidence: unsure?.confidence ?? 'certain', holds: holds(due) })
-  if (!due.harmless) overlay.touch(touches(due), task, of)
+  if (!due.harmless) overlay.touch(touched, task, of)
 }
 
 /** What `--force` says of what it has done again, or would do. */

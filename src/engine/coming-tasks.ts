@@ -1,6 +1,6 @@
 import type { TaskRecord } from '../dsl/record.ts'
 import type { Member } from './batch.ts'
-import { evaluate } from './evaluate.ts'
+import { evaluate, type PreparedCall } from './evaluate.ts'
 
 /** What comes behind a batch. */
 export interface Coming {
@@ -16,7 +16,9 @@ export interface Coming {
 export function comingTasks(members: readonly Member[]): Coming {
   const { context, playHost, task, call, ahead } = members.at(-1)!.due
   const evaluation = evaluate(context, playHost, task)
-  const ended = evaluation.kind === 'ready' && evaluation.calls.at(-1) === call
+  // Behind a call that is tried again stand those that ran beside it.
+  const isDone = (one: PreparedCall) => 'outcome' in (playHost.prepared.get(one) ?? {})
+  const ended = evaluation.kind === 'ready' && evaluation.calls.slice(evaluation.calls.indexOf(call) + 1).every(isDone)
   const count = new Set(members.map(({ due }) => due.task)).size
   const reach = context.free ? Math.max(4, 2 * count) : 1
   return { tasks: ended ? ahead.slice(1, 1 + reach) : ahead.slice(0, 1 + reach), reach, ended }

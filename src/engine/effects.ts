@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Read } from '../dsl/resource.ts'
 import { type Change, layOver } from './change.ts'
 import type { State } from './compare.ts'
-import { openOverlay } from './overlay.ts'
+import { type Overlay, openOverlay } from './overlay.ts'
 import type { Due } from './run-call.ts'
 
 /** Whether a change bears on a state that was read before it: `perhaps` where only a look at the host tells. */
@@ -15,10 +15,10 @@ export interface Effects {
 }
 
 /** The effects of no change yet. */
-export function openEffects(): Effects {
+export function openEffects(lay: (overlay: Overlay, due: Due, change: Change) => void = layOver): Effects {
   const overlay = openOverlay()
   return {
-    add: (due, change) => layOver(overlay, due, change),
+    add: (due, change) => lay(overlay, due, change),
     on: (read, real) => {
       const { state, confidence } = overlay.view(read, real)
       if (state !== real && !isDeepStrictEqual(state, real)) return 'surely'

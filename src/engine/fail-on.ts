@@ -34,7 +34,7 @@ export function failOn(
   const last = replies.length - 1
   const index = replies.findIndex(({ ran, code }, at) => !ran || !(at === last ? okCodes : [0]).includes(code))
   if (index === -1) return
-  const { ran, code, stdout, stderr } = replies[index]!
+  const { ran, code, stdout, stderr, time } = replies[index]!
   if (!ran) throw new CallFailed({ summary: 'A step was not run', detail: of(index).name, ...(call.at && { at: call.at }) }, left(index))
   const { name, summary, step } = of(index)
   const reply = { code, stdout: decode(stdout), stderr: decode(stderr) }
@@ -46,7 +46,7 @@ export function failOn(
     ...(fix !== undefined && { fix }),
     ...(call.at && { at: call.at }),
   }
-  throw new CallFailed(told, left(index))
+  throw new CallFailed(told, { ...left(index), ended: time?.end })
 }
 
 /** What to do about a step that failed, where that can be told. */

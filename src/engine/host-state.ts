@@ -18,6 +18,8 @@ export interface HostState {
   readonly access: HostAccess
   /** States read and not discarded since, by user and key. */
   readonly cache: Map<string, { readonly need: number; readonly state: State }>
+  /** What was read at the same time for calls of one list, beside what is in the cache; an error is told at its turn. */
+  readonly live: Map<object, ReadonlyMap<string, State | Error>>
   /** How many tasks ahead the next exchange reads: all at first, one after a change, then doubled. */
   window: number
   /** Reading ahead took too long here: each task reads for itself, so that the one that hangs is the one that is told. */
@@ -75,6 +77,7 @@ export function openHostState(host: HostRecord, access: HostAccess, check: boole
     host,
     access,
     cache: new Map(),
+    live: new Map(),
     window: together ? 0 : Number.POSITIVE_INFINITY,
     readsAlone: false,
     overlay: together ? together.overlay : check ? openOverlay() : undefined,
@@ -143,5 +146,6 @@ export function remember(state: HostState, as: As, read: Read, value: State): vo
 /** Forgets everything read on a host: something on it has changed. `reach`: how many tasks ahead were read again with that. */
 export function discard(state: HostState, reach = 1): void {
   state.cache.clear()
+  state.live.clear()
   state.window = reach
 }

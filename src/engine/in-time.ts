@@ -1,5 +1,6 @@
 import { UnreachableError } from '../model/errors.ts'
 import { endingMs, endOn } from './end-on.ts'
+import { runsBeside } from './group-calls.ts'
 import { discard } from './host-state.ts'
 import { CallFailed, type CallOutcome } from './outcome.ts'
 import type { Due } from './run-call.ts'
@@ -14,8 +15,8 @@ type Over = 'timeout' | 'ended'
 export async function inTime(due: Due, run: (due: Due) => Promise<CallOutcome>): Promise<CallOutcome> {
   const { task, context, playHost } = due
   const { steering } = context
-  if (task.timeout === undefined && !steering) return run(due)
-  if (steering?.ended !== undefined && !playHost.prepared.has(due.call)) throw overtaken(due, 'ended', undefined)
+  if ((task.timeout === undefined && !steering) || playHost.prepared.has(due.call)) return run(due)
+  if (steering?.ended !== undefined) throw overtaken(due, 'ended', undefined)
   const running = `${playHost.state.host.name}: ${task.name}`
   steering?.running.add(running)
   const ran = run(due)
@@ -44,8 +45,9 @@ function firstOf({ task: { timeout }, context: { steering } }: Due, ran: Promise
   })
 }
 
-async function giveUp(due: Due, ran: Promise<CallOutcome>, over: Over): Promise<never> {
+async function giveUp(due: Due, ran: Promise<CallOutcome>, over: Over): Promise<CallOutcome> {
   const { state } = due.playHost
+  const since = new Date()
   const answered = ran.then(
     () => ({ error: undefined }),
     (error: unknown) => ({ error }),
@@ -53,7 +55,11 @@ async function giveUp(due: Due, ran: Promise<CallOutcome>, over: Over): Promise<
   if (due.call.definition.kind === 'controller') throw overtaken(due, over, undefined)
   const answer = await endOn(state.access, due.as, answered)
   discard(state)
-  if (answer) throw answer.error instanceof UnreachableError ? answer.error : overtaken(due, over, answer.error)
+  if (answer) {
+    if (answer.error instanceof UnreachableError) throw answer.error
+    if (!runsBeside(due.task)) throw overtaken(due, over, answer.error)
+    return overtakeThoseBeside(due, over, since, answer.error === undefined ? await ran : { error: answer.error })
+  }
   state.access.abandon(due.as)
   state.lock?.taken.delete(due.as)
   if (!state.applying) throw overtaken(due, over, undefined)
@@ -61,6 +67,20 @@ async function giveUp(due: Due, ran: Promise<CallOutcome>, over: Over): Promise<
     ...wordsOf(due, over),
     detail: `what runs there did not end within ${endingMs / 1000} s, so it is left alone`,
   })
+}
+
+/** Of those that ran at the same time the ones that had ended by themselves keep what they came to. */
+function overtakeThoseBeside(due: Due, over: Over, since: Date, own: CallOutcome | { readonly error: unknown }): CallOutcome {
+  const isOver = (error: unknown) => error instanceof CallFailed && error.ended !== undefined && error.ended >= since
+  const { prepared } = due.playHost
+  let late = 0
+  for (const [call, left] of prepared) {
+    if (!('error' in left) || !isOver(left.error)) continue
+    prepared.set(call, { error: overtaken({ ...due, call }, over, left.error) })
+    late += 1
+  }
+  if (!('error' in own)) return own
+  throw isOver(own.error) || (late === 0 && prepared.size === 0) ? overtaken(due, over, own.error) : own.error
 }
 
 function wordsOf({ task, context, playHost }: Due, over: Over): { readonly summary: string; readonly host: string; readonly fix: string } {

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import type { Read } from '../dsl/resource.ts'
-import { compileSteps } from '../resources/compile-steps.ts'
-import type { Job, Reply } from '../transport/session-types.ts'
+import type { Job } from '../transport/session-types.ts'
+import { addBeside, addInTurn } from './add-steps.ts'
 import { type Member, readsIn } from './batch.ts'
 import type { Change } from './change.ts'
 import type { State } from './compare.ts'
@@ -23,7 +22,7 @@ export interface Slot {
   /** What its own reads say after its steps and before anything that may alter them. */
   readonly after: States
 }
-type Open = { -readonly [K in keyof Slot]: Slot[K] } & { readonly settled: boolean }
+export type Open = { -readonly [K in keyof Slot]: Slot[K] } & { readonly settled: boolean }
 
 /** The exchange of a batch: its slots, and what is read at its end. */
 export interface LaidOut {
@@ -48,32 +47,9 @@ export function layOut(members: readonly Member[], parts: Parts, behind: readonl
   let unread: Open[] = []
   let together: Open[] = []
   const addSteps = () => {
-    const counts = together.map(({ change }) => change!.steps.length)
-    const owners = together.flatMap((slot) =>
-      slot.change!.steps.map((_, index) => ({ slot, begins: index === 0 && others.has(slot.member) })),
-    )
-    const marks = (place: number): Pick<Job, 'begins' | 'about' | 'task'> => {
-      const { slot, begins } = owners[place]!
-      const { task, context } = slot.member.due
-      return { ...(begins && { begins }), about: `task '${task.name}' of playbook '${context.playbook}'`, task: task.name }
-    }
-    const { jobs, replies } = compileSteps(
-      together.flatMap(({ change }) => change!.steps),
-      randomBytes(8).toString('hex'),
-      marks,
-    )
-    const answers = parts.add(jobs)
-    let divided: readonly Reply[] | undefined
-    const all = () => {
-      divided ??= replies(answers())
-      return divided
-    }
-    let from = 0
-    for (const [index, slot] of together.entries()) {
-      const [first, behind] = [from, from + counts[index]!]
-      slot.steps = () => all().slice(first, behind)
-      from = behind
-    }
+    const [first] = together
+    if (first?.member.run) addBeside(parts, together, others)
+    else addInTurn(parts, together, others)
     together = []
   }
   const readAgain = (of: readonly Open[], besides: readonly Read[] = []): LaidOut['last'] => {
@@ -103,10 +79,12 @@ export function layOut(members: readonly Member[], parts: Parts, behind: readonl
     const guard = guards.get(member)
     const effects = openEffects()
     if (change) effects.add(due, change)
-    const borne = change ? unread.filter((earlier) => bearsOn(effects, earlier)) : []
+    const borne = change ? unread.filter((earlier) => !isBeside(earlier.member, member) && bearsOn(effects, earlier)) : []
     const { state: host } = due.playHost
     const owed = change ? due.task.notify.filter(({ id }) => !host.pending.has(id, due.as) && !recorded.has(id)) : []
-    if (guard || borne.length > 0 || owed.length > 0) addSteps()
+    const [open] = together
+    const apart = change !== undefined && open !== undefined && open.member.run !== member.run
+    if (guard || borne.length > 0 || owed.length > 0 || apart) addSteps()
     slots.push(slot)
     const begin = (job: Job): Job => (others.has(member) ? { ...job, begins: true } : job)
     if (guard) slot.guard = parts.add([begin(guard.again)])
@@ -123,6 +101,11 @@ export function layOut(members: readonly Member[], parts: Parts, behind: readonl
   addSteps()
   const guarded = readsIn(members.filter(({ guard }) => guard !== 'none'))
   return { slots, last: readAgain(unread, [...guarded, ...behind]) }
+}
+
+/** Whether two run at the same time, and so neither alters what the other leaves. */
+function isBeside(one: Member, other: Member): boolean {
+  return one.run !== undefined && one.run === other.run
 }
 
 function ownReads(change: Change | undefined): readonly Read[] {
@@ -150,8 +133,12 @@ function guardsOf(members: readonly Member[]): ReadonlyMap<Member, Guard> {
   for (const [index, member] of members.entries()) {
     const { task } = member.due
     const first = members.findIndex(({ due, guard }) => due.task === task && guard === 'group') === index
-    const guarded =
-      member.guard === 'alone' ? [member] : first ? members.filter(({ due, guard }) => due.task === task && guard === 'group') : []
+    const alone = members.filter((other) => other.guard === 'alone' && (other === member || isBeside(other, member)))
+    const begins = members.findIndex((other) => other === member || isBeside(other, member)) === index
+    const guarded = [
+      ...(first ? members.filter(({ due, guard }) => due.task === task && guard === 'group') : []),
+      ...(begins ? alone : []), // What runs at the same time is looked at once, before all of it.
+    ]
     const reads = readsIn(guarded)
     if (reads.length > 0) guards.set(member, guardOf(reads, guards.size))
   }

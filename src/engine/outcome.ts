@@ -33,14 +33,17 @@ export class CallFailed extends RollcallError {
   readonly result: object | undefined
   /** Whether the host may be another than before. */
   readonly touched: boolean
+  /** When the step that failed had ended, where that is known. */
+  readonly ended: Date | undefined
   constructor(
     details: ErrorDetails,
-    left: { readonly result: object | undefined; readonly touched: boolean },
+    left: { readonly result: object | undefined; readonly touched: boolean; readonly ended?: Date | undefined },
     options?: { cause?: unknown },
   ) {
     super(details, options)
     this.result = left.result
     this.touched = left.touched
+    this.ended = left.ended
   }
 }
 

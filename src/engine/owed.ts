@@ -7,20 +7,20 @@ export interface Owed {
   readonly usersOf: (handler: string) => readonly As[]
   /** Every handler, with the time of the first change that owes it. */
   readonly all: () => ReadonlyMap<string, string>
-  /** One that is owed already stays owed since then, and to whom. `by`: the call that recorded it, unless an earlier run did. */
+  /** One that is owed already stays owed since then. `by`: a call that owes it; what an earlier run left is owed in any case. */
   readonly add: (handler: string, as: As, since: string, by?: object) => void
   readonly drop: (handler: string, as: As) => void
   /** Forgets what is known of one user's records. */
   readonly forget: (as: As) => void
-  /** Handlers that are owed for nothing but this call. */
-  readonly recordedBy: (by: object, as: As) => readonly string[]
+  /** A call turned out to owe nothing: gives the handlers that were owed for nothing but it, and are to be dropped. */
+  readonly release: (by: object, as: As) => readonly string[]
 }
 
 interface Entry {
   readonly handler: string
   readonly as: As
   readonly since: string
-  readonly by: object | undefined
+  readonly by: Set<object> | undefined
 }
 
 /** No handler is known to be owed. */
@@ -33,12 +33,17 @@ export function openOwed(): Owed {
     usersOf: (handler) => those((entry) => entry.handler === handler).map(({ as }) => as),
     all: () => new Map(those(() => true).map(({ handler, since }) => [handler, since])),
     add: (handler, as, since, by) => {
-      if (!entries.has(key(handler, as))) entries.set(key(handler, as), { handler, as, since, by })
+      const owed = entries.get(key(handler, as))
+      if (!owed) entries.set(key(handler, as), { handler, as, since, by: by && new Set([by]) })
+      else if (by) owed.by?.add(by)
     },
     drop: (handler, as) => void entries.delete(key(handler, as)),
     forget: (as) => {
       for (const entry of those((one) => one.as === as)) entries.delete(key(entry.handler, as))
     },
-    recordedBy: (by, as) => those((entry) => entry.by === by && entry.as === as).map(({ handler }) => handler),
+    release: (by, as) => {
+      const released = those((entry) => entry.as === as && entry.by?.delete(by) === true)
+      return released.filter((entry) => entry.by?.size === 0).map(({ handler }) => handler)
+    },
   }
 }

@@ -33,7 +33,7 @@ export function clearPending(user: string, handlers: readonly { readonly id: str
 
 /** Forgets handlers that a call alone recorded and, as it turned out, need not run. Those owed before it stay. */
 export async function withdrawPending(state: HostState, writer: HostWriter, as: As, call: object): Promise<void> {
-  const recorded = state.pending.recordedBy(call, as).map((id) => ({ id }))
+  const recorded = state.pending.release(call, as).map((id) => ({ id }))
   if (recorded.length === 0) return
   await writer.apply(as, [clearPending(state.access.userOf(as), recordsOf(state, recorded))])
   for (const { id } of recorded) state.pending.drop(id, as)

@@ -127,11 +127,20 @@ export function readsBehind(context: PlayContext, playHost: PlayHost, as: As, ta
   return [...comingReads(context, playHost, tasks)].flatMap(({ as: user, read }) => (user === as ? [read] : []))
 }
 
-const rounds = 3
+export const rounds = 3
+
+/** What was read for a call together with others of its list. @throws what reading it failed with. */
+function takeLive(state: HostState, call: PreparedCall, live: Map<string, State>): void {
+  for (const [key, value] of state.live.get(call) ?? []) {
+    if (value instanceof Error) throw value
+    live.set(key, value)
+  }
+}
 
 /**
  * Everything a due call reads; `ahead` begins with its own task. What is known costs nothing; what is not is read together with the own reads of the
  * tasks in the window. Reads may depend on reads, three rounds deep.
+ * @param beside Reads, for it and other calls of its list, what is not read ahead; false where it alone is due.
  */
 export async function readDue(
   context: PlayContext,
@@ -139,12 +148,17 @@ export async function readDue(
   as: As,
   call: PreparedCall,
   ahead: readonly TaskRecord[],
+  beside?: () => Promise<boolean>,
 ): Promise<{ reads: ReadSet; states: ReadonlyMap<string, State> }> {
   const { state } = playHost
   const live = new Map<string, State>()
   for (let round = 0; ; round++) {
     const reads = readsOf(context, state, as, call)
-    const missing = Object.values(reads).filter((read) => !live.has(read.key) && !cached(state, as, read))
+    const open = () => Object.values(reads).filter((read) => !live.has(read.key) && !cached(state, as, read))
+    takeLive(state, call, live)
+    const needsOthers = open().some((read) => read.kind.freshness === 'live' || state.together)
+    if (needsOthers && (await beside?.())) takeLive(state, call, live)
+    const missing = open()
     if (missing.length === 0) {
       return { reads, states: new Map(Object.values(reads).map((read) => [read.key, live.get(read.key) ?? cached(state, as, read)!])) }
     }

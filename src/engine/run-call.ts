@@ -10,6 +10,7 @@ import { forgetOthers } from './host-state.ts'
 import { tellLost } from './lost-steps.ts'
 import { CallFailed, type CallOutcome } from './outcome.ts'
 import { takePrepared } from './prepared.ts'
+import { readBeside } from './read-beside.ts'
 import { readDue } from './reads.ts'
 import { waitForLock } from './wait-for-lock.ts'
 
@@ -67,7 +68,9 @@ async function perform(due: Due): Promise<CallOutcome> {
 async function attempt(due: Due): Promise<CallOutcome> {
   const nothing = { reads: {}, states: new Map() }
   const { reads, states } =
-    due.call.definition.kind === 'controller' ? nothing : await readDue(due.context, due.playHost, due.as, due.call, due.ahead)
+    due.call.definition.kind === 'controller'
+      ? nothing
+      : await readDue(due.context, due.playHost, due.as, due.call, due.ahead, () => readBeside(due))
   await tellLost(due.context, due.playHost.state, due.as)
   if (due.call.definition.kind !== 'controller') heedLock(due.context, due.playHost.state, due.as)
   const decided = await decide(due, reads, states)

@@ -4,10 +4,9 @@ import type { PlayContext, PlayHost } from './context.ts'
 import { actingOn, deadDelegate, forgetAfter, recordOwed } from './delegate.ts'
 import { evaluate, type PreparedCall } from './evaluate.ts'
 import type { CallOutcome } from './outcome.ts'
-import { persist } from './persist.ts'
 import { userOf } from './reads.ts'
 import { reconnect } from './rescue.ts'
-import { runCall } from './run-call.ts'
+import { runList } from './run-list.ts'
 
 interface DueTask {
   readonly context: PlayContext
@@ -22,8 +21,7 @@ export function runCalls({ context, playHost, task, calls, ahead }: DueTask, out
   const { state } = playHost
   return state.turn(async () => {
     if (state.lost) await reconnect(state)
-    for (const call of calls)
-      outcomes.push(await persist({ context, playHost, task, as: userOf(context, playHost, task), call, ahead: [task, ...ahead] }, runCall))
+    await runList({ context, playHost, task, as: userOf(context, playHost, task), ahead: [task, ...ahead] }, calls, outcomes)
   })
 }
 
@@ -41,8 +39,7 @@ export async function runCallsOn(delegate: string, due: DueTask, outcomes: CallO
       const as = userOf(context, acting, own)
       const before = () => recordOwed(context, playHost, task, userOf(context, playHost, task))
       try {
-        for (const call of evaluation.calls)
-          outcomes.push(await persist({ context, playHost: acting, task: own, as, call, ahead: [own], before }, runCall))
+        await runList({ context, playHost: acting, task: own, as, ahead: [own], before }, evaluation.calls, outcomes)
       } catch (error) {
         if (error instanceof UnreachableError) on.lost = true
         throw error

@@ -3,6 +3,7 @@ import type { Happening, StepOutcome } from '../dsl/definition.ts'
 import type { Read } from '../dsl/resource.ts'
 import { RollcallError } from '../model/errors.ts'
 import type { Reply } from '../transport/session-types.ts'
+import type { Run } from './apart.ts'
 import { awaitJob } from './await-job.ts'
 import { type Change, forced } from './change.ts'
 import { comeBack } from './come-back.ts'
@@ -19,15 +20,19 @@ import { verify } from './verify.ts'
 
 /**
  * What became of each member of a batch, kept for its turn. Behind a step that failed, a guard that found something
- * changed, and where the run was stopped, nothing ran: those calls are decided anew. One that is found wrong only when all is read again does not undo what
+ * changed, and where the run was stopped, nothing ran but what ran at the same time: those calls are decided anew. One that is found wrong only when all is read again does not undo what
  * went behind it, so its error names that.
  */
 export async function settle(slots: readonly Slot[], start: Date, writer: HostWriter): Promise<void> {
   const failures: { readonly slot: Slot; readonly error: unknown }[] = []
   let done = 0
+  let failed: Run | undefined
+  for (const slot of slots) if (slot.member.run && hasRun(slot)) noteOwed(slot) // One that is withdrawn may be owed for another.
   for (const slot of slots) {
     const { member, change } = slot
     const { prepared } = member.due.playHost
+    // What ran beside a call that failed has gone to its end.
+    if (failed && !(member.run === failed && hasRun(slot))) continue
     const guard = slot.guard?.()[0]
     if (slot.guard && !(guard?.ran && guard.code === 0)) break
     if (done > 0 && wasHalted(slot)) break
@@ -40,7 +45,9 @@ export async function settle(slots: readonly Slot[], start: Date, writer: HostWr
       await failOnSteps(slot, start, writer)
     } catch (error) {
       prepared.set(member.due.call, { error })
-      break
+      if (!member.run) break
+      failed ??= member.run
+      continue
     }
     try {
       prepared.set(member.due.call, { outcome: await outcomeOf(slot, change!, start) })
@@ -54,6 +61,16 @@ export async function settle(slots: readonly Slot[], start: Date, writer: HostWr
   }
 }
 
+function hasRun({ steps }: Slot): boolean {
+  return steps().some(({ ran }) => ran)
+}
+
+/** From now on the handlers of its task are owed, for this call too. */
+function noteOwed({ member: { due } }: Slot): void {
+  const { context, playHost, task, as, call } = due
+  for (const handler of task.notify) playHost.state.pending.add(handler.id, as, context.now().toISOString(), call)
+}
+
 /** The exchange was to end before it. */
 function wasHalted(slot: Slot): boolean {
   const [first] = [...slot.record(), ...slot.steps()]
@@ -63,11 +80,11 @@ function wasHalted(slot: Slot): boolean {
 /** A step that failed, or the record of handlers before it, ends the call. */
 async function failOnSteps(slot: Slot, start: Date, writer: HostWriter): Promise<void> {
   const { due } = slot.member
-  const { context, playHost, task, as, call } = due
+  const { context, playHost, as, call } = due
   const { state: host } = playHost
   const { steps } = slot.change!
   failOn(slot.record(), () => ({ name: 'recording pending handlers', summary: cannotRecord }), due, [0])
-  for (const handler of task.notify) host.pending.add(handler.id, as, context.now().toISOString(), call)
+  noteOwed(slot)
   const replies = slot.steps()
   try {
     failOn(

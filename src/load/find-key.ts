@@ -54,7 +54,9 @@ export function keyFinder(
       token.kind === 'word' && token.text === name && isMark(source.tokens[at + 1], '(') ? [at] : [],
     ) ?? []
   const opened = calls.flatMap((at) => {
-    const inside = source && argumentsOf({ source, at }, open)
+    // An object that stands there itself is looked through even where the file ends in it.
+    const plain = source && handedOn.get(name) === 0 && isMark(source.tokens[at + 2], '{')
+    const inside = plain ? { source, at: at + 2 } : source && argumentsOf({ source, at }, open)
     return inside ? [{ at, inside }] : []
   })
   const call = opened.find(({ at }) => placeOf(source!.text, source!.tokens[at]!.start).line === line) ?? opened[0]
@@ -119,7 +121,7 @@ function objectAt(source: Source, { from, to }: Span, open: OpenFile): Open | un
   const { tokens } = source
   const first = tokens[from]
   if (first === undefined || from >= to) return undefined
-  if (isMark(first, '{')) return [to - 1, tokens.length].includes(endOf(tokens, from)) ? { source, at: from } : undefined
+  if (isMark(first, '{')) return endOf(tokens, from) === to - 1 ? { source, at: from } : undefined
   if (isMark(first, '(') && endOf(tokens, from) === to - 1) return objectAt(source, { from: from + 1, to: to - 1 }, open)
   if (first.kind !== 'word') return undefined
   if (isMark(tokens[from + 1], '(')) return endOf(tokens, from + 1) === to - 1 ? argumentsOf({ source, at: from }, open) : undefined

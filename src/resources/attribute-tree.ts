@@ -106,6 +106,7 @@ exit 0`,
     fields: fieldsOf({ 'not as asked': Array.isArray(differing) ? shown(differing) : differing }),
   }),
   absent: () => false,
+  liesAt: (id) => [requestOf(id).path],
   affectedBy: (id, kind, changed) => (kind === 'file' || kind === 'link') && isRelated(changed, requestOf(id).path),
 }
 

@@ -60,7 +60,7 @@ function groupsOf(steps: readonly Step[]): readonly (readonly Step[])[] {
   const groups: Step[][] = []
   let open: { readonly group: Step[]; readonly paths: Set<string>; content: number; length: number } | undefined
   for (const step of steps) {
-    if (!mayShare(step)) {
+    if (!sharesJob(step)) {
       open = undefined
       groups.push([step])
       continue
@@ -81,7 +81,8 @@ function groupsOf(steps: readonly Step[]): readonly (readonly Step[])[] {
   return groups
 }
 
-function mayShare(step: Step): boolean {
+/** Whether a step is a matter of a moment, and may stand in one job with others. */
+export function sharesJob(step: Step): boolean {
   if (step.kind === 'run') return step.quick === true && step.stdin === undefined
   if (step.from !== undefined || step.validate !== undefined || step.backup) return false
   const { length } = step.content

@@ -40,6 +40,7 @@ ${compare}`,
     },
     describe: ({ same }) => ({ fields: { file: same ? 'as at the URL' : 'not as at the URL' } }),
     absent: ({ problem }) => problem !== '',
+    liesAt: () => [],
   }
   return readOf(kind, `${shownUrl(request.url)} ${path} #${identityOf(owner)}`)
 }

@@ -39,6 +39,7 @@ exit 0`,
   },
   describe: ({ value }) => ({ fields: { hash: value === '' ? 'none' : value } }),
   absent: ({ value }) => value === '',
+  liesAt: (id) => [id.slice(id.indexOf(' ') + 1)],
   overlaps: (changed, other) => changed.slice(changed.indexOf(' ')) === other.slice(other.indexOf(' ')),
 }
 

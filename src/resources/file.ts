@@ -44,6 +44,7 @@ export const fileKind: ResourceKind<FileState> = {
   contentFields: ['content', 'sha256'],
   canonical: (state, id) => (typeof state.realPath === 'string' ? state.realPath : id),
   absent: (state) => !state.exists,
+  liesAt: (id) => [id],
   absentIsAll: true,
   overlaps: (changed, other) => changed === other || isBelow(other, changed),
   // Plans name `exists` only where it changes: then nothing can lie below, neither in what goes nor in what is new.

@@ -90,6 +90,7 @@ ${list}`,
     parse: (stdout) => [parse(stdout)],
     describe: ({ problem, refs }) => ({ fields: { refs: problem === '' ? String(Object.keys(refs).length) : problem } }),
     absent: ({ problem }) => problem !== '',
+    liesAt: () => [],
   }
   return readOf(kind, `${shownUrl(remote.repo)} ${names.join(' ')} #${identityOf(owner)}`)
 }

@@ -139,6 +139,7 @@ exit 0`,
     }),
   }),
   absent: ({ kind }) => kind === 'absent' || kind === 'noGit',
+  liesAt: (id) => [id],
 }
 
 /** Reads a repository. */

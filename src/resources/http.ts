@@ -68,6 +68,7 @@ export function http(request: HttpRequest, owner: object): Read<HttpState> {
     parse: (stdout) => [parseHttp(stdout)],
     describe: ({ problem, head }) => ({ fields: { answer: problem === '' ? (head.split('\n')[0] ?? '').trim() : problem } }),
     absent: ({ problem }) => problem !== '',
+    liesAt: () => [],
   }
   return readOf(kind, `${request.method} ${shownUrl(request.url)} #${identityOf(owner)}`)
 }

@@ -82,6 +82,7 @@ exit 0`,
     fields: fieldsOf(state.exists ? { state: state.type, target: state.type === 'link' ? state.target : undefined } : { state: 'absent' }),
   }),
   absent: (state) => !state.exists,
+  liesAt: (id) => [id],
   overlaps: (changed, other) => changed === other || isBelow(other, changed),
   follows: (id, changed, planned) => (isBelow(id, changed) && planned.exists === false ? { exists: false } : undefined),
   followsFrom: (id, { kind, id: changed, planned: { exists, type } }, now) => {

@@ -47,6 +47,7 @@ exit 0`,
   },
   describe: ({ mtime, atime }) => ({ fields: fieldsOf({ modified: shown(mtime), accessed: shown(atime) }) }),
   absent: (state) => !state.exists,
+  liesAt: (id) => [id],
   affectedBy: (id, kind, changed) => kind === 'file' && changed === id,
 }
 

@@ -73,6 +73,7 @@ exit 0`,
   },
   describe: ({ differing }) => ({ fields: fieldsOf({ 'not the same': Array.isArray(differing) ? shown(differing) : differing }) }),
   absent: () => false,
+  liesAt: (id) => [requestOf(id).to],
   affectedBy: (id, kind, changed) =>
     (kind === 'file' || kind === 'link') && [requestOf(id).from, requestOf(id).to].some((path) => isRelated(changed, path)),
 }

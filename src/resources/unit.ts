@@ -115,6 +115,7 @@ export const unitKind: ResourceKind<UnitState> = {
   }),
   canonical: (state, id) => (typeof state.name === 'string' ? state.name : id),
   absent: (state) => !state.exists,
+  liesAt: () => [], // systemd itself puts in order what is asked of it at once.
 }
 
 /** The full name of a unit: `haproxy` is `haproxy.service`. */

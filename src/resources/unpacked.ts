@@ -92,6 +92,7 @@ exit 0`,
     },
   }),
   absent: ({ archive }) => archive === '',
+  liesAt: (id) => [id.slice(id.indexOf(' ') + 1)],
 }
 
 /** Reads what an archive left in a directory. `record` is a word of letters and digits, another for each archive of it. */

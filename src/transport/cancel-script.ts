@@ -12,7 +12,7 @@ export const processTree = new Script(String.raw`all() {
   done
 }
 below() {
-  found=" $1 "
+  found=" $* "
   more=1
   while [ -n "$more" ]; do
     more=
@@ -45,9 +45,9 @@ export const atTerminal = new Script(`if [ ! -d "$d/x" ]; then
 fi`)
 
 /**
- * `now`: ends the job that runs in a session of the same user, with all that descends from it: TERM, and after two seconds KILL. No
- * further step of its exchange begins, its reads do, and its answer comes as ever. A daemon that is no descendant any more goes on.
- * `next`: only no step begins any more with which another task begins. Its exit code is 1 where nothing was found to run.
+ * `now`: ends the job that runs in a session of the same user, or all that run there side by side, with all that descends from them: TERM,
+ * and after two seconds KILL. No further step of its exchange begins, its reads do, and its answer comes as ever. A daemon that is no
+ * descendant any more goes on. `next`: only no step begins any more with which another task begins. Its exit code is 1 where nothing was found to run.
  */
 export function cancelScript({ pid, nonce, exchange }: Running, what: Ending): Script {
   return sh`loop=${pid}
@@ -58,11 +58,14 @@ ${atTerminal}
 [ -d "$d/x" ] || exit 1
 : >"$d"/${`0${what === 'now' ? 'halt' : 'next'}.${exchange}`} || exit 1
 ${what === 'next' ? new Script('exit 0') : new Script('')}
-{ read -r job <"$d/0pid"; } 2>/dev/null || exit 1
 now=$(all)
 below "$loop"
-case $found in *" $job "*) ;; *) exit 1 ;; esac
-below "$job"
+jobs=
+for p in "$d"/0pid*; do
+  { read -r job <"$p"; } 2>/dev/null && case $found in *" $job "*) jobs="$jobs $job" ;; esac
+done
+[ -n "$jobs" ] || exit 1
+below $jobs
 known=
 while read -r p parent t; do
   case $found in *" $p "*) known="$known $p:$t " ;; esac
@@ -80,7 +83,7 @@ while :; do
   sleep 0.1 2>/dev/null || { sleep 1; n=$((n+9)); }
 done
 now=$(all)
-below "$job"
+below $jobs
 living
 [ -z "$alive" ] || kill -KILL $alive 2>/dev/null
 :`

@@ -31,7 +31,24 @@ export interface Job {
    * while it arrives, and lies nowhere else on the host.
    */
   readonly countsInput?: boolean
+  /** It runs at the same time as those next to it of the same group, which are all steps or all reads, and none of them `own` or `within`. */
+  readonly beside?: Beside
+  /** Of a step beside others: exit codes that are no failure; default 0. */
+  readonly okCodes?: readonly number[]
 }
+
+/**
+ * Where a job stands among those that run at the same time: jobs of one item one after another, items at once, in whatever lane is
+ * free. Items begin in their order. Where a step fails no further item begins, and what has begun goes on to its end.
+ */
+export interface Beside {
+  /** The same object for all of a group. */
+  readonly group: { readonly most: number }
+  readonly item: number
+}
+
+/** A shorter input goes along with its exchange, which costs one turn less; a longer one is sent when its step begins. */
+export const longInput = 1024 * 1024
 
 /** An exchange that is under way in a session, as its host knows it. */
 export interface Running {
@@ -39,7 +56,7 @@ export interface Running {
   readonly pid: number
   readonly nonce: string
   readonly exchange: number
-  /** Its last step that has begun, from 1; absent before the first one. */
+  /** Its last step that has begun, from 1, of those side by side one that still runs; absent before the first one. */
   readonly step?: number
   /** The name of that step's task. */
   readonly task?: string
@@ -56,7 +73,7 @@ export interface Reply {
   readonly code: number
   readonly stdout: Uint8Array
   readonly stderr: Uint8Array
-  /** Of a step that ran: from the word that it starts to the word of the next one, by the controller's clock. */
+  /** Of a step that ran: from the word that it starts to the word of its end, or of the next one, by the controller's clock. */
   readonly time?: { readonly start: Date; readonly end: Date }
 }
 

@@ -160,20 +160,26 @@ function serve(shell: Shell, options: SessionOptions, pid: number, before = { ex
   async function answer(jobs: readonly Job[]): Promise<readonly Reply[]> {
     let step: number | undefined
     const starts = new Map<number, Date>()
+    const ends = new Map<number, Date>()
     latest = { since: new Date() }
+    const begun = (started: number) => {
+      step = started
+      const job = jobs[started - 1]!
+      starts.set(started - 1, new Date())
+      latest = watched(jobs, started, starts)
+      const input = lateInput(job)
+      if (input === undefined) return
+      bytesSent += input.length
+      feed(process, input)
+    }
+    const ended = (step: number) => {
+      ends.set(step - 1, new Date())
+      const left = [...starts.keys()].findLast((index) => jobs[index]!.beside && !ends.has(index))
+      if (latest.step === step && left !== undefined) latest = watched(jobs, left + 1, starts)
+    }
     try {
-      const said = await readAnswer(reader, nonce, exchanges, jobs.length, (started) => {
-        step = started
-        const since = new Date()
-        const job = jobs[started - 1]!
-        starts.set(started - 1, since)
-        latest = { step: started, since, ...(job.task !== undefined && { task: job.task }) }
-        const input = lateInput(job)
-        if (input === undefined) return
-        bytesSent += input.length
-        feed(process, input)
-      })
-      if (said.kind === 'replies') return withTimes(said.replies, starts, new Date())
+      const said = await readAnswer(reader, nonce, exchanges, jobs.length, begun, ended)
+      if (said.kind === 'replies') return withTimes(said.replies, starts, ends, new Date())
       const problem = notKept(said.kind, host)
       if (said.kind === 'nodir') over = problem
       throw problem
@@ -239,9 +245,18 @@ function serve(shell: Shell, options: SessionOptions, pid: number, before = { ex
   }
 }
 
-function withTimes(replies: readonly Reply[], starts: ReadonlyMap<number, Date>, end: Date): readonly Reply[] {
+type Times = ReadonlyMap<number, Date>
+
+/** A step as whoever watches the session sees it. */
+function watched(jobs: readonly Job[], step: number, starts: Times): Pick<Running, 'step' | 'task' | 'since'> {
+  const { task } = jobs[step - 1]!
+  return { step, since: starts.get(step - 1)!, ...(task !== undefined && { task }) }
+}
+
+/** A step has ended when it says so, or when the next one begins. */
+function withTimes(replies: readonly Reply[], starts: Times, said: Times, end: Date): readonly Reply[] {
   const all = [...starts.values(), end]
-  const ends = new Map([...starts.keys()].map((index, at) => [index, all[at + 1]!]))
+  const ends = new Map([...starts.keys()].map((index, at) => [index, said.get(index) ?? all[at + 1]!]))
   return replies.map((reply, index) => {
     const start = starts.get(index)
     return start ? { ...reply, time: { start, end: ends.get(index)! } } : reply

@@ -195,7 +195,7 @@ describe('completion', () => {
     ['run prepare --tags config,', ['config,slow']],
     ['run prepare --format ', ['human', 'json']],
     ['run prepare --forks ', []],
-    ['inventory ', ['list', 'host', 'graph', 'validate', 'add', 'set', 'unset', 'rename', 'remove', 'move']],
+    ['inventory ', ['list', 'host', 'graph', 'validate', 'refresh', 'import', 'add', 'set', 'unset', 'rename', 'remove', 'move']],
     ['inventory host ', ['web-1', 'db-1']],
     ['inventory graph --format d', ['dot']],
     ['explain ', ['var', 'prepare', 'site']],

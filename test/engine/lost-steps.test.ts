@@ -49,6 +49,28 @@ describe.each(shells)('a step that goes on when its link is lost, through $name'
     await expect.poll(records, { timeout: 10_000 }).toEqual([{ about, code: 3, ended: expect.any(Number) }])
     expect(existsSync(at('next'))).toBe(false)
   })
+  test('is recorded, and so are those beside it that may have run to the end', async () => {
+    const { session, cut, records, at } = await open()
+    const wait = (code: number) => sh`: >${at(`begun ${code}`)}; until [ -e ${at('go')} ]; do sleep 0.1; done; exit ${code}`
+    const group = { most: 2 }
+    const steps = [sh`exit 0`, wait(4), wait(0), sh`: >${at('next')}`]
+    const asked = session.exchange([
+      ...steps.map((script, item) => ({ script, step: true, about: `${about} ${item}`, beside: { group, item } })),
+      { script: sh`: >${at('next')}`, step: true, about: 'task two' },
+    ])
+    asked.catch(() => {})
+    for (const code of [4, 0]) await arrives(at(`begun ${code}`))
+    cut()
+    await expect(asked).rejects.toThrow()
+    writeFileSync(at('go'), '')
+    const sorted = () => (records() as { about: string }[]).sort((one, other) => one.about.localeCompare(other.about))
+    const ended = expect.any(Number)
+    await expect.poll(sorted, { timeout: 10_000 }).toEqual([
+      { about: `${about} 1`, code: 4, ended },
+      { about: `${about} 2`, code: 0, ended },
+    ])
+    expect(existsSync(at('next'))).toBe(false)
+  })
   test('is not recorded where its answer was taken', async () => {
     const { home, session, cut, records } = await open()
     await session.exchange([{ script: sh`true`, step: true, about }])

@@ -24,7 +24,8 @@ const inventory = defineInventory({
   },
   hosts: {
     builder: { groups: [] },
-    plain: { groups: ['here', 'kept', 'loud'], vars: { port: 1 } },
+    keeper: { groups: ['kept'] },
+    plain: { groups: ['here', 'loud'], vars: { port: 1 } },
     web1: { groups: ['web'], privateIp: '10.0.0.1' },
     web2: { groups: ['web'], privateIp: '10.0.0.2' },
   },

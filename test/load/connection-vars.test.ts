@@ -50,6 +50,12 @@ describe('vars that say how a host is reached', () => {
       { type: 'ssh', knownHostsFiles: ['/a', '/b'], hostKeyAlias: 'x' },
     ],
     [{ ansible_user: null, ansible_host: '' }, { type: 'ssh' }],
+    [{ ansible_ssh_common_args: '-J admin@gate:2222,inner' }, { type: 'ssh', proxyJump: 'admin@gate:2222,inner' }],
+    [{ ansible_ssh_extra_args: '-o ProxyJump=gate' }, { type: 'ssh', proxyJump: 'gate' }],
+    [
+      { ansible_ssh_common_args: `-o ProxyCommand="ssh -W %h:%p -q admin@gate.example.com"` },
+      { type: 'ssh', proxyJump: 'admin@gate.example.com' },
+    ],
   ])('%j', async ([vars, connection]) => {
     expect((await hostOf(vars)).host.connection).toEqual(connection)
   })
@@ -76,8 +82,9 @@ describe('vars that say how a host is reached', () => {
     [{ ansible_become_method: 'pbrun' }, `host 'h1' has ansible_become_method 'pbrun'`, 'Rollcall becomes another user by sudo, su, doas.'],
     [{ ansible_port: 'ssh' }, `ansible_port of host 'h1' is 'ssh'`, 'It is a whole number.'],
     [{ ansible_become_user: 'a b' }, `ansible_become_user of host 'h1' cannot be the name of a user`, 'Name one'],
-    [{ ansible_ssh_common_args: '-J jump' }, 'has what Rollcall cannot pass on: -J jump: ProxyJump', 'Put it into ~/.ssh/config'],
-    [{ ansible_ssh_common_args: '-o ProxyCommand="ssh -W %h:%p x"' }, 'ProxyCommand', 'Put it into ~/.ssh/config'],
+    [{ ansible_ssh_common_args: '-J "a b"' }, 'has what Rollcall cannot pass on: -J a b: ProxyJump', 'Put it into ~/.ssh/config'],
+    [{ ansible_ssh_common_args: '-o ProxyCommand="nc -X 5 %h %p"' }, 'ProxyCommand', 'Put it into ~/.ssh/config'],
+    [{ ansible_ssh_common_args: '-J h1' }, 'proxyJump leads back to where it began: h1 → h1', `Say how 'h1' is reached without itself.`],
   ])('%j is refused', async ([vars, detail, fix]) => {
     const error = await hostOf(vars).catch((caught: unknown) => caught)
     expect(error).toBeInstanceOf(RollcallError)

@@ -115,6 +115,7 @@ export function connectionOf(host: string, vars: HostVars): ReadConnection {
     ...(password !== undefined && { password }),
     ...(found.knownHostsFiles && { knownHostsFiles: found.knownHostsFiles }),
     ...(found.hostKeyAlias !== undefined && { hostKeyAlias: found.hostKeyAlias }),
+    ...(found.proxyJump !== undefined && { proxyJump: found.proxyJump }),
     ...(timeout !== undefined && { connectTimeoutSeconds: timeout }),
     ...become,
   }

@@ -1,3 +1,4 @@
+import { parseProxyJump } from '../../model/jump-spec.ts'
 import { shellWords } from './shell-words.ts'
 
 /** What `ansible_ssh_common_args` and its like say, as far as Rollcall can do it. */
@@ -8,6 +9,7 @@ export interface SshArgs {
   readonly hostKeyAlias?: string
   readonly connectTimeout?: string
   readonly knownHostsFiles?: readonly string[]
+  readonly proxyJump?: string
   /** What is left out, since Rollcall is stricter or has no such thing: the options as they are written. */
   readonly leftOut: readonly string[]
 }
@@ -17,13 +19,15 @@ const idle =
   /^(?:controlmaster|controlpath|controlpersist|serveralive\w+|tcpkeepalive|compression|compressionlevel|loglevel|batchmode|identitiesonly|preferredauthentications|gssapi\w+|pubkeyauthentication|requesttty|addressfamily|connectionattempts|numberofpasswordprompts)$/
 /** Host keys are checked whatever stands here, and no agent is lent. */
 const leftOut = /^(?:stricthostkeychecking|globalknownhostsfile|updatehostkeys|checkhostip|verifyhostkeydns|forwardagent)$/
+/** The gate as it was written before ssh had ProxyJump, and still is in many inventories. */
+const throughGate = /^ssh\s+(?:-q\s+)?-W\s+(?:%h|\[%h\]):%p\s+(?:-q\s+)?([^\s-]\S*)$/
 const letters: { readonly [letter: string]: string } = {
   p: 'Port',
   l: 'User',
   i: 'IdentityFile',
   J: 'ProxyJump',
   F: 'a file of its own',
-  W: 'ProxyCommand',
+  W: 'a host to forward to',
 }
 
 /**
@@ -41,7 +45,11 @@ export function sshArgs(text: string): SshArgs {
       if (value === '/dev/null' || value === 'none') left.push(written)
       else files.push(...value.split(/\s+/))
     } else if (leftOut.test(lower)) left.push(written)
-    else if (['user', 'port', 'identityfile', 'hostkeyalias', 'connecttimeout'].includes(lower)) found[lower] ??= value
+    else if (lower === 'proxyjump' || lower === 'proxycommand') {
+      const jump = lower === 'proxyjump' ? value : throughGate.exec(value)?.[1]
+      if (jump === undefined || (jump !== 'none' && !parseProxyJump(jump))) throw new RangeError(`${written}: ${name}`)
+      found.proxyjump ??= jump
+    } else if (['user', 'port', 'identityfile', 'hostkeyalias', 'connecttimeout'].includes(lower)) found[lower] ??= value
     else if (!idle.test(lower)) throw new RangeError(`${written}: ${name}`)
   }
   while (words.length > 0) {
@@ -68,6 +76,7 @@ export function sshArgs(text: string): SshArgs {
     ...(found.identityfile !== undefined && { identityFile: found.identityfile }),
     ...(found.hostkeyalias !== undefined && { hostKeyAlias: found.hostkeyalias }),
     ...(found.connecttimeout !== undefined && { connectTimeout: found.connecttimeout }),
+    ...(found.proxyjump !== undefined && { proxyJump: found.proxyjump }),
     ...(files.length > 0 && { knownHostsFiles: files }),
     leftOut: left,
   }

@@ -1,9 +1,11 @@
 import { isIP } from 'node:net'
+import { withJumpHosts } from '../../dsl/jump-hosts.ts'
 import type { HostRecord, InventoryModel, VarLevel } from '../../model/inventory.ts'
 import { Secret } from '../../util/secret.ts'
 import { connectionOf, type HostVar, holdsPassword } from './connection-vars.ts'
 import { ancestorsOf, membersOf, type SourceGroup, type SourceWarning } from './inventory-data.ts'
 import type { GivenVars, ReadSource } from './read-source.ts'
+import { refused } from './refuse.ts'
 import { ClearedValue, EncryptedValue, type GivenVar } from './values.ts'
 import { sourceWarnings } from './warnings.ts'
 
@@ -88,7 +90,9 @@ export function modelOf(read: ReadSource, path: string, { addressVars, secretOf 
     known.filter((name) => name !== 'all' && groups.get(name)!.children.size > 0).map((name) => [name, [...groups.get(name)!.children]]),
   )
   const model: InventoryModel = {
-    hosts: records,
+    hosts: withJumpHosts(records, ({ detail, fix }) => {
+      throw refused(detail, fix, { file: path, line: 1 })
+    }),
     groups: new Map(known.map((name) => [name, membersOf(groups, name)])),
     ...(children.size > 0 && { children }),
     at: { file: path, line: 1 },
