@@ -159,7 +159,7 @@ async function holdAndRun(access: HostAccess, as: As, { host, argv, request, hol
   if (holding === undefined || host.connection.type === 'local') return access.writer!.apply(as, [job])
   const until = performance.now() + holding.waitMs
   for (let waits = false; ; waits = true) {
-    const answer = await access.writer!.apply(as, [takeLock(access.userOf(as), holding), job])
+    const answer = await access.writer!.apply(as, [takeLock(access.userOf(as), holding, access.userOf('login')), job])
     try {
       if (tookLock(host.name, holding, answer[0]!) === 'none') progress(`${host.name}: ${noLock.message}`)
       return answer

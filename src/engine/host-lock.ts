@@ -84,13 +84,37 @@ const fields = 'set -- $' + '{rc_hl##*) }'
 const began = '$' + '{20}'
 const startOf = new Script(`"$(${fields}; printf %s "${began}")"`)
 
+/** Prints who holds the lock in a file while that one's shell lives; false where nobody does, or the run that asks. */
+function holderIn(file: Script, but: string): Script {
+  return sh`f=${file}; [ -f "$f" ] && [ ! -L "$f" ] && { read -r v i p t && IFS= read -r j; } 2>/dev/null <"$f" && [ "$v" = 1 ] && [ "$i" != ${but} ] && {
+rc_hl=
+{ while IFS= read -r x; do rc_hl=$x; done <"/proc/$p/stat"; } 2>/dev/null
+${new Script(fields)}
+[ "${new Script(began)}" = "$t" ] && printf '%s\n' "$j"
+}`
+}
+
+/**
+ * Where the other user of a host holds it: root's is for everybody to read, and root reads that of whoever logs in and becomes root.
+ * Undefined for names that a shell might take for more.
+ */
+function otherPlace(user: string, login: string): Script | undefined {
+  if (user !== 'root') return sh`/run/rollcall/lock`
+  return login !== 'root' && /^[a-z_][a-z0-9_-]*$/i.test(login) ? new Script(`~${login}/.local/state/rollcall/lock`) : undefined
+}
+
 /**
  * Takes the lock as descriptor 9 of the session's own shell, which closes it for all that it starts: so it is free again when that
- * shell ends, however it ends. Who holds it is written into it: a line for the next run's shell, and one for people.
+ * shell ends, however it ends. Who holds it is written into it: a line for the next run's shell, and one for people. Each user has
+ * a lock, so root looks at that of the one who logs in, and others at root's, after their own is written: of two that come
+ * at the same time one sees the other.
+ * @param login Who is logged in, where that is another user.
  */
-export function takeLock(user: string, { id, holder }: Holding): Job {
+export function takeLock(user: string, { id, holder }: Holding, login = user): Job {
+  const other = otherPlace(user, login)
   const script = sh`${folder(user)}
 rc_hx=none
+[ "$rc_h" != /run/rollcall ] || umask 022
 if { [ -d "$rc_h" ] || mkdir -p "$rc_h"; } && { true >>"$rc_h/lock"; } && command -v flock >/dev/null; then
 exec 9<>"$rc_h/lock"
 flock -n 9
@@ -104,11 +128,21 @@ rc_hx=held
 *) exec 9>&- ;;
 esac
 fi
+umask 077
+${other === undefined ? new Script(':') : heedOther(other, id)}
 case $rc_hx in
 none) echo none ;;
 held) printf '%s\n' "$rc_hl"; (exit ${anotherRun}) ;;
 esac`
   return { script, step: true, within: true }
+}
+
+// What was taken is given back, with its name: who reads it next must not take this run for the holder.
+function heedOther(place: Script, id: string): Script {
+  return sh`if rc_hj=$(${holderIn(place, id)}); then
+[ "$rc_hx" != taken ] || { : >"$rc_h/lock"; exec 9>&-; }
+rc_hx=held rc_hl=$rc_hj
+fi`
 }
 
 /** For a read of our own, which it ends: prints who holds the lock while that one's shell lives. */
@@ -141,7 +175,7 @@ function holderOf(text: string | undefined): Holder | undefined {
 
 /** The jobs that take the lock, before the first change of a user. */
 export function lockJobs({ lock, access }: HostState, as: As): readonly Job[] {
-  return lock?.takes && !lock.taken.has(as) ? [takeLock(access.userOf(as), lock.holding)] : []
+  return lock?.takes && !lock.taken.has(as) ? [takeLock(access.userOf(as), lock.holding, access.userOf('login'))] : []
 }
 
 /** What came of the job that takes the lock. @throws HostHeld where another run holds the host, which then nothing has changed. */

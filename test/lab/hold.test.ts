@@ -176,6 +176,27 @@ describe('a host that another run is changing', () => {
     ).toBe(true)
     expect((await run(other)).code).toBe(0)
   })
+  it.each([true, false])('is held for the one who logs in and for root alike; held by root: %s', async (root) => {
+    const id = `whose-${root}`
+    const mine = playbook(
+      id,
+      `task('slow', shell({ script: sh\`touch /tmp/${id}; until [ -e /tmp/${id}-go ]; do sleep 0.2; done\` }), { become: ${root} })`,
+    )
+    const others = playbook(`others-${root}`, `task('touch', copy({ dest: '/tmp/${id}-other', content: 'x' }), { become: ${!root} })`)
+    const limited = ['--limit', viper.name]
+    const going = await begin(mine, ...limited)
+    await arrives(viper, `/tmp/${id}`)
+    const refused = await run(others, ...limited)
+    expect([refused.code, taskOf(refused, viper.name, 'touch').error!.detail]).toEqual([
+      5,
+      expect.stringMatching(new RegExp(`^playbook '${id}', started .* \\(pid ${going.child.pid}\\)$`)),
+    ])
+    expect(await there(viper, `/tmp/${id}-other`)).toBe('')
+    const waiting = begin(others, ...limited, '--wait-for-lock', '60')
+    await inside(lab, viper, `sleep 2; touch /tmp/${id}-go`)
+    expect((await going.end()).code).toBe(0)
+    expect((await (await waiting).end()).code).toBe(0)
+  })
   it('a command of exec holds it, and waits for it', async () => {
     const script = 'touch /run/exec-holder-slow; until [ -e /run/exec-holder-go ]; do sleep 0.2; done; touch /run/exec-done'
     const going = cli(['exec', viper.name, '-b', '--', 'sh', '-c', script])
