@@ -1,6 +1,8 @@
 import { isIP } from 'node:net'
+import { groupTree } from '../../dsl/group-tree.ts'
 import { withJumpHosts } from '../../dsl/jump-hosts.ts'
-import type { HostRecord, InventoryModel, VarLevel } from '../../model/inventory.ts'
+import { resolveConnection } from '../../dsl/resolve-connection.ts'
+import type { ConnectionSettings, HostRecord, InventoryModel, NewHost, VarLevel } from '../../model/inventory.ts'
 import { Secret } from '../../util/secret.ts'
 import { connectionOf, type HostVar, holdsPassword } from './connection-vars.ts'
 import { ancestorsOf, membersOf, type SourceGroup, type SourceWarning } from './inventory-data.ts'
@@ -44,18 +46,20 @@ export function modelOf(read: ReadSource, path: string, { addressVars, secretOf 
   const isGroup = (name: string) => name !== 'all' && (name !== 'ungrouped' || isRealGroup(groups.get(name)!))
   const records = new Map<string, HostRecord>()
   const reached = new Map<string, ReturnType<typeof connectionOf>>()
-  for (const name of order) {
-    const own = direct.get(name) ?? []
+  /** A host of groups that name it, with what is said of it itself. */
+  const hostOf = (name: string, own: readonly string[], itself: (lay: Lay) => void) => {
     const all = [...new Set([...own, ...own.flatMap((each) => [...ancestorsOf(groups, each)])])]
     const sorted = all.filter((each) => each !== 'all').sort(byRank(groups))
     const varLevels = new Map<string, VarLevel[]>()
     const counts = new Map<string, HostVar>()
-    const lay = (vars: GivenVars | undefined, level: Pick<VarLevel, 'level' | 'group'>) => {
+    const add = (key: string, counting: HostVar, level: Omit<VarLevel, 'value'>) => {
+      varLevels.set(key, [...(varLevels.get(key) ?? []), { ...level, value: counting.value }])
+      counts.set(key, counting)
+    }
+    const lay: Lay = (vars, level) => {
       for (const [key, given] of vars ?? []) {
         if (internal.has(key)) continue
-        const value = plain(key, given)
-        varLevels.set(key, [...(varLevels.get(key) ?? []), { ...level, at: given.at, value }])
-        counts.set(key, { value, at: given.at, templated: given.templated })
+        add(key, { value: plain(key, given), at: given.at, templated: given.templated }, { ...level, at: given.at })
       }
     }
     // Files of vars lie over all that the inventory itself gives groups: so Ansible has it.
@@ -63,27 +67,34 @@ export function modelOf(read: ReadSource, path: string, { addressVars, secretOf 
     for (const group of sorted) lay(groups.get(group)!.vars, { level: 'group', group })
     lay(read.groupVars.get('all'), { level: 'all' })
     for (const group of sorted) lay(read.groupVars.get(group), { level: 'group', group })
-    lay(hosts.get(name)!.vars, { level: 'host' })
-    lay(read.hostVars.get(name), { level: 'host' })
-    const connection = connectionOf(name, counts)
-    reached.set(name, connection)
+    itself(lay)
+    const way = connectionOf(name, counts)
     const address = (key: string): string | undefined => {
       const value = counts.get(key)?.value
       return typeof value === 'string' && isIP(value) !== 0 ? value : undefined
     }
     const [privateIp, publicIp] = [address(addressVars.privateIp), address(addressVars.publicIp)]
-    records.set(name, {
+    const record: HostRecord = {
       name,
       groups: all.filter(isGroup),
       vars: Object.freeze(Object.fromEntries([...counts].map(([key, { value }]) => [key, value]))),
       varLevels,
-      connection: connection.connection,
+      connection: way.connection,
       connectionLevels: new Map(
-        [...connection.setBy].flatMap(([setting, by]) => (setting in connection.connection ? [[setting, varLevels.get(by)!]] : [])),
+        [...way.setBy].flatMap(([setting, by]) => (setting in way.connection ? [[setting, varLevels.get(by)!]] : [])),
       ),
       ...(privateIp !== undefined && { privateIp }),
       ...(publicIp !== undefined && { publicIp }),
+    }
+    return { record, way }
+  }
+  for (const name of order) {
+    const { record, way } = hostOf(name, direct.get(name) ?? [], (lay) => {
+      lay(hosts.get(name)!.vars, { level: 'host' })
+      lay(read.hostVars.get(name), { level: 'host' })
     })
+    reached.set(name, way)
+    records.set(name, record)
   }
   const known = ['all', ...[...groups.keys()].filter(isGroup)]
   const children = new Map(
@@ -95,9 +106,39 @@ export function modelOf(read: ReadSource, path: string, { addressVars, secretOf 
     }),
     groups: new Map(known.map((name) => [name, membersOf(groups, name)])),
     ...(children.size > 0 && { children }),
+    resolve: (name, host) => withOwn(hostOf(name, host.groups, () => {}).record, host),
     at: { file: path, line: 1 },
   }
   return { model, origins, warnings: [...read.data.warnings, ...sourceWarnings(read, model, reached)] }
+}
+
+/** Of one level nothing stands against anything. */
+const alone = groupTree({}, () => {
+  throw new Error('no group, and yet a wrong one')
+})
+
+type Lay = (vars: GivenVars | undefined, level: Pick<VarLevel, 'level' | 'group'>) => void
+
+/** A host that a task adds: what its groups say, and over that what the task says. */
+function withOwn(record: HostRecord, { vars = {}, connection, privateIp, publicIp }: NewHost): HostRecord {
+  const varLevels = new Map(record.varLevels)
+  for (const [name, value] of Object.entries(vars)) varLevels.set(name, [...(varLevels.get(name) ?? []), { level: 'host', value }])
+  return {
+    ...record,
+    vars: Object.freeze({ ...record.vars, ...vars }),
+    varLevels,
+    connection: connection === undefined ? record.connection : overConnection(record.connection, connection),
+    ...(privateIp !== undefined && { privateIp }),
+    ...(publicIp !== undefined && { publicIp }),
+  }
+}
+
+/** Setting by setting within one type, as typed inventories have it. */
+function overConnection(below: ConnectionSettings, given: NonNullable<NewHost['connection']>): ConnectionSettings {
+  const own = given === 'local' ? { type: 'local' as const } : given
+  return below.type === own.type
+    ? ({ ...below, ...own } as ConnectionSettings)
+    : resolveConnection([{ level: 'host', connection: own }], alone, () => {}).connection
 }
 
 /** The groups that name a host themselves, in the order of the groups. */
