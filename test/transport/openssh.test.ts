@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -9,6 +9,7 @@ import { connectOpenssh } from '../../src/transport/openssh.ts'
 import type { OpensshOptions } from '../../src/transport/openssh-target.ts'
 import { openSession } from '../../src/transport/session.ts'
 import type { DeclaredTarget } from '../../src/transport/ssh-config.ts'
+import { connectSsh2 } from '../../src/transport/ssh2.ts'
 import { Secret } from '../../src/util/secret.ts'
 import { sh } from '../../src/util/sh.ts'
 import { buildProgram } from '../helpers/built.ts'
@@ -103,6 +104,51 @@ describe('ssh_config, and the inventory over it', () => {
       details: { host: 'viper', summary: 'A jump host refused the login', detail: expect.stringContaining('Permission denied') },
     })
     await gate.close()
+  })
+
+  test('certificates of user and host are enough, without a key that either side knows', async () => {
+    const folder = testFolder()
+    const sign = (name: string, publicText: string, ...args: readonly string[]) => {
+      const file = writePrivate(folder, `${name}.pub`, publicText)
+      execFileSync('ssh-keygen', ['-q', '-s', authority, '-I', name, ...args, file])
+      return join(folder, `${name}-cert.pub`)
+    }
+    const ca = makeKey()
+    const authority = writePrivate(folder, 'ca', ca.privateText)
+    const trusted = writePrivate(folder, 'ca.pub', ca.publicText)
+    const hostCertificate = join(folder, 'host-cert.pub')
+    const certified = await startSshd({
+      config: [`TrustedUserCAKeys ${trusted}`, `HostCertificate ${hostCertificate}`, 'AuthorizedKeysFile none'],
+    })
+    sign('host', certified.hostKey.publicText, '-h', '-n', '127.0.0.1')
+    const own = makeKey()
+    const identityFile = writePrivate(folder, 'own', own.privateText)
+    const certificate = sign('own', own.publicText, '-n', certified.user)
+    const [kind, key] = ca.publicText.split(' ')
+    const knownHostsFile = writePrivate(folder, 'known_hosts', `@cert-authority [127.0.0.1]:${certified.port} ${kind} ${key}\n`)
+    const declared = certified.declared({ identityFile, knownHostsFiles: [knownHostsFile] })
+    expect(await says(declared, { configFile: config('') })).toBe('hello')
+    rmSync(certificate)
+    expect(await failure(declared, { configFile: config('') })).toMatchObject({ name: 'UnreachableError' })
+    await certified.close()
+  })
+
+  test.each(['openssh', 'ssh2'] as const)('an address of IPv6, by %s', async (transport) => {
+    const six = createServer((socket) => {
+      const on = connect(sshd.port, '127.0.0.1')
+      for (const [one, other] of [[socket, on] as const, [on, socket] as const]) one.on('error', () => other.destroy()).pipe(other)
+    })
+    await new Promise<void>((resolve) => six.listen(0, '::1', resolve))
+    const { port } = six.address() as AddressInfo
+    const known = writePrivate(testFolder(), 'known_hosts', `${knownHostLine(`[::1]:${port}`, sshd.hostKey.publicKey)}\n`)
+    if (transport === 'openssh')
+      expect(await says(sshd.declared({ address: '::1', port, knownHostsFiles: [known] }), { configFile: config('') })).toBe('hello')
+    else {
+      const connection = await connectSsh2(sshd.target({ address: '::1', port, knownHosts: { files: [known], policy: 'strict' } }))
+      expect(connection.description).toBe(`${sshd.user}@[::1]:${port}`)
+      await connection.close()
+    }
+    await new Promise((resolve) => six.close(resolve))
   })
 
   test('a key in an agent is used', async () => {
