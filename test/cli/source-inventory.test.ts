@@ -38,7 +38,7 @@ describe('-i names an inventory of Ansible', () => {
     const { root } = tempProject(files)
     const run = await rollcall(['run', 'site', '-i', 'hosts.ini', '--format', 'json'], { cwd: root })
     const said = run.events.flatMap((event) => (event.event === 'task' ? [(event.result as { stdout?: string } | undefined)?.stdout] : []))
-    expect([run.code, said], run.stderr).toEqual([0, ['web1 europe 81', 'web2 europe 8081']])
+    expect([run.code, said.sort()], run.stderr).toEqual([0, ['web1 europe 81', 'web2 europe 8081']])
   })
   test('commands that look at inventories know it', async () => {
     const { root } = tempProject(files)
