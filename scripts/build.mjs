@@ -1,5 +1,6 @@
 // Bundles src/ into dist/<hash of the sources>/ and points dist/*.js at it. A new build never overwrites the files of
 // an older one, because a process that runs from it may still import its lazy chunks.
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -70,8 +71,7 @@ export async function build(root, { node = process.execPath, progress = () => {}
     progress('building')
     const temporary = join(dist, `.building-${process.pid}`)
     rmSync(temporary, { recursive: true, force: true })
-    await bundle(root, temporary)
-    await bundleProgram(root, temporary)
+    await Promise.all([bundle(root, temporary).then(() => bundleProgram(root, temporary)), declare(root, join(temporary, 'types'))])
     const after = hashSources(root)
     if (after === hash || attempt === 2) {
       rmSync(join(dist, hash), { recursive: true, force: true })
@@ -158,6 +158,47 @@ export async function bundleProgram(root, outdir, parts = programParts) {
         '',
       ].join('\n'),
     )
+}
+
+/**
+ * Writes declarations of what users import. The compiler reads them at each check of a playbook, and then not the sources; where
+ * they cannot be written it reads those.
+ */
+async function declare(root, outdir) {
+  const entries = ['src/index.ts', 'src/testing/index.ts'].filter((path) => existsSync(join(root, path)))
+  const binary = compilerOf(root)
+  if (entries.length === 0 || binary === undefined) return
+  const config = `${outdir}.json`
+  const compilerOptions = {
+    noEmit: false,
+    declaration: true,
+    emitDeclarationOnly: true,
+    noCheck: true,
+    rootDir: join(root, 'src'),
+    outDir: outdir,
+    typeRoots: [join(root, 'node_modules/@types')],
+  }
+  const files = entries.map((path) => join(root, path))
+  mkdirSync(join(outdir, '..'), { recursive: true })
+  writeFileSync(config, JSON.stringify({ extends: join(root, 'tsconfig.json'), compilerOptions, files, include: [] }))
+  const code = await new Promise((resolve) => {
+    const child = spawn(binary, ['-p', config], { stdio: 'ignore' })
+    child.once('error', () => resolve(undefined))
+    child.once('close', resolve)
+  })
+  rmSync(config, { force: true })
+  if (code !== 0) rmSync(outdir, { recursive: true, force: true })
+}
+
+/** TypeScript's native compiler, where it is installed. */
+function compilerOf(root) {
+  try {
+    const manifest = createRequire(join(root, 'package.json')).resolve('typescript/package.json')
+    const platform = createRequire(manifest).resolve(`@typescript/typescript-${process.platform}-${process.arch}/package.json`)
+    return join(platform, '..', 'lib', process.platform === 'win32' ? 'tsc.exe' : 'tsc')
+  } catch {
+    return undefined
+  }
 }
 
 /** Points dist/index.js and its siblings, which package.json's exports name, at the build. */

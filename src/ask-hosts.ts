@@ -43,6 +43,8 @@ export async function askHosts({
   await unlockSecrets() // A missing identity ends here, before any host is contacted.
   await startLab(inventory, asked.hosts, progress)
   const memory = forget || asked.wishes.size === 0 ? noMemory : await openFactMemory(inventoryPath, inventory)
-  const way = (host: HostRecord) => open(host, { check, becomes: becoming?.get(host.name), becomePassword })
+  // Many may be down, and no task needs them: one attempt each.
+  const retries = (host: HostRecord) => (asked.targets.has(host.name) ? {} : { usualRetries: 0 })
+  const way = (host: HostRecord) => open(host, { check, becomes: becoming?.get(host.name), becomePassword, ...retries(host) })
   return gatherFacts({ ...asked, memory, deadlineMs: timeoutSeconds * 1000, open: way, now: Date.now })
 }

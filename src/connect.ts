@@ -26,12 +26,14 @@ export interface ConnectOptions {
   readonly becomes?: Becoming | undefined
   /** For becoming, where the inventory gives none. */
   readonly becomePassword?: Secret | undefined
+  /** How often a host that refuses is tried again where nobody says; default 2. */
+  readonly usualRetries?: number | undefined
 }
 
 /** Opens the way to a host that its inventory describes: connection, then a session for each user when first needed. */
 export async function openHost(host: HostRecord, options: ConnectOptions): Promise<HostAccess> {
   const traffic = countTraffic()
-  const first = await traffic.time('connect', () => connect(host))
+  const first = await traffic.time('connect', () => connect(host, { usualRetries: options.usualRetries }))
   const { user } = first
   const { connection: settings } = host
   const { becomePassword = options.becomePassword } = settings
@@ -157,7 +159,7 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
       reopen: async ({ connectTimeoutMs }: { readonly connectTimeoutMs?: number | undefined }) => {
         for (const connection of connections) connection.discard?.().catch(() => {}) // No later run may take it, either.
         drop().catch(() => {}) // Nothing is left to say to a host that goes down; it may not even answer that.
-        connections = [(await traffic.time('connect', () => connect(host, connectTimeoutMs, true))).connection]
+        connections = [(await traffic.time('connect', () => connect(host, { connectTimeoutMs, fresh: true }))).connection]
       },
     }),
     close: async () => {
@@ -180,10 +182,17 @@ interface Way {
   readonly user: string
 }
 
-/** `fresh`: over no connection that an earlier run has left. */
-async function connect(host: HostRecord, connectTimeoutMs?: number, fresh = false): Promise<Way> {
+interface Attempt {
+  /** Over no connection that an earlier run has left. */
+  readonly fresh?: boolean
+  readonly connectTimeoutMs?: number | undefined
+  readonly usualRetries?: number | undefined
+}
+
+async function connect(host: HostRecord, attempt: Attempt = {}): Promise<Way> {
   const { connection: settings } = host
-  if (settings.type === 'ssh') return connectBySsh(host, settings, fresh, connectTimeoutMs)
+  const { fresh = false, connectTimeoutMs } = attempt
+  if (settings.type === 'ssh') return connectBySsh(host, settings, attempt)
   if (settings.type === 'lab') return connectToLab(host, settings, fresh, connectTimeoutMs)
   if (settings.type === 'container') return (await import('./transport/container.ts')).connectContainer(host.name, settings)
   if (settings.type === 'chroot') return (await import('./transport/chroot.ts')).connectChroot(host.name, settings)
@@ -194,12 +203,11 @@ async function connect(host: HostRecord, connectTimeoutMs?: number, fresh = fals
 async function connectBySsh(
   host: HostRecord,
   { transport = 'ssh2', controlPersistSeconds: persistSeconds, ...settings }: SshSettings,
-  fresh: boolean,
-  connectTimeoutMs?: number,
+  { fresh = false, connectTimeoutMs, usualRetries }: Attempt,
 ): Promise<Way> {
   // Whoever waits for a host to come back has a turn of its own for each attempt.
   const soon = connectTimeoutMs === undefined ? {} : { connectTimeoutSeconds: connectTimeoutMs / 1000, connectRetries: 0 }
-  const declared = { ...declaredTarget(host, settings), ...soon }
+  const declared = { ...declaredTarget(host, settings), usualRetries, ...soon }
   if (persistSeconds !== undefined) {
     const { connectKeptSsh } = await import('./connect-kept.ts')
     return connectKeptSsh(declared, transport, { persistSeconds, fresh })

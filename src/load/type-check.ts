@@ -5,6 +5,7 @@ import { ownRoot } from '../util/own-root.ts'
 import { type Compiler, compile, findCompiler } from './compiler.ts'
 import { compileError, type Diagnostic, mapDiagnostics, parseCompilerOutput } from './diagnostics.ts'
 import type { PlaybookChoice } from './import.ts'
+import { ownTypes } from './own-types.ts'
 import type { Project } from './project.ts'
 import { checkableTemplates } from './templates.ts'
 import { writeWhole } from './write-whole.ts'
@@ -17,6 +18,8 @@ export interface TypeCheckRequest {
   readonly inventory: string
   /** Whether the project's templates are checked, too; default true. */
   readonly templates?: boolean
+  /** Declarations of Rollcall itself; default those of the program that runs. Without any the compiler reads the sources. */
+  readonly types?: string | undefined
 }
 
 export type Verdict = { readonly ok: true; readonly cached: boolean } | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] }
@@ -33,7 +36,13 @@ interface Remembered {
  * holds until a file that the compiler read has changed, and then costs only the reading of those files.
  * @throws RollcallError when a template cannot be read or is bound by nothing, or the compiler is missing.
  */
-export async function typeCheck({ project, files, inventory, templates: withTemplates = true }: TypeCheckRequest): Promise<Verdict> {
+export async function typeCheck({
+  project,
+  files,
+  inventory,
+  templates: withTemplates = true,
+  types = ownTypes(),
+}: TypeCheckRequest): Promise<Verdict> {
   const templates = withTemplates ? checkableTemplates(project) : []
   const roots = [
     ...files,
@@ -41,7 +50,7 @@ export async function typeCheck({ project, files, inventory, templates: withTemp
     ...(project.factCache === undefined ? [] : [project.factCache]),
     ...templates.map((template) => template.generated),
   ]
-  const config = settings(project, roots, inventory)
+  const config = settings(project, roots, inventory, types)
   const folder = join(project.root, '.rollcall/type-check', digest(config).slice(0, 16))
   const compiler = findCompiler()
   const installed = installedPackages(project)
@@ -96,7 +105,7 @@ const required = {
   composite: false,
 }
 
-function settings(project: Project, files: readonly string[], inventory: string): string {
+function settings(project: Project, files: readonly string[], inventory: string, types: string | undefined): string {
   const own = join(project.root, 'tsconfig.json')
   const defaults = {
     target: 'es2023',
@@ -106,7 +115,9 @@ function settings(project: Project, files: readonly string[], inventory: string)
     noUncheckedIndexedAccess: true,
     exactOptionalPropertyTypes: true,
   }
-  const compilerOptions = { ...(existsSync(own) ? {} : defaults), ...required, paths: { '#inventory': [inventory] } }
+  const rollcall =
+    types === undefined ? {} : { rollcall: [join(types, 'index.d.ts')], 'rollcall/testing': [join(types, 'testing/index.d.ts')] }
+  const compilerOptions = { ...(existsSync(own) ? {} : defaults), ...required, paths: { '#inventory': [inventory], ...rollcall } }
   return `${JSON.stringify({ ...(existsSync(own) && { extends: own }), compilerOptions, files, include: [] }, null, 2)}\n`
 }
 

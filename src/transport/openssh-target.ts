@@ -85,7 +85,8 @@ export async function resolveOpensshTarget(declared: DeclaredTarget, options: Op
       declared.acceptNewHostKeys || ['accept-new', 'no', 'off', 'false'].includes(found.get('stricthostkeychecking') ?? '')
         ? 'accept-new'
         : 'yes',
-    connectRetries: declared.connectRetries ?? ((number(found.get('connectionattempts')) ?? 1) > 1 ? 0 : presetRetries),
+    connectRetries:
+      declared.connectRetries ?? ((number(found.get('connectionattempts')) ?? 1) > 1 ? 0 : (declared.usualRetries ?? presetRetries)),
     retryTimeouts: declared.connectRetries !== undefined,
     proxy: ['proxyjump', 'proxycommand'].some((keyword) => (found.get(keyword) ?? 'none') !== 'none'),
     against: [

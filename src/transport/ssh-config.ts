@@ -24,6 +24,8 @@ export interface DeclaredTarget {
   readonly hostKeyAlias?: string | undefined
   readonly connectTimeoutSeconds?: number | undefined
   readonly connectRetries?: number | undefined
+  /** Where neither that nor the configuration says. */
+  readonly usualRetries?: number | undefined
   /** As ssh_config writes it; a host of it may be one of `jumpHosts`. `none` is none, whatever the configuration says. */
   readonly proxyJump?: string | undefined
   /** How the hosts of the inventory are logged in to that `proxyJump` may name. */
@@ -93,7 +95,7 @@ export async function resolveTarget(declared: DeclaredTarget, config?: readonly 
       ...revokedOf(values, path),
       ...(declared.hostKey !== undefined && { keys: [declared.hostKey].flat() }),
     },
-    connectRetries: declared.connectRetries ?? (attempts === undefined ? presetRetries : attempts - 1),
+    connectRetries: declared.connectRetries ?? (attempts === undefined ? (declared.usualRetries ?? presetRetries) : attempts - 1),
     ...((declared.connectRetries ?? attempts) !== undefined && { retryTimeouts: true }),
     ...(declared.identityFile !== undefined && { identityFirst: true }),
     ...(declared.identityPassphrase !== undefined && { passphrase: declared.identityPassphrase }),

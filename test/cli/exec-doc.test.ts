@@ -120,7 +120,7 @@ describe('doc', () => {
     ['systemd', /service's business/],
     ['set_fact', /result\(task\)/],
     ['get_url', /Did you mean 'getUrl'\?/],
-    ['toString', /There are: apt, /],
+    ['toString', /There are: addHost, apt, /],
   ] as const)("Ansible's %s leads to what does it here", async ([name, says]) =>
     expect((await rollcall(`doc ${name}`, { engine })).err).toMatch(says),
   )

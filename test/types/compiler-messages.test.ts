@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+// @ts-expect-error The build script is plain JavaScript, since it runs before anything is installed.
+import { build } from '../../scripts/build.mjs'
 import { typeCheck } from '../../src/load/type-check.ts'
+import { ownRoot } from '../../src/util/own-root.ts'
 import { tempProject } from '../helpers/project.ts'
 import { inventoryText, type MessageCase, messageCases, templatesText } from './message-cases.ts'
 
@@ -25,12 +29,20 @@ ${play}
   }
 }
 
+/** Declarations of Rollcall as a build has them, and as users' compilers read them. */
+const built = async () => join(ownRoot(), 'dist', await build(ownRoot()), 'types')
+
 test('what the compiler says of the mistakes that users make', async () => {
   const numbered = messageCases.map((each, at) => ({ ...each, name: `case-${String(at + 1).padStart(2, '0')}` }))
   const files = Object.assign({}, ...numbered.map((each) => filesOf(each, each.name))) as { [path: string]: string }
   const { project, path } = tempProject({ 'inventory/lab.ts': inventoryText, ...templatesText, ...files })
   const playbooks = Object.keys(files).filter((file) => file.startsWith('playbooks/'))
-  const verdict = await typeCheck({ project, files: playbooks.map(path), inventory: path('inventory/lab.ts') })
+  const verdict = await typeCheck({
+    project,
+    files: playbooks.map(path),
+    inventory: path('inventory/lab.ts'),
+    types: await built(),
+  })
   if (verdict.ok) throw new Error('it compiled')
   const text = numbered.map((each) => {
     const own = Object.keys(filesOf(each, each.name)).filter((file) => !file.endsWith('index.ts'))
