@@ -3,7 +3,7 @@ import { batchesOf, type Portion } from './dsl/serial.ts'
 import { endOn } from './engine/end-on.ts'
 import { decode } from './engine/exchange.ts'
 import type { As, HostAccess } from './engine/host-access.ts'
-import { type Holding, noLock, takeLock, tookLock } from './engine/host-lock.ts'
+import { type Holding, noLock, otherPlace, takeLock, tookLock } from './engine/host-lock.ts'
 import { noTraffic } from './engine/traffic.ts'
 import type { Watch } from './engine/watch.ts'
 import { holdingOf } from './holding.ts'
@@ -159,7 +159,10 @@ async function holdAndRun(access: HostAccess, as: As, { host, argv, request, hol
   if (holding === undefined || host.connection.type === 'local') return access.writer!.apply(as, [job])
   const until = performance.now() + holding.waitMs
   for (let waits = false; ; waits = true) {
-    const answer = await access.writer!.apply(as, [takeLock(access.userOf(as), holding, access.userOf('login')), job])
+    const answer = await access.writer!.apply(as, [
+      takeLock(access.userOf(as), holding, otherPlace(access.userOf(as), access.userOf('login'))),
+      job,
+    ])
     try {
       if (tookLock(host.name, holding, answer[0]!) === 'none') progress(`${host.name}: ${noLock.message}`)
       return answer

@@ -98,7 +98,7 @@ ${new Script(fields)}
  * Where the other user of a host holds it: root's is for everybody to read, and root reads that of whoever logs in and becomes root.
  * Undefined for names that a shell might take for more.
  */
-function otherPlace(user: string, login: string): Script | undefined {
+export function otherPlace(user: string, login: string): Script | undefined {
   if (user !== 'root') return sh`/run/rollcall/lock`
   return login !== 'root' && /^[a-z_][a-z0-9_-]*$/i.test(login) ? new Script(`~${login}/.local/state/rollcall/lock`) : undefined
 }
@@ -108,10 +108,9 @@ function otherPlace(user: string, login: string): Script | undefined {
  * shell ends, however it ends. Who holds it is written into it: a line for the next run's shell, and one for people. Each user has
  * a lock, so root looks at that of the one who logs in, and others at root's, after their own is written: of two that come
  * at the same time one sees the other.
- * @param login Who is logged in, where that is another user.
+ * @param other See {@link otherPlace}.
  */
-export function takeLock(user: string, { id, holder }: Holding, login = user): Job {
-  const other = otherPlace(user, login)
+export function takeLock(user: string, { id, holder }: Holding, other: Script | undefined): Job {
   const script = sh`${folder(user)}
 rc_hx=none
 [ "$rc_h" != /run/rollcall ] || umask 022
@@ -175,7 +174,9 @@ function holderOf(text: string | undefined): Holder | undefined {
 
 /** The jobs that take the lock, before the first change of a user. */
 export function lockJobs({ lock, access }: HostState, as: As): readonly Job[] {
-  return lock?.takes && !lock.taken.has(as) ? [takeLock(access.userOf(as), lock.holding, access.userOf('login'))] : []
+  return lock?.takes && !lock.taken.has(as)
+    ? [takeLock(access.userOf(as), lock.holding, otherPlace(access.userOf(as), access.userOf('login')))]
+    : []
 }
 
 /** What came of the job that takes the lock. @throws HostHeld where another run holds the host, which then nothing has changed. */

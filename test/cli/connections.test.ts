@@ -134,7 +134,7 @@ export const inventory = defineInventory({
   test('runs at a time do not disturb each other, and what a killed one leaves is good for the next', async () => {
     await run('connections', 'close', '--all')
     const before = sshd.connections
-    const long = () => startRollcall(['exec', 'honor-viper', '-i', inventory, '--', 'sleep', '600'], { env })
+    const long = () => startRollcall(['exec', 'honor-viper', '-i', inventory, '--no-lock', '--', 'sleep', '600'], { env })
     const child = await long()
     const usedBy = (pid: number | undefined) =>
       expect.poll(async () => (await listed()).map((one) => one.usedBy), { timeout: 30_000 }).toContain(pid)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Holding, readLock, takeLock } from '../../src/engine/host-lock.ts'
 import { openSession } from '../../src/transport/session.ts'
-import { sh } from '../../src/util/sh.ts'
+import { type Script, sh } from '../../src/util/sh.ts'
 import { testFolder } from '../helpers/folder.ts'
 import { shells } from '../helpers/shells.ts'
 
@@ -16,32 +16,31 @@ const run = (id: string): Holding => ({
 
 describe.each(shells)('the lock of a host through $name', (shell) => {
   const open = (home: string) => openSession(shell.connect({ HOME: home }), { host: 'h', user: 'operator' })
+  const take = (id: string, other?: Script) => takeLock('operator', run(id), other)
   const read = { script: readLock('operator'), own: true }
 
   test('is held by one run, which is told to the other, and is free when its shell ends', async () => {
     const home = testFolder()
     const [first, second] = [await open(home), await open(home)]
     expect(text((await second.exchange([read]))[0]!.stdout)).toBe('')
-    const took = await first.exchange([takeLock('operator', run('one')), { script: sh`echo changed`, step: true }])
+    const took = await first.exchange([take('one'), { script: sh`echo changed`, step: true }])
     expect(took.map(({ code, stdout, stderr }) => [code, text(stdout), text(stderr)])).toEqual([
       [0, '', ''],
       [0, 'changed\n', ''],
     ])
-    const [refused, not, looked] = await second.exchange([takeLock('operator', run('two')), { script: sh`echo changed`, step: true }, read])
+    const [refused, not, looked] = await second.exchange([take('two'), { script: sh`echo changed`, step: true }, read])
     expect([refused!.code, JSON.parse(text(refused!.stdout)), not!.ran]).toEqual([7, run('one').holder, false])
     expect(text(looked!.stdout)).toBe(`lock one ${JSON.stringify(run('one').holder)}\n`)
     await first.close()
     await expect.poll(async () => text((await second.exchange([read]))[0]!.stdout)).toBe('')
-    expect(
-      (await second.exchange([takeLock('operator', run('two')), { script: sh`echo x`, step: true }])).map(({ ran, code }) => ran && code),
-    ).toEqual([0, 0])
+    expect((await second.exchange([take('two'), { script: sh`echo x`, step: true }])).map(({ ran, code }) => ran && code)).toEqual([0, 0])
     await second.close()
   })
   test('is free also where the shell is killed while a daemon of a step goes on', async () => {
     const home = testFolder()
     const [first, second] = [await open(home), await open(home)]
     await first.exchange([
-      takeLock('operator', run('one')),
+      take('one'),
       { script: sh`sleep 60 & echo $! >${join(home, 'pid')}`, step: true },
       { script: sh`printf x`, own: true },
     ])
@@ -49,7 +48,7 @@ describe.each(shells)('the lock of a host through $name', (shell) => {
     const lost = first.exchange([{ script: sh`kill -9 $PPID`, step: true }])
     await expect(lost).rejects.toThrow()
     expect(() => process.kill(pid, 0)).not.toThrow()
-    const again = await second.exchange([read, takeLock('operator', run('two')), { script: sh`:`, step: true }])
+    const again = await second.exchange([read, take('two'), { script: sh`:`, step: true }])
     expect(again.map(({ ran, code, stdout }) => [ran && code, text(stdout)])).toEqual([
       [0, ''],
       [0, ''],
@@ -58,18 +57,34 @@ describe.each(shells)('the lock of a host through $name', (shell) => {
     process.kill(pid)
     await second.close()
   })
+  test('is taken by nobody where the other user of the host holds it, and given back at once', async () => {
+    const [mine, theirs] = [testFolder(), testFolder()]
+    const other = sh`${join(theirs, '.local/state/rollcall/lock')}`
+    const [first, second] = [await open(theirs), await open(mine)]
+    await first.exchange([take('one')])
+    const replies = await second.exchange([take('two', other), { script: sh`echo changed`, step: true }, read])
+    expect(replies.map(({ ran, code, stdout }) => [ran && code, text(stdout)])).toEqual([
+      [7, `${JSON.stringify(run('one').holder)}\n`],
+      [false, ''],
+      [0, ''],
+    ])
+    expect((await second.exchange([take('one', other)])).map(({ code }) => code)).toEqual([0])
+    await first.close()
+    const third = await open(mine)
+    await second.close()
+    await expect.poll(async () => (await third.exchange([take('three', other)]))[0]!.code).toBe(0)
+    await third.close()
+  })
   test('is shared by the hosts of one run that are one machine', async () => {
     const home = testFolder()
     const [first, second] = [await open(home), await open(home)]
     for (const session of [first, second])
-      expect((await session.exchange([takeLock('operator', run('one'))])).map(({ code, stdout }) => [code, text(stdout)])).toEqual([
-        [0, ''],
-      ])
+      expect((await session.exchange([take('one')])).map(({ code, stdout }) => [code, text(stdout)])).toEqual([[0, '']])
     await Promise.all([first.close(), second.close()])
   })
   test('is none where the folder cannot be made, and the session goes on', async () => {
     const session = await open('/proc/nowhere')
-    const replies = await session.exchange([takeLock('operator', run('one')), { script: sh`echo x`, step: true }])
+    const replies = await session.exchange([take('one'), { script: sh`echo x`, step: true }])
     expect(replies.map(({ ran, code, stdout }) => [ran && code, text(stdout)])).toEqual([
       [0, 'none\n'],
       [0, 'x\n'],
