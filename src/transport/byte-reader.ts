@@ -10,6 +10,8 @@ export interface ByteReader {
   until(marker: Uint8Array): Promise<Buffer>
   /** The next line without its newline. */
   line(): Promise<string>
+  /** The same, and the newline is still to be read. */
+  lineUpTo(): Promise<string>
   exactly(count: number): Promise<Buffer>
   /** The last bytes that were dropped or never asked for: what a host said instead of what was expected. */
   leftover(): string
@@ -129,6 +131,7 @@ export function byteReader(stream: Readable): ByteReader {
       skip(1)
       return line
     },
+    lineUpTo: async () => take(await find(newline)).toString('utf8'),
     leftover: () =>
       Buffer.concat([dropped, store.subarray(from, to)])
         .subarray(-leftoverLimit)

@@ -125,10 +125,14 @@ export async function readAnswer(
   const printed = new Map<number, Uint8Array>()
   for (;;) {
     await reader.seek(marker)
-    const [word, ...rest] = (await reader.line()).split(' ')
-    if (word === 'at') started(Number(rest[0]))
-    else if (word === 'to') ended(Number(rest[0]))
-    else if (word === 'out') printed.set(Number(rest[0]), await reader.until(Buffer.from(`\n${rest[1]}\n`)))
+    const [word, ...rest] = (await reader.lineUpTo()).split(' ')
+    // bash writes line by line, so those of steps side by side come in one another's middle: what follows may begin with this newline.
+    if (word === 'at' || word === 'to') {
+      ;(word === 'at' ? started : ended)(Number(rest[0]))
+      continue
+    }
+    await reader.exactly(1)
+    if (word === 'out') printed.set(Number(rest[0]), await reader.until(Buffer.from(`\n${rest[1]}\n`)))
     else if (word === 'full' || word === 'gone' || word === 'nodir') return { kind: word }
     else if (word === 'done')
       return { kind: 'replies', replies: await readReplies(reader, `\n${nonce} ${number} end\n`, rest, jobs, printed) }

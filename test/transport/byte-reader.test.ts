@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { byteReader, StreamEnded } from '../../src/transport/byte-reader.ts'
+import { readAnswer } from '../../src/transport/session-frame.ts'
 
 /** A reader of these bytes, which come in pieces of the given sizes, over and over. */
 function readerOf(bytes: Uint8Array, sizes: readonly number[]) {
@@ -90,4 +91,22 @@ describe('bytes that come in pieces', () => {
     await expect(reader.seek(Buffer.from('never'))).rejects.toBeInstanceOf(StreamEnded)
     expect(reader.leftover()).toBe('hello and more')
   })
+})
+
+test('steps that begin side by side are all heard of, also where a shell writes line by line', async () => {
+  const stream = new PassThrough()
+  const heard: string[] = []
+  const answer = readAnswer(
+    byteReader(stream),
+    'N',
+    1,
+    2,
+    (step) => heard.push(`at ${step}`),
+    (step) => heard.push(`to ${step}`),
+  )
+  // Each of the shells has written its empty line, and then its word.
+  stream.write('\n\nN 1 at 1\nN 1 at 2\n\nN 1 to 2\n\n\nN 1 to 1\n')
+  stream.end('\nN 1 done 0 0\n\n\nN 1 end\n')
+  expect(await answer).toMatchObject({ kind: 'replies', replies: [{ code: 0 }, { code: 0 }] })
+  expect(heard).toEqual(['at 1', 'at 2', 'to 2', 'to 1'])
 })
