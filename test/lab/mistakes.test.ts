@@ -61,7 +61,7 @@ describe('host keys', () => {
     const { error } = taskOf(done, viper.name, 'connect')
     expect(`${error?.summary} ${error?.detail}`).toMatch(/not known|unknown/i)
     expect(`${error?.detail} ${error?.fix}`).toContain('SHA256:')
-    expect(error?.fix).toContain('known_hosts')
+    expect(error?.fix).toContain('rollcall trust honor-viper --fingerprint SHA256:')
     expect(proxy.traffic.channels).toEqual([])
   })
   it('a changed key is a hard stop with both fingerprints, file and line', async () => {
