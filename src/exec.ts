@@ -4,6 +4,7 @@ import { endOn } from './engine/end-on.ts'
 import { decode } from './engine/exchange.ts'
 import type { As, HostAccess } from './engine/host-access.ts'
 import { type Holding, noLock, otherPlace, takeLock, tookLock } from './engine/host-lock.ts'
+import { rest } from './engine/retry.ts'
 import { noTraffic } from './engine/traffic.ts'
 import type { Watch } from './engine/watch.ts'
 import { holdingOf } from './holding.ts'
@@ -169,13 +170,9 @@ async function holdAndRun(access: HostAccess, as: As, { host, argv, request, hol
     } catch (error) {
       if (performance.now() >= until || steering?.stopped !== undefined) throw error
       if (!waits && error instanceof RollcallError) progress(`${host.name}: waiting for another run: ${error.details.detail}`)
-      await sleepFor(1000, steering)
+      await rest({ steering }, 1000)
     }
   }
-}
-
-function sleepFor(milliseconds: number, steering: Steering | undefined): Promise<void> {
-  return steering ? steering.sleep(milliseconds) : new Promise((resolve) => void setTimeout(resolve, milliseconds))
 }
 
 async function watchOf({ running }: ExecRequest): Promise<Watch | undefined> {

@@ -1,5 +1,5 @@
 import { type Inventory, type Parts, partsOf } from './dsl/inventory.ts'
-import { inventoryLines, levelLines } from './inventory-places.ts'
+import type { inventoryLines } from './inventory-places.ts'
 import type { Settle } from './load/import.ts'
 import type { Project } from './load/project.ts'
 import type { InventoryModel } from './model/inventory.ts'
@@ -48,15 +48,15 @@ async function askSources(parts: Parts, { project, path, refresh = false }: Sett
 
 async function check(model: InventoryModel, { project, path }: SettleRequest): Promise<void> {
   if (!model.schemas && !model.sources) return
-  const { checkVars } = await import('./sources/check-vars.ts')
+  const [{ checkVars }, places] = await Promise.all([import('./sources/check-vars.ts'), import('./inventory-places.ts')])
   const opened = { project, path, model }
-  const lineOf = levelLines(opened)
+  const lineOf = places.levelLines(opened)
   let declared: ReturnType<typeof inventoryLines> | undefined
   checkVars(model, project.root, (host, name, level) => {
     if (level) return lineOf(host, 'vars', name, level) ?? level.from ?? '-e'
     const origin = model.hosts.get(host)?.origin
     if (origin) return origin.lineOf?.(['hosts', host]) ?? origin.source
-    declared ??= inventoryLines(opened)
+    declared ??= places.inventoryLines(opened)
     return declared(['hosts', host])
   })
 }

@@ -35,6 +35,6 @@ export function untilNext(context: PlayContext, { delay }: Tried): Promise<void>
 }
 
 /** Lets some time pass, but not past the time when no further task begins. */
-export async function rest({ steering }: PlayContext, milliseconds: number): Promise<void> {
+export async function rest({ steering }: Pick<PlayContext, 'steering'>, milliseconds: number): Promise<void> {
   await (steering ? steering.sleep(milliseconds) : sleep(milliseconds))
 }

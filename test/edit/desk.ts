@@ -68,3 +68,17 @@ export function editOf(line: string): Edit {
       throw new Error(`no such verb: ${verb}`)
   }
 }
+
+/** The lines that an edit takes away and brings: without those that both texts begin and end with. */
+export function changedLines(before: string, after: string): { readonly old: readonly string[]; readonly fresh: readonly string[] } {
+  const [old, fresh] = [before.split('\n'), after.split('\n')]
+  while (old.length > 0 && fresh.length > 0 && old[0] === fresh[0]) {
+    old.shift()
+    fresh.shift()
+  }
+  while (old.length > 0 && fresh.length > 0 && old.at(-1) === fresh.at(-1)) {
+    old.pop()
+    fresh.pop()
+  }
+  return { old, fresh }
+}

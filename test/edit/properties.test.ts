@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { differences, plainOf } from '../../src/edit/effects.ts'
-import { editOf, editText, modelOf } from './desk.ts'
+import { changedLines, editOf, editText, modelOf } from './desk.ts'
 
 /** Space where one may stand, as no formatter would leave it. */
 const space = fc.oneof(
@@ -83,17 +83,9 @@ const inventory = fc.record({ names: fc.subarray([...hosts], { minLength: 1 }), 
 const runs = { numRuns: 80 }
 const plain = (text: string) => plainOf(modelOf(text))
 
-/** How many lines at the start and at the end two texts share. */
+/** How many lines an edit takes away and brings. */
 function kept(before: string, after: string): { readonly old: number; readonly fresh: number } {
-  const [old, fresh] = [before.split('\n'), after.split('\n')]
-  while (old.length > 0 && fresh.length > 0 && old[0] === fresh[0]) {
-    old.shift()
-    fresh.shift()
-  }
-  while (old.length > 0 && fresh.length > 0 && old.at(-1) === fresh.at(-1)) {
-    old.pop()
-    fresh.pop()
-  }
+  const { old, fresh } = changedLines(before, after)
   return { old: old.length, fresh: fresh.length }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { RollcallError } from '../../src/model/errors.ts'
-import { editOf, editText } from './desk.ts'
+import { changedLines, editOf, editText } from './desk.ts'
 
 const file = (
   hosts: string,
@@ -19,17 +19,8 @@ ${hosts}
 `
 const one = file(`    'web-1': { groups: ['web'], privateIp: '10.0.0.1' }, // the first`)
 
-/** The lines that an edit takes away and brings. */
 function linesOf(before: string, after: string): readonly string[] {
-  const [old, fresh] = [before.split('\n'), after.split('\n')]
-  while (old.length > 0 && fresh.length > 0 && old[0] === fresh[0]) {
-    old.shift()
-    fresh.shift()
-  }
-  while (old.length > 0 && fresh.length > 0 && old.at(-1) === fresh.at(-1)) {
-    old.pop()
-    fresh.pop()
-  }
+  const { old, fresh } = changedLines(before, after)
   return [...old.map((line) => `-${line}`), ...fresh.map((line) => `+${line}`)]
 }
 
