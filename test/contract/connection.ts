@@ -26,6 +26,11 @@ export interface ConnectionKind {
   readonly pty: boolean
   /** Much may come on both outputs at a time. The server that ssh2 brings repeats and loses data then; OpenSSH's does not. */
   readonly bothOutputs: boolean
+  /**
+   * What a process said arrives also when it ends with input that it never read. Podman's client loses it now and then (4.3: 2 of 60
+   * on a busy machine); the exit code arrives.
+   */
+  readonly unreadInput: boolean
 }
 
 /** What the host's environment must hold: a folder with `sudo` first in PATH, and what the stand-in reads. */
@@ -81,12 +86,6 @@ const cases: readonly {
     outcome: { stdout: 'end\n' },
   },
   {
-    name: 'waits for no input from a process that reads none',
-    script: sh`exec <&-; echo closed; exit 3`,
-    input: Buffer.alloc(2_000_000, 'x'),
-    outcome: { stdout: 'closed\n', exit: { code: 3, signal: null } },
-  },
-  {
     name: 'keeps a hostile word in one piece',
     script: sh`printf %s ${hostile}`,
     outcome: { stdout: Buffer.from(hostile).toString('latin1') },
@@ -134,6 +133,14 @@ export function connectionContract(
         expect(await finish(await connection.start(script), input)).toMatchObject(outcome)
       }),
     )
+
+    test('waits for no input from a process that reads none', () =>
+      connected(async (connection) => {
+        const process = await connection.start(sh`exec <&-; echo closed; exit 3`)
+        const { exit, stdout } = await finish(process, Buffer.alloc(2_000_000, 'x'))
+        expect(exit).toEqual({ code: 3, signal: null })
+        expect(kind.unreadInput ? ['closed\n'] : ['closed\n', '']).toContain(stdout)
+      }))
 
     test('tells a process that a signal killed from one that ended', () =>
       connected(async (connection) => {

@@ -20,20 +20,24 @@ const onPath = (folder: string) => {
   process.env.PATH = `${folder}:${path}`
 }
 
-connectionContract('a container of podman', { link: true, signals: 'code', pty: false, bothOutputs: true }, async (host, folder) => {
-  const container = await startContainer(host, [folder])
-  onPath(container.programs)
-  return {
-    connect: async () => (await connectContainer('honor-viper', { program: 'podman' })).connection,
-    cut: () => container.podman('kill', container.name),
-    stop: async () => {
-      process.env.PATH = path
-      await container.stop()
-    },
-  }
-})
+connectionContract(
+  'a container of podman',
+  { link: true, signals: 'code', pty: false, bothOutputs: true, unreadInput: false },
+  async (host, folder) => {
+    const container = await startContainer(host, [folder])
+    onPath(container.programs)
+    return {
+      connect: async () => (await connectContainer('honor-viper', { program: 'podman' })).connection,
+      cut: () => container.podman('kill', container.name),
+      stop: async () => {
+        process.env.PATH = path
+        await container.stop()
+      },
+    }
+  },
+)
 
-connectionContract('a chroot', { link: false, signals: true, pty: true, bothOutputs: true }, async (host, folder) => {
+connectionContract('a chroot', { link: false, signals: true, pty: true, bothOutputs: true, unreadInput: true }, async (host, folder) => {
   const directory = makeRoot(testFolder())
   moveInto(directory, folder)
   // What the suite gives a login stands in its profile here.
