@@ -40,6 +40,7 @@ const packages = {
   podman: '/usr/bin/podman',
   crun: '/usr/bin/crun',
   conmon: '/usr/bin/conmon',
+  'systemd-container': '/usr/bin/systemd-nspawn',
   'dropbear-bin': '/usr/sbin/dropbear',
   age: '/usr/bin/age',
   acl: '/usr/bin/setfacl',

@@ -169,7 +169,11 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
   }
 }
 
-const guests: Partial<Record<HostRecord['connection']['type'], string>> = { container: 'a container', chroot: 'a chroot' }
+const guests: Partial<Record<HostRecord['connection']['type'], string>> = {
+  container: 'a container',
+  chroot: 'a chroot',
+  nspawn: 'a container',
+}
 
 /** Becomes another user by the way itself, where that can. */
 function startOn(connection: Connection, { become, ...own }: SessionOptions, jobs: readonly Job[]): Promise<Started> {
@@ -196,6 +200,7 @@ async function connect(host: HostRecord, attempt: Attempt = {}): Promise<Way> {
   if (settings.type === 'lab') return connectToLab(host, settings, fresh, connectTimeoutMs)
   if (settings.type === 'container') return (await import('./transport/container.ts')).connectContainer(host.name, settings)
   if (settings.type === 'chroot') return (await import('./transport/chroot.ts')).connectChroot(host.name, settings)
+  if (settings.type === 'nspawn') return (await import('./transport/nspawn.ts')).connectNspawn(host.name, settings)
   const { connectLocal, localUser } = await import('./transport/local.ts')
   return { connection: connectLocal(), user: localUser() }
 }

@@ -2,7 +2,7 @@
 
 export type { Failure } from './dsl/block.ts'
 export type { Call } from './dsl/call.ts'
-export { chroot, docker, lab, local, podman, ssh } from './dsl/connection.ts'
+export { chroot, docker, lab, local, nspawn, podman, ssh } from './dsl/connection.ts'
 export { defineFacts, type Presence } from './dsl/define-facts.ts'
 export { Refusal } from './dsl/definition.ts'
 export type { Environment, EnvironmentValues } from './dsl/environment.ts'

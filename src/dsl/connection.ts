@@ -9,6 +9,7 @@ import type {
   GivenLab,
   LabSettings,
   LocalSettings,
+  NspawnSettings,
   SshSettings,
 } from '../model/inventory.ts'
 import { parseProxyJump } from '../model/jump-spec.ts'
@@ -43,9 +44,12 @@ export function podman(settings: Omit<ContainerSettings, 'type' | 'program'> = {
 
 /** A directory of the controller that holds a system, by `chroot`; only root may. */
 export function chroot(settings: Omit<ChrootSettings, 'type'>): ChrootSettings {
-  if (typeof settings.directory !== 'string' || !isAbsolute(settings.directory))
-    throw wrong(`chroot({ directory: '${settings.directory}' })`, 'Give the directory from / on: a run may be started anywhere.')
-  return checked({ type: 'chroot', ...withUser(settings) })
+  return checked({ type: 'chroot', ...withUser(withDirectory('chroot', settings)) })
+}
+
+/** A directory of the controller that holds a system, as a container of `systemd-nspawn` while a run needs it; only root may. */
+export function nspawn(settings: Omit<NspawnSettings, 'type'>): NspawnSettings {
+  return checked({ type: 'nspawn', ...withUser(withDirectory('nspawn', settings)) })
 }
 
 function container(settings: ContainerSettings): ContainerSettings {
@@ -56,6 +60,11 @@ function container(settings: ContainerSettings): ContainerSettings {
       'It begins with a letter or digit; letters, digits, dots, - and _ may follow.',
     )
   return checked(withUser(settings))
+}
+
+function withDirectory<S extends { readonly directory: string }>(way: string, settings: S): S {
+  if (typeof settings.directory === 'string' && isAbsolute(settings.directory)) return settings
+  throw wrong(`${way}({ directory: '${settings.directory}' })`, 'Give the directory from / on: a run may be started anywhere.')
 }
 
 function withUser<S extends { readonly user?: string }>(settings: S): S {

@@ -8,9 +8,9 @@ import type { Origin, SourceAnswer } from './sourced.ts'
 export type Vars = { readonly [name: string]: unknown }
 
 /** How a host is reached, resolved over all levels. */
-export type ConnectionSettings = SshSettings | LabSettings | ContainerSettings | ChrootSettings | LocalSettings
-/** What one level says of that. Made by `ssh()`, `lab()`, `docker()`, `podman()`, `chroot()` and `local()`. */
-export type GivenConnection = SshSettings | GivenLab | ContainerSettings | ChrootSettings | LocalSettings
+export type ConnectionSettings = SshSettings | LabSettings | ContainerSettings | ChrootSettings | NspawnSettings | LocalSettings
+/** What one level says of that. Made by `ssh()`, `lab()`, `docker()`, `podman()`, `chroot()`, `nspawn()` and `local()`. */
+export type GivenConnection = SshSettings | GivenLab | ContainerSettings | ChrootSettings | NspawnSettings | LocalSettings
 /** Where no level says more, a lab host is `systemd`, and its user `admin`. */
 export type GivenLab = Pick<LabSettings, 'type'> & Partial<LabSettings>
 
@@ -88,6 +88,19 @@ export interface ChrootSettings extends BecomeSettings {
   readonly directory: string
   /** Default `root`. */
   readonly user?: string
+}
+/**
+ * A directory of the controller with a system in it, as a container of systemd-nspawn while a run needs it. Its users are become by the
+ * way itself, unless a `becomeMethod` is given.
+ */
+export interface NspawnSettings extends BecomeSettings {
+  readonly type: 'nspawn'
+  /** Absolute. */
+  readonly directory: string
+  /** Default `root`. */
+  readonly user?: string
+  /** Words for systemd-nspawn: `['--bind=/srv/cache', '--private-network']`. */
+  readonly args?: readonly string[]
 }
 export interface LocalSettings extends BecomeSettings {
   readonly type: 'local'

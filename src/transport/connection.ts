@@ -17,7 +17,7 @@ export interface RemoteProcess {
   kill(): void
 }
 
-/** An open, authenticated way to one host. ssh2, the system's OpenSSH, containers, chroot and local all give this. */
+/** An open, authenticated way to one host. ssh2, the system's OpenSSH, containers, chroot, nspawn and local all give this. */
 export interface Connection {
   /** For messages: `admin@10.108.0.4:22`. */
   readonly description: string

@@ -32,7 +32,7 @@ const known: readonly Known[] = [
   },
   {
     pattern: /failed to run command .*Permission denied/i,
-    summary: 'The user may not enter the chroot',
+    summary: 'The user may not enter the directory of this host',
     fix: 'Its directory has to be open to everybody inside, as / is:\nchmod 755 <directory>',
   },
   {

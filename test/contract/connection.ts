@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Connection, Exit, RemoteProcess } from '../../src/transport/connection.ts'
@@ -31,6 +31,8 @@ export interface ConnectionKind {
    * on a busy machine); the exit code arrives.
    */
   readonly unreadInput: boolean
+  /** What a session leaves running ends with the connection, as it is the host that ends. Absent: it goes on. */
+  readonly endsAll?: boolean
 }
 
 /** What the host's environment must hold: a folder with `sudo` first in PATH, and what the stand-in reads. */
@@ -40,6 +42,18 @@ interface Outcome {
   readonly exit: Exit
   readonly stdout: string
   readonly stderr: string
+}
+
+/** Those of this machine, in whichever namespace, that have this in their words. */
+function processesWith(word: string): readonly string[] {
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^[0-9]+$/.test(pid)) return false
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(word)
+    } catch {
+      return false
+    }
+  })
 }
 
 async function text(stream: NodeJS.ReadableStream): Promise<string> {
@@ -221,8 +235,15 @@ export function connectionContract(
       const connection = await subject.connect()
       const session = await openSession(connection, { host: 'honor-viper', user: 'admin' })
       const mark = `${folder}/mark-${name}`
-      await session.exchange([{ script: sh`( until [ -e ${`${mark}.go`} ]; do sleep 0.1; done; : >${mark} ) & exit 0` }])
+      const waiting = 'until [ -e "$1" ]; do sleep 0.1; done; : >"$2"'
+      await session.exchange([{ script: sh`sh -c ${waiting} waits ${`${mark}.go`} ${mark} & exit 0` }])
       await session.close()
+      if (kind.endsAll) {
+        expect(processesWith(mark)).toHaveLength(1)
+        await connection.close()
+        expect(processesWith(mark)).toEqual([])
+        return
+      }
       await connection.close()
       writeFileSync(`${mark}.go`, '')
       await expect.poll(() => existsSync(mark), { timeout: 20_000 }).toBe(true)

@@ -3,7 +3,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openHost } from '../../src/connect.ts'
-import { chroot, docker, podman } from '../../src/dsl/connection.ts'
+import { chroot, docker, nspawn, podman } from '../../src/dsl/connection.ts'
 import type { ConnectionSettings, HostRecord } from '../../src/model/inventory.ts'
 import { connectChroot } from '../../src/transport/chroot.ts'
 import { connectContainer } from '../../src/transport/container.ts'
@@ -54,10 +54,12 @@ const who = sh`printf '%s ' "$(id -u)" "$(id -G)" "$HOME" "$USER"; cat`
 describe('hosts that are no machines', () => {
   let container: TestContainer
   let directory: string
+  let machine: string
   beforeAll(async () => {
     container = await startContainer({ HOME: '/root' })
     onPath(container.programs)
     directory = makeRoot(testFolder())
+    machine = makeRoot(testFolder())
   })
   afterAll(async () => {
     process.env.PATH = path
@@ -68,6 +70,7 @@ describe('hosts that are no machines', () => {
     { name: 'podman', connection: (user) => podman(user === undefined ? {} : { user }) },
     { name: 'docker', connection: (user) => docker(user === undefined ? {} : { user }) },
     { name: 'chroot', connection: (user) => chroot({ directory, ...(user !== undefined && { user }) }) },
+    { name: 'nspawn', connection: (user) => nspawn({ directory: machine, ...(user !== undefined && { user }) }) },
   ]
 
   test.each(connections)('$name: any user is become by the way itself, whoever logs in', async ({ connection }) => {
@@ -231,13 +234,14 @@ describe('hosts that are no machines', () => {
   const inventory = () =>
     scratchFile(
       'guests.ts',
-      `import { chroot, defineInventory, docker, podman } from 'rollcall'
+      `import { chroot, defineInventory, docker, nspawn, podman } from 'rollcall'
 export const inventory = defineInventory({
   groups: { all: { vars: {} }, guests: {} },
   hosts: {
     'honor-viper': { groups: ['guests'], connection: podman() },
     'same-viper': { groups: ['guests'], connection: docker({ container: 'honor-viper', user: 'deploy' }) },
     'jail-otter': { groups: ['guests'], connection: chroot({ directory: '${directory}' }) },
+    'crystal-panda': { groups: ['guests'], connection: nspawn({ directory: '${machine}' }) },
   },
 })
 `,
@@ -260,17 +264,19 @@ export default definePlaybook('guests', inventory, (play) => {
     const run = (...more: readonly string[]) =>
       rollcall(['run', book, '-i', inventory(), '--format', 'json', ...more], { env: { PATH: process.env.PATH } })
     const [first, second] = [await run(), await run()]
-    for (const host of ['honor-viper', 'same-viper', 'jail-otter']) {
+    for (const host of ['honor-viper', 'same-viper', 'jail-otter', 'crystal-panda']) {
       expect(outcomes(first, host)).toEqual(['a file of root: changed', 'one of deploy: changed'])
       expect(outcomes(second, host)).toEqual(['a file of root: ok', 'one of deploy: ok'])
     }
     const owners = ['/etc/motd-same-viper', '/home/deploy/same-viper', '/home/deploy/honor-viper']
     expect(container.podman('exec', container.name, 'stat', '-c', '%U %a', ...owners)).toBe('root 640\ndeploy 644\ndeploy 644\n')
-    expect(execFileSync('stat', ['-c', '%u', join(directory, 'home/deploy/jail-otter')], { encoding: 'utf8' })).toBe('1000\n')
+    const theirs = [join(directory, 'home/deploy/jail-otter'), join(machine, 'home/deploy/crystal-panda')]
+    expect(execFileSync('stat', ['-c', '%u', ...theirs], { encoding: 'utf8' })).toBe('1000\n1000\n')
 
     const third = await run('--tags', 'never', '--check')
     expect(third.code).toBe(2)
-    expect(taskOf(third, 'honor-viper', 'reboot').error).toMatchObject({ summary: 'This host has no boot of its own' })
+    for (const host of ['honor-viper', 'crystal-panda'])
+      expect(taskOf(third, host, 'reboot').error).toMatchObject({ summary: 'This host has no boot of its own' })
     expect(third.stdout).toContain('it is a container')
   })
 
@@ -285,6 +291,8 @@ export default definePlaybook('guests', inventory, (play) => {
 
   test.each([
     ['a relative directory', () => chroot({ directory: 'srv/jail' })],
+    ['a relative directory of a container', () => nspawn({ directory: 'srv/jail' })],
+    ['a container’s user with a group', () => nspawn({ directory: '/srv/jail', user: 'deploy:deploy' })],
     ['an option in the place of a name', () => podman({ container: '--privileged' })],
     ['a user with a group', () => docker({ user: '1000:1000' })],
     ['an option in the place of a user', () => docker({ user: '-u' })],

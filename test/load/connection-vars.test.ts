@@ -33,6 +33,10 @@ describe('vars that say how a host is reached', () => {
       { type: 'chroot', directory: '/srv/jail' },
     ],
     [
+      { ansible_connection: 'nspawn', ansible_host: '/srv/image', ansible_user: 'deploy' },
+      { type: 'nspawn', directory: '/srv/image', user: 'deploy' },
+    ],
+    [
       { ansible_connection: 'smart', ansible_timeout: 5 },
       { type: 'ssh', connectTimeoutSeconds: 5 },
     ],
@@ -76,7 +80,8 @@ describe('vars that say how a host is reached', () => {
       `ansible_ssh_pass of host 'h1' is a template, and Rollcall knows no Jinja`,
       'Write the value itself',
     ],
-    [{ ansible_connection: 'chroot' }, `the chroot of host 'h1' is 'h1'`, 'from / on'],
+    [{ ansible_connection: 'chroot' }, `the directory of host 'h1' is 'h1'`, 'from / on'],
+    [{ ansible_connection: 'nspawn', ansible_host: 'image' }, `the directory of host 'h1' is 'image'`, 'from / on'],
     [{ ansible_connection: 'winrm' }, `host 'h1' is to be reached by 'winrm'`, 'Rollcall reaches hosts by ssh'],
     [{ ansible_connection: 'loacl' }, `host 'h1' is to be reached by 'loacl'`, `Did you mean 'local'?`],
     [{ ansible_become_method: 'pbrun' }, `host 'h1' has ansible_become_method 'pbrun'`, 'Rollcall becomes another user by sudo, su, doas.'],

@@ -57,7 +57,7 @@ describe('an inventory that is taken over', () => {
     }
   })
 
-  test('is the same: containers and a chroot', async () => {
+  test('is the same: containers, a chroot and a directory for systemd-nspawn', async () => {
     const source = tempProject({})
     source.write(
       'guests.ini',
@@ -65,11 +65,12 @@ describe('an inventory that is taken over', () => {
 c1 ansible_connection=docker
 c2 ansible_connection=containers.podman.podman ansible_host=shop-web-1 ansible_user=node
 jail ansible_connection=chroot ansible_host=/srv/jail ansible_become_user=app
+image ansible_connection=nspawn ansible_host=/srv/image
 `,
     )
     await expectSameTyped(source.path('guests.ini'), 'guests')
     const text = written.at(-1)!.text
-    for (const code of ['docker()', 'podman({', `directory: '/srv/jail'`]) expect(text).toContain(code)
+    for (const code of ['docker()', 'podman({', `directory: '/srv/jail'`, 'nspawn({']) expect(text).toContain(code)
   })
 
   const values = constantFrom<unknown>(

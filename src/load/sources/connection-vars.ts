@@ -123,16 +123,16 @@ export function connectionOf(host: string, vars: HostVars): ReadConnection {
     if (kind === 'local') return { type: 'local', ...become }
     const as = { ...(user !== undefined && { user }), ...become }
     // Ansible takes the address, else the host's name, for the container or the directory.
-    if (kind !== 'chroot')
-      return { type: 'container', program: kind as 'docker' | 'podman', ...(address !== undefined && { container: address }), ...as }
+    if (kind === 'docker' || kind === 'podman')
+      return { type: 'container', program: kind, ...(address !== undefined && { container: address }), ...as }
     const directory = address ?? host
     if (!isAbsolute(directory))
       throw refused(
-        `the chroot of host '${host}' is '${directory}'`,
+        `the directory of host '${host}' is '${directory}'`,
         'Give its directory, from / on: ansible_host=/srv/jail',
         (given(names.address) ?? given(names.connection))?.at,
       )
-    return { type: 'chroot', directory, ...as }
+    return { type: kind, directory, ...as }
   }
   return {
     connection: kind === 'ssh' ? ssh : other(),
@@ -150,16 +150,16 @@ type Given = (aliases: readonly string[]) => { readonly name: string; readonly v
 /** Collections that bring what they are named for: `containers.podman.podman`. */
 const collections = /^(?:ansible\.(?:builtin|legacy)|community\.(?:docker|general)|containers\.podman)\./
 
-function kindOf(host: string, given: ReturnType<Given>): 'ssh' | 'local' | 'docker' | 'podman' | 'chroot' {
+function kindOf(host: string, given: ReturnType<Given>): 'ssh' | 'local' | 'docker' | 'podman' | 'chroot' | 'nspawn' {
   const said = given === undefined ? 'smart' : String(given.value).replace(collections, '')
   if (['smart', 'ssh', 'paramiko', 'paramiko_ssh', 'libssh'].includes(said)) return 'ssh'
-  if (said === 'local' || said === 'docker' || said === 'podman' || said === 'chroot') return said
-  const meant = suggest(said, ['ssh', 'local', 'smart', 'docker', 'podman', 'chroot'])
+  if (said === 'local' || said === 'docker' || said === 'podman' || said === 'chroot' || said === 'nspawn') return said
+  const meant = suggest(said, ['ssh', 'local', 'smart', 'docker', 'podman', 'chroot', 'nspawn'])
   throw refused(
     `host '${host}' is to be reached by '${said}'`,
     meant
       ? `Did you mean '${meant}'?`
-      : 'Rollcall reaches hosts by ssh, containers (docker, podman), directories (chroot), and the controller itself (local): leave this host out of the inventory.',
+      : 'Rollcall reaches hosts by ssh, containers (docker, podman), directories (chroot, nspawn), and the controller itself (local): leave this host out of the inventory.',
     given!.at,
   )
 }

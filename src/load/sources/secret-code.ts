@@ -60,6 +60,7 @@ const reserved = new Set([
   'docker',
   'podman',
   'chroot',
+  'nspawn',
   'default',
   'new',
   'class',

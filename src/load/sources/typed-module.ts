@@ -59,9 +59,19 @@ export function typedModule(
   })
   const body = `export const inventory = defineInventory({\n  groups: {\n${groups.join('')}  },\n  hosts: {\n${records.join('')}  },\n})\n`
   const declarations = secrets.declarations()
-  const used = ['chroot', 'defineInventory', 'defineSecrets', 'docker', 'instanceOf', 'local', 'podman', 'Secret', 'ssh', 'Type'].filter(
-    (name) => new RegExp(`\\b${name}\\b[(.,]`).test(`${declarations}${body}`),
-  )
+  const used = [
+    'chroot',
+    'defineInventory',
+    'defineSecrets',
+    'docker',
+    'instanceOf',
+    'local',
+    'nspawn',
+    'podman',
+    'Secret',
+    'ssh',
+    'Type',
+  ].filter((name) => new RegExp(`\\b${name}\\b[(.,]`).test(`${declarations}${body}`))
   notes.push(...orderNotes(model), ...droppedNotes(hosts))
   const head = `// Taken over from ${from} by: rollcall inventory import\nimport { ${used.join(', ')} } from 'rollcall'\n`
   return { text: [head, ...(declarations === '' ? [] : [declarations]), body].join('\n'), notes }
@@ -128,9 +138,9 @@ function connectionCode(connection: ConnectionSettings, own: ReadonlyMap<string,
     const { type: _, program, ...settings } = connection
     return `${program}(${Object.keys(settings).length === 0 ? '' : codeOf(settings, code, 6)})`
   }
-  if (connection.type === 'chroot') {
-    const { type: _, ...settings } = connection
-    return `chroot(${codeOf(settings, code, 6)})`
+  if (connection.type === 'chroot' || connection.type === 'nspawn') {
+    const { type, ...settings } = connection
+    return `${type}(${codeOf(settings, code, 6)})`
   }
   return `ssh(${codeOf(Object.fromEntries([...own].map(([name, { value }]) => [name, value])), code, 6)})`
 }
