@@ -172,7 +172,7 @@ export async function openHost(host: HostRecord, options: ConnectOptions): Promi
 const guests: Partial<Record<HostRecord['connection']['type'], string>> = {
   container: 'a container',
   chroot: 'a chroot',
-  nspawn: 'a container',
+  nspawn: 'a container of systemd-nspawn',
 }
 
 /** Becomes another user by the way itself, where that can. */

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync } from 'node:fs'
+import { closeSync, rmdirSync } from 'node:fs'
 import { within } from '../util/within.ts'
 import { guestEnvironment } from './guest-directory.ts'
 import { notStarted, startFailed } from './nspawn-errors.ts'
@@ -80,9 +80,9 @@ function lend(key: string, shared: Shared, { enter, restrict, hasEnded, end }: H
  * otherwise. No manager is asked for a scope or told of a machine, so it works without one. Its process 2 reads an input that nobody
  * writes, until its end: that comes when this process ends, be it by SIGKILL, and then the kernel ends all that runs inside.
  */
-function wordsOf(directory: string, args: readonly string[], number: number): readonly string[] {
+function wordsOf(directory: string, args: readonly string[], machine: string): readonly string[] {
   const usual = ['--settings=no', '--resolv-conf=off', '--timezone=off', '--link-journal=no']
-  const named = [`--machine=rollcall-${process.pid}-${number}`, `--hostname=${hostnameOf(directory)}`]
+  const named = [`--machine=${machine}`, `--hostname=${hostnameOf(directory)}`]
   const fixed = ['--quiet', `--directory=${directory}`, '--as-pid2', '--console=pipe', '--register=no', '--keep-unit']
   return [...usual, ...named, ...args, ...fixed, '--', '/bin/sh', '-c', 'echo up; while read -r line; do :; done']
 }
@@ -91,7 +91,8 @@ let count = 0
 
 async function start(host: string, directory: string, args: readonly string[], gone: () => void): Promise<Held> {
   count += 1
-  const words = wordsOf(directory, args, count)
+  const machine = `rollcall-${process.pid}-${count}`
+  const words = wordsOf(directory, args, machine)
   // A session of its own: Ctrl-C on our terminal is not for it.
   const child = spawn('systemd-nspawn', words, { stdio: 'pipe', env: ownEnvironment(), detached: true })
   let said = ''
@@ -116,6 +117,7 @@ async function start(host: string, directory: string, args: readonly string[], g
   const over = ended.then((text) => {
     gone()
     child.stdin.destroy() // Where systemd-nspawn alone was killed the rest ends now.
+    clearAway(machine)
     return text
   })
   return {
@@ -127,6 +129,15 @@ async function start(host: string, directory: string, args: readonly string[], g
       if ((await within(over, endMs)) === undefined) await kill(child, init, over)
       for (const descriptor of inside.descriptors) closeSync(descriptor)
     },
+  }
+}
+
+/** What systemd-nspawn leaves when it is killed. */
+function clearAway(machine: string): void {
+  try {
+    rmdirSync(`/run/systemd/nspawn/propagate/${machine}`)
+  } catch {
+    // As a rule it is gone.
   }
 }
 

@@ -95,18 +95,20 @@ describe('hosts that are no machines', () => {
     ])
   })
 
-  test.each(connections)('$name: a step that runs is ended from outside', async ({ name, connection }) => {
+  test.each(connections)('$name: a step that runs is seen, and ended, from outside', async ({ name, connection }) => {
     const access = await openHost(record(connection()), { check: false })
-    const applied = access.writer!.apply('login', [{ script: sh`sleep 1000`, step: true }, { script: sh`echo read` }])
+    const applied = access.writer!.apply('login', [{ script: sh`echo begun; sleep 1000`, step: true }, { script: sh`echo read` }])
     if (name === 'chroot') {
       // Without /proc nothing inside can be told from anything else.
       expect(await access.cancel('login', 'now')).toBe(false)
       access.abandon('login')
       await expect(applied).rejects.toMatchObject({ details: { host: 'honor-viper' } })
     } else {
+      const seen = async () => Buffer.concat((await access.peek?.('login', 100))?.outputs ?? []).toString()
+      await expect.poll(seen, { timeout: 60_000 }).toBe('begun\n')
       await expect.poll(() => access.cancel('login', 'now'), { timeout: 60_000 }).toBe(true)
       expect((await applied).map(({ code, stdout }) => [code, Buffer.from(stdout).toString()])).toEqual([
-        [143, ''],
+        [143, 'begun\n'],
         [0, 'read\n'],
       ])
     }
@@ -275,9 +277,10 @@ export default definePlaybook('guests', inventory, (play) => {
 
     const third = await run('--tags', 'never', '--check')
     expect(third.code).toBe(2)
-    for (const host of ['honor-viper', 'crystal-panda'])
-      expect(taskOf(third, host, 'reboot').error).toMatchObject({ summary: 'This host has no boot of its own' })
+    expect(taskOf(third, 'honor-viper', 'reboot').error).toMatchObject({ summary: 'This host has no boot of its own' })
     expect(third.stdout).toContain('it is a container')
+    const fourth = await run('--tags', 'never', '--check', '--limit', 'crystal-panda')
+    expect(taskOf(fourth, 'crystal-panda', 'reboot').error?.detail).toContain('it is a container of systemd-nspawn: a reboot')
   })
 
   test('only root may enter a chroot', () => {

@@ -186,7 +186,7 @@ describe('a directory, by systemd-nspawn', () => {
       details: {
         summary: 'systemd-nspawn could not start the container',
         detail: expect.stringContaining("unrecognized option '--bond=/srv'"),
-        fix: expect.stringMatching(/\nsystemd-nspawn .*--bond=\/srv /),
+        fix: expect.stringMatching(/\nsystemd-nspawn .* .--bond=\/srv. /),
       },
     },
     {
@@ -221,11 +221,14 @@ describe('a directory, by systemd-nspawn', () => {
     const applied = access.writer!.apply('login', [{ script: sh`echo >/run/begun; sleep 1000`, step: true }])
     const [container] = containersOf(directory)
     await expect.poll(() => existsSync(`/proc/${initOf(container!)}/root/run/begun`), { timeout: 60_000 }).toBe(true)
+    const left = () => readdirSync('/run/systemd/nspawn/propagate').filter((name) => name.startsWith(`rollcall-${process.pid}-`))
+    expect(left()).toHaveLength(1)
     process.kill(container!, 'SIGKILL')
     await expect(applied).rejects.toMatchObject({ name: 'UnreachableError', details: { host: 'honor-viper' } })
     await access.reopen!({ connectTimeoutMs: undefined })
     expect((await access.reader.read('login', [{ script: sh`exit 3` }]))[0]?.code).toBe(3)
     await access.close()
+    expect(left()).toEqual([])
   })
 
   const inventory = () =>
