@@ -3,7 +3,7 @@ import { batchesOf, type Portion } from './dsl/serial.ts'
 import { endOn } from './engine/end-on.ts'
 import { decode } from './engine/exchange.ts'
 import type { As, HostAccess } from './engine/host-access.ts'
-import { type Holding, noLock, otherPlace, takeLock, tookLock } from './engine/host-lock.ts'
+import { type Holding, isAlone, noLock, otherPlace, takeLock, tookLock } from './engine/host-lock.ts'
 import { rest } from './engine/retry.ts'
 import { noTraffic } from './engine/traffic.ts'
 import type { Watch } from './engine/watch.ts'
@@ -165,7 +165,7 @@ async function holdAndRun(access: HostAccess, as: As, { host, argv, request, hol
       job,
     ])
     try {
-      if (tookLock(host.name, holding, answer[0]!) === 'none') progress(`${host.name}: ${noLock.message}`)
+      if (tookLock(host.name, holding, answer[0]!) === 'none' && !isAlone(host)) progress(`${host.name}: ${noLock.message}`)
       return answer
     } catch (error) {
       if (performance.now() >= until || steering?.stopped !== undefined) throw error

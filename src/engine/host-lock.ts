@@ -1,4 +1,5 @@
 import { RollcallError } from '../model/errors.ts'
+import type { HostRecord } from '../model/inventory.ts'
 import type { Job, Reply } from '../transport/session-types.ts'
 import { Script, sh } from '../util/sh.ts'
 import { stateFolder } from '../util/state-folder.ts'
@@ -192,13 +193,18 @@ export const noLock = {
   fix: 'It takes flock (of util-linux or busybox), and a folder for it that can be written.',
 }
 
+/** A directory by systemd-nspawn: while a run is connected no other can be, see its lock. */
+export function isAlone({ connection }: HostRecord): boolean {
+  return connection.type === 'nspawn'
+}
+
 /** What came of {@link lockJobs}. @throws HostHeld where nothing was changed since another run holds the host. */
 export function noteTaken(context: PlayContext, { lock, host }: HostState, as: As, [reply]: readonly Reply[]): void {
   if (!lock || !reply?.ran) return
   if (reply.code === anotherRun) lock.heldBy.set(as, holderOf(decode(reply.stdout).trim()))
   const took = tookLock(host.name, lock.holding, reply)
   lock.taken.add(as)
-  if (took === 'taken' || lock.told.has('none')) return
+  if (took === 'taken' || isAlone(host) || lock.told.has('none')) return
   lock.told.add('none')
   context.emit({ event: 'warning', host: host.name, ...noLock })
 }

@@ -9,7 +9,7 @@ import type { HostRecord, NspawnSettings } from '../../src/model/inventory.ts'
 import { connectNspawn } from '../../src/transport/nspawn.ts'
 import { sh } from '../../src/util/sh.ts'
 import { connectionContract } from '../contract/connection.ts'
-import { outcomes, rollcall, scratchFile, startRollcall, taskOf } from '../helpers/cli.ts'
+import { eventsOf, outcomes, rollcall, scratchFile, startRollcall, taskOf } from '../helpers/cli.ts'
 import { testFolder } from '../helpers/folder.ts'
 import { makeRoot } from '../helpers/guest-root.ts'
 
@@ -98,6 +98,16 @@ describe('a directory, by systemd-nspawn', () => {
     const interfaces = read('/proc/net/dev').match(/:/g)!.length
     expect(shared).toBe(`1\n${interfaces}\n`)
     expect(own).toBe('1\n1\n')
+  })
+
+  test('users of its own, where args want them, own nothing here', async () => {
+    const args = ['--private-users=524288:65536', '--private-users-ownership=map']
+    const said = await asked(sh`id -u; id -G; cd; echo >note; stat -c %u note /home; rm note; cat /proc/self/uid_map`, {
+      args,
+      user: 'deploy',
+    })
+    expect(said.replace(/ +/g, ' ')).toBe('1000\n1000 1005\n1000\n0\n 0 524288 65536\n')
+    expect(execFileSync('stat', ['-c', '%u', join(directory, 'home/deploy')], { encoding: 'utf8' })).toBe('1000\n')
   })
 
   test('two hosts of a run share one container, which is gone when both are closed', async () => {
@@ -262,7 +272,10 @@ ${tasks}
     const checked = await rollcall([...args, '--check'])
     expect(outcomes(checked, 'image-otter')).toEqual(['a file: changed', 'one of deploy: changed'])
     expect(listing(directory)).toBe(before)
-    expect(outcomes(await rollcall(args), 'image-otter')).toEqual(['a file: changed', 'one of deploy: changed'])
+    const applied = await rollcall(args)
+    expect(outcomes(applied, 'image-otter')).toEqual(['a file: changed', 'one of deploy: changed'])
+    // Without flock inside: the container's lock keeps other runs off.
+    expect(eventsOf(applied, 'warning')).toEqual([])
     expect(execFileSync('stat', ['-c', '%U:%u', join(directory, 'home/deploy/note')], { encoding: 'utf8' })).toMatch(/:1000\n$/)
     expect(outcomes(await rollcall(args), 'image-otter')).toEqual(['a file: ok', 'one of deploy: ok'])
   })
