@@ -30,7 +30,7 @@ function inventory({ hosts, groups, regions = 0 }) {
     const facts = host % 40 === 7 ? ' facts: { hardware: { memoryMb: 2048 } },' : ''
     lines.push(`    'host-${host}': { groups: ${member},${address}${vars}${facts} },`)
   }
-  return [...lines, '  },', '})', ''].join('\n')
+  return [...lines, '  },', `  overridable: ['domain', 'retries'],`, '})', ''].join('\n')
 }
 
 const template = `import { defineTemplate, fleetGroup, value } from 'rollcall'

@@ -16,8 +16,14 @@ export interface Diagnostic {
 
 const start = /^(?:(.+?)\((\d+),(\d+)\): )?error (TS\d+): (.*)$/
 
-/** Reads what `tsc --pretty false --listFiles` prints: messages, and the files it read. */
-export function parseCompilerOutput(output: string): { readonly diagnostics: Diagnostic[]; readonly files: string[] } {
+/** Messages of the compiler, and the files that it read. */
+export interface CompilerOutput {
+  readonly diagnostics: readonly Diagnostic[]
+  readonly files: readonly string[]
+}
+
+/** Reads what `tsc --pretty false --listFiles` prints. */
+export function parseCompilerOutput(output: string): CompilerOutput {
   const diagnostics: Diagnostic[] = []
   const files: string[] = []
   for (const line of output.split(/\r?\n/)) {

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, statSync, utimesSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { ownRoot } from '../util/own-root.ts'
+import { type CheckSettings, checkSettings, leanSettings } from './check-settings.ts'
 import { type Compiler, compile, findCompiler } from './compiler.ts'
-import { compileError, type Diagnostic, mapDiagnostics, parseCompilerOutput } from './diagnostics.ts'
+import { type CompilerOutput, compileError, type Diagnostic, mapDiagnostics, parseCompilerOutput } from './diagnostics.ts'
 import type { PlaybookChoice } from './import.ts'
+import { leanGlobals } from './lean-globals.ts'
 import { ownTypes } from './own-types.ts'
 import type { Project } from './project.ts'
 import { checkableTemplates } from './templates.ts'
@@ -28,6 +30,8 @@ export type Verdict = { readonly ok: true; readonly cached: boolean } | { readon
 interface Remembered {
   readonly compiler: string
   readonly installed: string
+  /** It was given without the declarations of Node; only from the next check on is it known that they are needed. */
+  readonly lean: boolean
   readonly inputs: Readonly<Record<string, string>>
 }
 
@@ -50,25 +54,40 @@ export async function typeCheck({
     ...(project.factCache === undefined ? [] : [project.factCache]),
     ...templates.map((template) => template.generated),
   ]
-  const config = settings(project, roots, inventory, types)
-  const folder = join(project.root, '.rollcall/type-check', digest(config).slice(0, 16))
+  const given: CheckSettings = { project, roots, inventory, types }
+  const folder = join(project.root, '.rollcall/type-check', digest(checkSettings(given)).slice(0, 16))
   const compiler = findCompiler()
   const installed = installedPackages(project)
-  if (stillHolds(folder, compiler, installed)) return { ok: true, cached: true }
+  const past = pastVerdict(folder)
+  if (past !== undefined && stillHolds(past, compiler, installed)) return { ok: true, cached: true }
 
-  writeWhole(join(folder, 'tsconfig.json'), config)
-  const before = touched(join(folder, 'tsconfig.json'))
-  const output = parseCompilerOutput(await compile(compiler, project.root, join(folder, 'tsconfig.json')))
+  const before = beforeCheck(folder)
+  const tried = types === undefined || past?.lean === false ? undefined : await leanCheck(compiler, folder, given)
+  const output = tried ?? (await checked(compiler, project, join(folder, 'tsconfig.json'), checkSettings(given)))
   const diagnostics = mapDiagnostics(output.diagnostics, project.root, templates)
   if (diagnostics.length > 0) return { ok: false, diagnostics }
-  remember(
-    folder,
-    compiler,
-    installed,
-    [...output.files.filter((file) => !file.includes('/node_modules/')), ...settingFiles(project)],
-    before,
-  )
+  // A build's declarations never change: its folder is another one then. So is that of this check, which holds its own.
+  const settled = [folder, ...(types === undefined ? [] : [types])].map((path) => path + sep)
+  const read = output.files.filter((file) => !file.includes('/node_modules/') && !settled.some((path) => file.startsWith(path)))
+  remember(folder, { compiler: compiler.version, installed, lean: tried !== undefined }, [...read, ...settingFiles(project)], before)
   return { ok: true, cached: false }
+}
+
+/**
+ * The check without the declarations of Node, which costs less than half. Only its yes counts: with messages, which may be about
+ * what is missing, and where packages are imported whose declarations may need Node's, it is no verdict.
+ */
+async function leanCheck(compiler: Compiler, folder: string, given: CheckSettings): Promise<CompilerOutput | undefined> {
+  const globals = join(folder, 'globals.d.ts')
+  writeWhole(globals, leanGlobals)
+  const output = await checked(compiler, given.project, join(folder, 'tsconfig.lean.json'), leanSettings(given, globals))
+  const foreign = (file: string) => file.includes('/node_modules/') && !/\/node_modules\/(typebox|@typescript|rollcall)\//.test(file)
+  return output.diagnostics.length > 0 || output.files.some(foreign) ? undefined : output
+}
+
+async function checked(compiler: Compiler, project: Project, path: string, config: string): Promise<CompilerOutput> {
+  writeWhole(path, config)
+  return parseCompilerOutput(await compile(compiler, project.root, path))
 }
 
 /**
@@ -90,43 +109,14 @@ export async function typeCheckInventory(project: Project, inventory: string): P
   if (!verdict.ok) throw compileError(project.root, verdict.diagnostics, inventory, 'inventory')
 }
 
-/** What the checks rest on: without `strict` the fleet's brands would not hold. */
-const required = {
-  noEmit: true,
-  strict: true,
-  skipLibCheck: true,
-  erasableSyntaxOnly: true,
-  verbatimModuleSyntax: true,
-  allowImportingTsExtensions: true,
-  module: 'nodenext',
-  moduleResolution: 'nodenext',
-  customConditions: ['rollcall-source'],
-  incremental: false,
-  composite: false,
-}
-
-function settings(project: Project, files: readonly string[], inventory: string, types: string | undefined): string {
-  const own = join(project.root, 'tsconfig.json')
-  const defaults = {
-    target: 'es2023',
-    lib: ['es2023'],
-    types: ['node'],
-    typeRoots: [join(ownRoot(), 'node_modules/@types')],
-    noUncheckedIndexedAccess: true,
-    exactOptionalPropertyTypes: true,
-  }
-  const rollcall =
-    types === undefined ? {} : { rollcall: [join(types, 'index.d.ts')], 'rollcall/testing': [join(types, 'testing/index.d.ts')] }
-  const compilerOptions = { ...(existsSync(own) ? {} : defaults), ...required, paths: { '#inventory': [inventory], ...rollcall } }
-  return `${JSON.stringify({ ...(existsSync(own) && { extends: own }), compilerOptions, files, include: [] }, null, 2)}\n`
-}
-
 function settingFiles(project: Project): string[] {
   return [join(project.root, 'package.json'), join(project.root, 'tsconfig.json')].filter((path) => existsSync(path))
 }
 
 /** Now, by the file system's own clock: this process's may be a fraction of a millisecond behind it. */
-function touched(path: string): number {
+function beforeCheck(folder: string): number {
+  const path = join(folder, 'began')
+  writeWhole(path, '')
   utimesSync(path, new Date(), new Date())
   return statSync(path).ctimeMs
 }
@@ -137,23 +127,31 @@ function installedPackages(project: Project): string {
   return digest(records.map((path) => (existsSync(path) ? readFileSync(path, 'utf8') : '')).join('\0'))
 }
 
-function stillHolds(folder: string, compiler: Compiler, installed: string): boolean {
+function pastVerdict(folder: string): Remembered | undefined {
   try {
-    const past = JSON.parse(readFileSync(join(folder, 'verdict.json'), 'utf8')) as Remembered
-    if (past.compiler !== compiler.version || past.installed !== installed) return false
+    return JSON.parse(readFileSync(join(folder, 'verdict.json'), 'utf8')) as Remembered
+  } catch {
+    // No verdict yet, or a record half written by a full disk: check anew.
+    return undefined
+  }
+}
+
+function stillHolds(past: Remembered, compiler: Compiler, installed: string): boolean {
+  if (past.compiler !== compiler.version || past.installed !== installed) return false
+  try {
     return Object.entries(past.inputs).every(([path, hash]) => digest(readFileSync(path)) === hash)
   } catch {
-    // No verdict yet, a file gone, or a record half written by a full disk: check anew.
+    // A file is gone.
     return false
   }
 }
 
 /** Files changed while the compiler ran may not be the ones it read: then nothing is remembered. */
-function remember(folder: string, compiler: Compiler, installed: string, files: readonly string[], before: number): void {
+function remember(folder: string, verdict: Omit<Remembered, 'inputs'>, files: readonly string[], before: number): void {
   const changedMeanwhile = files.some((path) => statSync(path).ctimeMs > before)
   if (changedMeanwhile) return
   const inputs = Object.fromEntries(files.map((path) => [path, digest(readFileSync(path))]))
-  writeWhole(join(folder, 'verdict.json'), JSON.stringify({ compiler: compiler.version, installed, inputs } satisfies Remembered))
+  writeWhole(join(folder, 'verdict.json'), JSON.stringify({ ...verdict, inputs } satisfies Remembered))
 }
 
 function digest(content: string | Buffer): string {

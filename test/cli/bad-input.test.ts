@@ -14,10 +14,10 @@ const put = (name: string, text: string) => {
   writeFileSync(join(root, name), text)
 }
 const head = `import { inventory } from '#inventory'
-import { copy, debug, definePlaybook, input, type PlayTools } from 'rollcall'
+import { copy, debug, definePlaybook, input } from 'rollcall'
 import { deep, explode } from '../lib/helper.ts'
 import { svc } from '../modules/svc/index.ts'
-export const used: unknown = [copy, debug, input, deep, explode, svc, {} as PlayTools<any>]
+export const used: unknown = [copy, debug, input, deep, explode, svc]
 `
 const firstLine = head.split('\n').length
 /** A playbook whose body, or whose one play, is this text, from line {@link firstLine} on. */
@@ -206,10 +206,10 @@ describe('code of the user that throws while it is loaded: the message shows the
       'a task that is added to another play',
       () =>
         withBody(
-          `  let first: PlayTools<any> | undefined\n  play('p', { hosts: 'web' }, (tools) => void (first = tools))\n  play('q', { hosts: 'web' }, () => void first?.task('late', debug({ msg: 'x' })))`,
+          `  let first: (() => unknown) | undefined\n  play('p', { hosts: 'web' }, ({ task }) => void (first = () => task('late', debug({ msg: 'x' }))))\n  play('q', { hosts: 'web' }, () => void first?.())`,
         ),
       '',
-      () => at(4),
+      () => at(3),
       /Something is added to what is closed already\n {2}play 'p'/,
     ],
   ])('%s', async ([what, text, file, line, says]) => {

@@ -1,5 +1,13 @@
-import { expect, test } from 'vitest'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+// @ts-expect-error The build script is plain JavaScript, since it runs before anything is installed.
+import { build } from '../../scripts/build.mjs'
+import { compile, findCompiler } from '../../src/load/compiler.ts'
+import { parseCompilerOutput } from '../../src/load/diagnostics.ts'
+import { leanGlobals } from '../../src/load/lean-globals.ts'
 import { typeCheck, typeCheckPlaybook } from '../../src/load/type-check.ts'
+import { ownRoot } from '../../src/util/own-root.ts'
 import { emptyPlaybook, type TempProject, tempProject, twoHosts } from '../helpers/project.ts'
 
 const check = ({ project, path }: TempProject, inventory = 'inventory/lab.ts') =>
@@ -53,7 +61,7 @@ test('where the folder of the project takes no file, it is said who can help', a
   expect(await errorOf(project)).toMatchObject({
     details: {
       summary: 'A file that Rollcall needs for itself cannot be written',
-      detail: expect.stringMatching(/^.*\/\.rollcall\/type-check\/[0-9a-f]{16}\/tsconfig\.json\nENOTDIR: /),
+      detail: expect.stringMatching(/^.*\/\.rollcall\/type-check\/[0-9a-f]{16}\/began\nENOTDIR: /),
       fix: `What is in that folder is made anew when it is gone. Let its owner remove it:\nrm -r ${project.path('.rollcall')}`,
     },
   })
@@ -140,4 +148,74 @@ test.for([
   ],
 ] as const)('a template that is %s', async ([, files, details]) => {
   expect(await errorOf(tempProject({ ...plain, ...files }))).toMatchObject({ details: { ...details, exitCode: 1 } })
+})
+
+describe('by the declarations of a build', () => {
+  let types: string
+  beforeAll(async () => {
+    types = join(ownRoot(), 'dist', (await build(ownRoot())) as string, 'types')
+  })
+  const checkBuilt = ({ project, path }: TempProject) =>
+    typeCheck({ project, files: [path('playbooks/site.ts')], inventory: path('inventory/lab.ts'), types })
+  /** Which settings the last check left, and whether those without Node's declarations gave the verdict. */
+  const leanOf = ({ path }: TempProject) => {
+    const folder = path(join('.rollcall/type-check', readdirSync(path('.rollcall/type-check'))[0]!))
+    return [existsSync(join(folder, 'tsconfig.json')), JSON.parse(readFileSync(join(folder, 'verdict.json'), 'utf8')).lean]
+  }
+
+  test('what names nothing of Node is checked without its declarations, and remembered', async () => {
+    const project = tempProject(plain)
+    expect(await checkBuilt(project)).toEqual({ ok: true, cached: false })
+    expect(leanOf(project)).toEqual([false, true])
+    expect(await checkBuilt(project)).toEqual({ ok: true, cached: true })
+    project.write('inventory/lab.ts', twoHosts('alpha', 'gamma'))
+    expect(await checkBuilt(project)).toEqual({ ok: true, cached: false })
+  })
+
+  test.each([
+    ['a global', `console.log(process.platform, new URL('file:///x'), Buffer.from('x'), structuredClone([1]), import.meta.dirname)\n`],
+    ['a module', `import { inspect } from 'node:util'\nimport { readFileSync } from 'node:fs'\nvoid [inspect({}), readFileSync]\n`],
+    ['a signal', `const signal: AbortSignal = AbortSignal.timeout(1)\nsignal.addEventListener('abort', () => {})\n`],
+  ])('what names %s of Node is checked with them, next time at once', async (_, code) => {
+    const project = tempProject({ ...plain, 'playbooks/site.ts': `${emptyPlaybook()}${code}` })
+    expect(await checkBuilt(project)).toEqual({ ok: true, cached: false })
+    expect(leanOf(project)).toEqual([true, false])
+    expect(await checkBuilt(project)).toEqual({ ok: true, cached: true })
+  })
+
+  test.each([
+    ['a global', `const size: number = process.platform\n`],
+    [
+      'what a template is made from',
+      `import { defineTemplate } from 'rollcall'\ndefineTemplate({ input: {}, file: 7, data: () => ({}) })\n`,
+    ],
+    [
+      'a file beside the playbook',
+      `import { defineTemplate } from 'rollcall'\ndefineTemplate({ input: {}, file: new Date(), data: () => ({}) })\n`,
+    ],
+  ])('%s of a wrong type is refused', async (_, code) => {
+    const project = tempProject({ ...plain, 'playbooks/site.ts': `${emptyPlaybook()}${code}` })
+    expect(await checkBuilt(project)).toMatchObject({ ok: false, diagnostics: [{ file: 'playbooks/site.ts' }] })
+  })
+
+  test('a package whose declarations need those of Node is checked with them', async () => {
+    const project = tempProject({
+      ...plain,
+      'node_modules/reader/package.json': '{"name":"reader","version":"1.0.0","type":"module","types":"index.d.ts"}',
+      'node_modules/reader/index.d.ts': `import type { Readable } from 'node:stream'\nexport declare function read(from: Readable): string\n`,
+      'node_modules/reader/index.js': `export const read = () => ''\n`,
+      'playbooks/site.ts': `${emptyPlaybook()}import { read } from 'reader'\nread(7)\n`,
+    })
+    expect(await checkBuilt(project)).toMatchObject({ ok: false, diagnostics: [{ code: 'TS2345', line: 7 }] })
+  })
+
+  test('the declarations name nothing else of Node', async () => {
+    const project = tempProject({ 'globals.d.ts': leanGlobals })
+    const compilerOptions = { strict: true, skipLibCheck: false, noEmit: true, types: [], lib: ['es2023'], target: 'es2023' }
+    const options = { ...compilerOptions, module: 'nodenext', exactOptionalPropertyTypes: true, allowImportingTsExtensions: true }
+    const files = ['index.d.ts', 'testing/index.d.ts'].map((name) => join(types, name))
+    project.write('tsconfig.json', JSON.stringify({ compilerOptions: options, files: [...files, 'globals.d.ts'] }))
+    const { diagnostics } = parseCompilerOutput(await compile(findCompiler(), project.root, project.path('tsconfig.json')))
+    expect(diagnostics).toEqual([])
+  })
 })
