@@ -66,10 +66,10 @@ export type Joined<P extends readonly object[]> = Simplify<UnionToIntersection<P
 export type VarsOf<G, K> = K extends keyof G ? SetIn<G[K]> & SchemaIn<G[K]> : {}
 type SetIn<D> = D extends { readonly vars: infer V } ? Widen<V> : {}
 type SchemaIn<D> = D extends { readonly schema: infer S extends TSchema } ? Fixed<Static<S>> : {}
-/** Names of the vars that a group speaks of. Without their types: those cost the compiler a million instantiations in `overridable`. */
-export type VarNames<D> = NamesSetIn<D> | NamesOfSchemaIn<D>
-type NamesSetIn<D> = D extends { readonly vars: infer V } ? keyof V & string : never
-type NamesOfSchemaIn<D> = D extends { readonly schema: { readonly properties: infer P } } ? keyof P & string : never
+/** Names of vars that a group sets, without their types. */
+export type NamesSetIn<D> = D extends { readonly vars: infer V } ? keyof V & string : never
+/** Names of vars that a group's schema speaks of. */
+export type NamesOfSchemaIn<D> = D extends { readonly schema: { readonly properties: infer P } } ? keyof P & string : never
 /** Vars of each of several groups. */
 type VarsOfAll<G, Groups> = UnionToIntersection<Groups extends string ? VarsOf<G, Groups> : never>
 

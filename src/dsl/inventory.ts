@@ -2,7 +2,15 @@ import type { SourceLine } from '../model/errors.ts'
 import type { InventoryModel, Shape } from '../model/inventory.ts'
 import type { HostSource } from '../model/sourced.ts'
 import { callerLine } from '../util/caller.ts'
-import type { CheckedGroups, CheckedHosts, GroupDefinitions, HostDefinitions, ShapeOf, VarNames } from './inventory-types.ts'
+import type {
+  CheckedGroups,
+  CheckedHosts,
+  GroupDefinitions,
+  HostDefinitions,
+  NamesOfSchemaIn,
+  NamesSetIn,
+  ShapeOf,
+} from './inventory-types.ts'
 import { resolveInventory } from './resolve-inventory.ts'
 import { type Source, sourceOf } from './sources.ts'
 
@@ -47,7 +55,8 @@ export function defineInventory<
    */
   readonly sources?: Sources
   /** Vars of `all` or of groups that `-e name=value` may override, on every host that has them. */
-  readonly overridable?: readonly { [K in keyof G]: VarNames<G[K]> }[keyof G][]
+  // By VarsOf, with their types, this would cost a million instantiations; under one name, messages would print that and no vars.
+  readonly overridable?: readonly { [K in keyof G]: NamesSetIn<G[K]> | NamesOfSchemaIn<G[K]> }[keyof G][]
 }): InventoryOf<G, H, Sources> {
   const at: SourceLine | undefined = callerLine()
   const { overridable = [] } = definition
