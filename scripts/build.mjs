@@ -119,6 +119,14 @@ export async function bundle(root, outdir, entryPoints = entries) {
   })
 }
 
+/** ssh2 brings agents for HTTP over SSH. Nobody here uses them, and Node's http, https and tls would be loaded for them at each start. */
+const withoutHttp = {
+  name: 'without-http',
+  setup({ onLoad }) {
+    onLoad({ filter: /[/\\]ssh2[/\\]lib[/\\]http-agents\.js$/ }, () => ({ contents: 'module.exports = {}' }))
+  },
+}
+
 /**
  * Bundles the parts of the program into one file, which holds one function: V8 then keeps the code of all of it in one
  * cache. Beside it stand what opens it (once in a process, whoever asks) and, for those who import a part, its names.
@@ -130,6 +138,7 @@ export async function bundleProgram(root, outdir, parts = programParts) {
   const { metafile } = await build({
     ...common,
     metafile: true,
+    plugins: [withoutHttp],
     stdin: { contents: found.map(([name, path]) => `exports.${name} = () => require('./${path}')`).join('\n'), resolveDir: root },
     outfile: join(outdir, 'rollcall.cjs'),
     define: { 'import.meta.url': '__url' },

@@ -3,7 +3,7 @@ import type { TaskRecord } from '../dsl/record.ts'
 import { NotAFleetGroup } from '../dsl/template.ts'
 import { MissingFact } from '../facts/guard.ts'
 import { formatLine, RollcallError } from '../model/errors.ts'
-import { userFrames } from '../util/caller.ts'
+import { userFrame } from '../util/caller.ts'
 import { Script } from '../util/sh.ts'
 import type { PlayContext, PlayHost } from './context.ts'
 import { delegateOf } from './delegate.ts'
@@ -39,7 +39,7 @@ export function preflight(context: PlayContext): Preflight {
         mistakeOf(evaluation.kind === 'pending' ? evaluateWithStandIns(context, playHost, task) : evaluation, evaluation.kind === 'pending')
       if (error) {
         const { details } = error
-        const at = details.at ?? userFrames(error.stack)[0] ?? task.at
+        const at = details.at ?? userFrame(error.stack) ?? task.at
         const placed = {
           ...details,
           host: playHost.state.host.name,

@@ -3,7 +3,7 @@ import { Refusal } from '../dsl/definition.ts'
 import type { TaskRecord } from '../dsl/record.ts'
 import { type ErrorDetails, formatLine, RollcallError, type SourceLine, UnreachableError } from '../model/errors.ts'
 import type { Confidence, OutcomeKind, TaskEvent } from '../model/event.ts'
-import { userFrames } from '../util/caller.ts'
+import { userFrame } from '../util/caller.ts'
 import { causesOf } from '../util/error-text.ts'
 import { jsonSafe } from './compare.ts'
 import type { PlayContext, PlayHost } from './context.ts'
@@ -220,8 +220,7 @@ function viewsOf(calls: readonly PreparedCall[]): Pick<TaskEvent, 'templates'> {
 function explain(error: unknown, context: PlayContext, playHost: PlayHost, task: TaskRecord): ErrorDetails {
   const place = (at: SourceLine | undefined) => (at ? { at: { ...at, file: context.relative(at.file) } } : {})
   const base = { host: playHost.state.host.name, task: task.name }
-  if (error instanceof RollcallError)
-    return { ...error.details, ...base, ...place(error.details.at ?? userFrames(error.stack)[0] ?? task.at) }
+  if (error instanceof RollcallError) return { ...error.details, ...base, ...place(error.details.at ?? userFrame(error.stack) ?? task.at) }
   if (error instanceof Refusal)
     return { summary: error.message, ...base, ...(error.fix !== undefined && { fix: error.fix }), ...place(task.at) }
   const thrown = error instanceof Error ? error : new Error(String(error))
@@ -229,6 +228,6 @@ function explain(error: unknown, context: PlayContext, playHost: PlayHost, task:
     summary: `${thrown.name === 'Error' ? 'An error' : thrown.name} while working on the task`,
     detail: [thrown.message, ...causesOf(thrown)].join('\n'),
     ...base,
-    ...place(userFrames(thrown.stack)[0] ?? task.at),
+    ...place(userFrame(thrown.stack) ?? task.at),
   }
 }

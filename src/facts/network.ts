@@ -1,5 +1,6 @@
-import { isIPv4, isIPv6 } from 'node:net'
+import { isIPv4 } from 'node:net'
 import type { InterfaceAddress, NetworkFacts, NetworkInterface } from '../model/facts.ts'
+import { isIPv6 } from '../util/ip-address.ts'
 import { sh } from '../util/sh.ts'
 import { type FactFamily, linesOf, recordsOf } from './family.ts'
 import { addressFromHex, type ByteOrder, byteOrderOf, contains, expandHex6, prefixOf, type Route } from './network-proc.ts'
@@ -93,13 +94,7 @@ function addressOf(line: string): (InterfaceAddress & { readonly name: string })
 /** What no kernel prints is not passed on: templates write addresses into configurations. */
 function isAddress({ family, address, prefix }: InterfaceAddress): boolean {
   const longest = family === 'inet' ? 32 : 128
-  // A zone (`fe80::1%eth0`) is none of an address that others use.
-  return (
-    (family === 'inet' ? isIPv4(address) : isIPv6(address) && !address.includes('%')) &&
-    Number.isInteger(prefix) &&
-    prefix >= 0 &&
-    prefix <= longest
-  )
+  return (family === 'inet' ? isIPv4(address) : isIPv6(address)) && Number.isInteger(prefix) && prefix >= 0 && prefix <= longest
 }
 
 function routeOf(record: string): Route {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { RollcallError, type SourceLine } from '../model/errors.ts'
-import { userFrames } from '../util/caller.ts'
+import { userFrame } from '../util/caller.ts'
 import { errorText } from '../util/error-text.ts'
 import { suggest } from '../util/suggest.ts'
 import { atItsKeys } from './at-its-keys.ts'
@@ -38,7 +38,7 @@ function tell({ root }: Loading, { summary, message, at, fix }: Told, cause: unk
 /** An error of ours that user code ran into: its place gets its lines. */
 function known(error: RollcallError, { root }: Loading): RollcallError {
   const { details } = error
-  const at = details.at ?? userFrames(error.stack)[0]
+  const at = details.at ?? userFrame(error.stack)
   if (at === undefined) return error
   const detail = [details.detail, frameOf({ ...at, file: resolve(root, at.file) })].filter(Boolean).join('\n')
   return new RollcallError(
@@ -111,7 +111,7 @@ function thrown(error: unknown, loading: Loading): RollcallError {
     const details = { detail: message, fix: `Only an Error knows where it was thrown:\nthrow new Error('…')` }
     return fileError(loading, { summary: `The ${loading.word} threw while it was loaded`, ...details })
   }
-  const at = userFrames(error.stack)[0] ?? { file: loading.path, line: 1 }
+  const at = userFrame(error.stack) ?? { file: loading.path, line: 1 }
   const fix = `Correct the code: the body of ${/^[aeiou]/.test(loading.word) ? 'an' : 'a'} ${loading.word} runs once, when it is loaded.`
   return tell(loading, { summary: `The ${loading.word} threw while it was loaded`, message, at, fix }, error)
 }

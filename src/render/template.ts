@@ -4,7 +4,7 @@ import { basename, dirname, extname, join, resolve, sep } from 'node:path'
 import type { Eta } from 'eta'
 import type { Rendering } from '../dsl/template.ts'
 import { RollcallError, type SourceLine } from '../model/errors.ts'
-import { userFrames } from '../util/caller.ts'
+import { userFrame } from '../util/caller.ts'
 import { suggest } from '../util/suggest.ts'
 import { type Compiled, compileTemplate, makeEta, templateLine } from './compile.ts'
 import { messageOf, placed, shownPath } from './errors.ts'
@@ -114,7 +114,7 @@ function dataOf(rendering: Rendering, root: string): object {
   try {
     data = rendering.data()
   } catch (error) {
-    const line = error instanceof Error ? userFrames(error.stack)[0] : undefined
+    const line = error instanceof Error ? userFrame(error.stack) : undefined
     throw placed(error, line ?? rendering.at, {
       summary: `A template's data function failed`,
       detail: `${shownPath(rendering.path, root)}: ${messageOf(error)}`,

@@ -15,18 +15,17 @@ export interface CallerLine {
 
 const frame = /(?:\(|at )((?:file:\/\/|\/)[^()]*?):(\d+):(\d+)\)?$/
 
-/** The frames of a stack that stand in users' files: not Rollcall's, not a dependency's, not Node's. Innermost first. */
-export function userFrames(stack: string | undefined): CallerLine[] {
-  const frames: CallerLine[] = []
+/** The innermost frame of a stack that stands in a user's file: not Rollcall's, not a dependency's, not Node's. */
+export function userFrame(stack: string | undefined): CallerLine | undefined {
   for (const text of (stack ?? '').split('\n')) {
     const match = frame.exec(text.trim())
     if (!match) continue
     const url = match[1]!
     const file = (url.startsWith('file:') ? fileURLToPath(url) : url).replace(/\?.*$/, '')
     if (own.some((folder) => file.startsWith(folder)) || file.includes('/node_modules/')) continue
-    frames.push({ file, line: Number(match[2]), column: Number(match[3]) })
+    return { file, line: Number(match[2]), column: Number(match[3]) }
   }
-  return frames
+  return undefined
 }
 
 /** The place in a user's file from which Rollcall was called: where a task, a module call or a template stands. */
@@ -35,5 +34,5 @@ export function callerLine(): CallerLine | undefined {
   Error.stackTraceLimit = 30
   const stack = new Error().stack
   Error.stackTraceLimit = limit
-  return userFrames(stack)[0]
+  return userFrame(stack)
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { userFrames } from '../../src/util/caller.ts'
+import { userFrame } from '../../src/util/caller.ts'
 import { ownRoot } from '../../src/util/own-root.ts'
 
 test('frames of a build and of its sources, as source maps name them, are not the user’s', () => {
@@ -12,8 +12,7 @@ test('frames of a build and of its sources, as source maps name them, are not th
     `    at d (file://${ownRoot()}/playbooks/prepare.ts?mark:12:5)`,
     '    at /project/playbooks/site.ts:3:4',
   ].join('\n')
-  expect(userFrames(stack)).toEqual([
-    { file: `${ownRoot()}/playbooks/prepare.ts`, line: 12, column: 5 },
-    { file: '/project/playbooks/site.ts', line: 3, column: 4 },
-  ])
+  expect(userFrame(stack)).toEqual({ file: `${ownRoot()}/playbooks/prepare.ts`, line: 12, column: 5 })
+  expect(userFrame('Error\n    at /project/playbooks/site.ts:3:4')).toEqual({ file: '/project/playbooks/site.ts', line: 3, column: 4 })
+  expect(userFrame(stack.split('\n').slice(0, 5).join('\n'))).toBeUndefined()
 })
