@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs'
+import { setChosenInventory } from '../model/chosen-inventory.ts'
 import { colours, createScreen, wantsColour } from '../report/index.ts'
 import { importModule } from '../util/import-module.ts'
 import { ownVersion } from '../util/own-root.ts'
@@ -64,6 +65,7 @@ export async function commandLine(words: readonly string[], world: World): Promi
   if (argv[0] === '--complete') return printCompletions(argv.slice(1), context)
   try {
     const { command, args, output } = await parse(argv, world)
+    setChosenInventory(typeof args.inventory === 'string' ? args.inventory : undefined)
     if (command) return await command.run(args, context)
     if (output !== '') screen.print(output)
     if (output !== '') return 0

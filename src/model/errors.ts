@@ -1,3 +1,5 @@
+import { withChosenInventory } from './chosen-inventory.ts'
+
 /** Where in a user's file something stands, e.g. `playbooks/prepare.ts:12:5`. */
 export interface SourceLine {
   readonly file: string
@@ -50,6 +52,6 @@ export function formatError(details: ErrorDetails): string {
     details.summary,
     ...(details.detail === undefined ? [] : details.detail.split('\n').map((line) => `  ${line}`)),
     ...(where.length === 0 ? [] : [`  at ${where.join(', ')}`]),
-    ...(details.fix === undefined ? [] : details.fix.split('\n').map((line) => `  ${line}`)),
+    ...(details.fix === undefined ? [] : details.fix.split('\n').map((line) => `  ${withChosenInventory(line)}`)),
   ].join('\n')
 }
