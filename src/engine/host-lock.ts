@@ -108,7 +108,8 @@ export function otherPlace(user: string, login: string): Script | undefined {
  * Takes the lock as descriptor 9 of the session's own shell, which closes it for all that it starts: so it is free again when that
  * shell ends, however it ends. Who holds it is written into it: a line for the next run's shell, and one for people. Each user has
  * a lock, so root looks at that of the one who logs in, and others at root's, after their own is written: of two that come
- * at the same time one sees the other.
+ * at the same time one sees the other. Whoever has just taken it may not have written yet who it is, and may be another host of the
+ * same run: where nobody who lives stands in it, it is looked at again.
  * @param other See {@link otherPlace}.
  */
 export function takeLock(user: string, { id, holder }: Holding, other: Script | undefined): Job {
@@ -116,17 +117,23 @@ export function takeLock(user: string, { id, holder }: Holding, other: Script | 
 rc_hx=none
 [ "$rc_h" != /run/rollcall ] || umask 022
 if { [ -d "$rc_h" ] || mkdir -p "$rc_h"; } && { true >>"$rc_h/lock"; } && command -v flock >/dev/null; then
+for rc_hn in 1 2 3; do
 exec 9<>"$rc_h/lock"
 flock -n 9
 case $? in
 0) rc_hx=taken rc_hl=
 { IFS= read -r rc_hl </proc/$$/stat; } 2>/dev/null
-printf '1 %s %s %s\n%s\n' ${id} $$ ${startOf} ${JSON.stringify(holder)} >"$rc_h/lock" ;;
+printf '1 %s %s %s\n%s\n' ${id} $$ ${startOf} ${JSON.stringify(holder)} >"$rc_h/lock"
+break ;;
 1) exec 9>&-
 rc_hx=held
-{ { IFS= read -r rc_hl && case $rc_hl in '1 '${id}' '*) rc_hx=ours ;; esac; IFS= read -r rc_hl; } <"$rc_h/lock"; } 2>/dev/null ;;
-*) exec 9>&- ;;
+{ { IFS= read -r rc_hl && case $rc_hl in '1 '${id}' '*) rc_hx=ours ;; esac; IFS= read -r rc_hl; } <"$rc_h/lock"; } 2>/dev/null
+[ "$rc_hx" = held ] && [ "$rc_hn" != 3 ] && ! (${holderIn(sh`"$rc_h/lock"`, id)}) >/dev/null || break
+sleep 1 ;;
+*) exec 9>&-
+break ;;
 esac
+done
 fi
 umask 077
 ${other === undefined ? new Script(':') : heedOther(other, id)}

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Holding, readLock, takeLock } from '../../src/engine/host-lock.ts'
@@ -74,6 +74,24 @@ describe.each(shells)('the lock of a host through $name', (shell) => {
     await second.close()
     await expect.poll(async () => (await third.exchange([take('three', other)]))[0]!.code).toBe(0)
     await third.close()
+  })
+  test.each([
+    ['a host of the same run', 'one', [0, '']],
+    ['another run', 'two', [7, `${JSON.stringify(run('two').holder)}\n`]],
+  ])('where %s has taken it and not said so yet, that is waited for', async (_, id, expected) => {
+    const home = testFolder()
+    const [first, second, third] = [await open(home), await open(home), await open(home)]
+    const lock = join(home, '.local/state/rollcall/lock')
+    await first.exchange([take(id)])
+    const line = readFileSync(lock)
+    // As of a run that is over, until the one that holds it writes.
+    writeFileSync(lock, `1 zero 999999999 1\n${JSON.stringify(run('zero').holder)}\n`)
+    const asked = second.exchange([take('one')])
+    await third.exchange([{ script: sh`sleep 0.3` }])
+    writeFileSync(lock, line)
+    const [reply] = await asked
+    expect([reply!.code, text(reply!.stdout)]).toEqual(expected)
+    for (const session of [first, second, third]) await session.close()
   })
   test('is shared by the hosts of one run that are one machine', async () => {
     const home = testFolder()
