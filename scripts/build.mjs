@@ -37,7 +37,7 @@ const external = [
 ]
 
 /** For src/load/link-modules.ts: Node 20 has no hooks for imports but in a thread of their own. Newer versions need none. */
-const flags =
+export const flags =
   Number(process.versions.node.split('.')[0]) < 22
     ? '--experimental-vm-modules --experimental-import-meta-resolve --disable-warning=ExperimentalWarning'
     : ''

@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 // @ts-expect-error The build script is plain JavaScript, since it runs before anything is installed.
-import { build } from '../../scripts/build.mjs'
+import { build, flags } from '../../scripts/build.mjs'
 import type { Event, TaskEvent } from '../../src/model/event.ts'
 import { ownRoot } from '../../src/util/own-root.ts'
 
@@ -32,6 +32,9 @@ export const program = async (): Promise<string> => {
   return join(ownRoot(), 'dist', await built, 'cli.cjs')
 }
 
+/** Node's own words, as the launcher gives them. */
+const nodeFlags: readonly string[] = (flags as string).split(' ').filter((word) => word !== '')
+
 /** Without the machine's own ssh configuration; the lab's image stays where it is cached. */
 function environment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
@@ -41,7 +44,7 @@ function environment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 /** Starts `rollcall` as a process of its own. */
 export async function startRollcall(args: readonly string[], options: CliOptions = {}): Promise<ChildProcess> {
   const { env = {}, cwd = ownRoot(), stdin, as } = options
-  const child = spawn(process.execPath, [await program(), ...args], {
+  const child = spawn(process.execPath, [...nodeFlags, await program(), ...args], {
     cwd,
     env: environment(env),
     stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
@@ -77,7 +80,7 @@ export async function onTerminal(
   answers: readonly (readonly [question: string, answer: string | (() => Promise<unknown>)])[],
   { env = {}, cwd = ownRoot() }: CliOptions = {},
 ): Promise<{ readonly code: number; readonly shown: string }> {
-  const words = [process.execPath, await program(), ...args].map((word) => `'${word.replaceAll(`'`, `'\\''`)}'`)
+  const words = [process.execPath, ...nodeFlags, await program(), ...args].map((word) => `'${word.replaceAll(`'`, `'\\''`)}'`)
   const child = spawn('script', ['-qec', `exec ${words.join(' ')}`, '/dev/null'], { cwd, env: environment({ SHELL: '/bin/sh', ...env }) })
   const left = [...answers]
   let shown = ''
