@@ -1,7 +1,6 @@
 import { RollcallError } from '../../model/errors.ts'
 import { createReporter, jsonText } from '../../report/index.ts'
 import type { RunRequest } from '../../run.ts'
-import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
 import { formatInputs } from '../format-inputs.ts'
 import { formatOutline } from '../format-outline.ts'
@@ -9,6 +8,7 @@ import { steered } from '../interrupt.ts'
 import {
   becomePassword,
   changesMade,
+  connectionPassword,
   exclusive,
   factsTimeout,
   given,
@@ -23,6 +23,7 @@ import {
   watches,
   words,
 } from '../options.ts'
+import { takePasswords } from '../passwords.ts'
 import { openTerminal } from '../terminal.ts'
 
 /** `rollcall run`: the main job. */
@@ -61,6 +62,7 @@ export const run = defineCommand({
     ...vault,
     verbose: { alias: 'v', type: 'count', describe: 'print every task, its steps and its result' },
     'detailed-exit-code': shared['detailed-exit-code'],
+    ...connectionPassword,
     ...becomePassword,
   },
   examples: [
@@ -117,7 +119,7 @@ export const run = defineCommand({
     })
     const changes = noteChanges(report)
     const terminal = openTerminal(screen)
-    const password = await becomePasswordOf(args, context)
+    const password = await takePasswords(args, context)
     const exitCode = await steered(timeout, (steering) =>
       engine.run({
         ...request,
