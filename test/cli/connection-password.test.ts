@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loginSettings, useLoginSettings } from '../../src/util/login-settings.ts'
 import { rollcall as cli, onTerminal } from '../helpers/cli.ts'
 import { testFolder } from '../helpers/folder.ts'
-import { startPasswordSshd } from '../helpers/password-sshd.ts'
+import { sshdPassword as right, startPasswordSshd } from '../helpers/password-sshd.ts'
 import { tempProject } from '../helpers/project.ts'
 import type { TestSshd } from '../helpers/sshd.ts'
 import { rollcall } from './harness.ts'
@@ -96,10 +96,9 @@ test('the passwords of two files are two', async () => {
 })
 
 describe.runIf(process.getuid?.() === 0)('against sshd', () => {
-  const right = 'Correct & horse 01'
   let sshd: TestSshd
   beforeAll(async () => {
-    sshd = await startPasswordSshd(right, 'password')
+    sshd = await startPasswordSshd('password')
   })
   afterAll(() => sshd.close())
   const project = () => {

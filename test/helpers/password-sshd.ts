@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -8,15 +7,17 @@ import { startSshd, type TestSshd } from './sshd.ts'
 /** How sshd asks for a password: in its own method, or as PAM's question. */
 export type PasswordMethod = 'password' | 'keyboard-interactive'
 
+/** The password that lets in, and what a shadow file holds of it: `openssl passwd -6 -salt rollcall`. */
+export const sshdPassword = 'Correct & horse 01'
+const hashed = '$6$rollcall$Tv.KYRtjyrxPlOSPGvxr1S8SM1PvQZiw7ahdo1B4JzHQ3h2jFMNAq.ei3PQYopzeA7Zn.dVIwmKYGUj4W3H/s0'
+
 /**
- * OpenSSH's own server, to which whoever runs the tests may log in by this password, and by their key as well. The accounts that
+ * OpenSSH's own server, to which whoever runs the tests may log in by {@link sshdPassword}, and by their key as well. The accounts that
  * it sees are its own: only root may start it.
  */
-export async function startPasswordSshd(password: string, method: PasswordMethod, config: readonly string[] = []): Promise<TestSshd> {
+export async function startPasswordSshd(method: PasswordMethod, config: readonly string[] = []): Promise<TestSshd> {
   const folder = testFolder()
-  const hashed = spawnSync('openssl', ['passwd', '-6', '-stdin'], { input: `${password}\n`, encoding: 'utf8' })
-  if (hashed.status !== 0) throw new Error(`openssl passwd: ${hashed.stderr}`)
-  writeFileSync(join(folder, 'shadow'), `${userInfo().username}:${hashed.stdout.trim()}:20000:0:99999:7:::\n`, { mode: 0o600 })
+  writeFileSync(join(folder, 'shadow'), `${userInfo().username}:${hashed}:20000:0:99999:7:::\n`, { mode: 0o600 })
   writeFileSync(join(folder, 'pam'), 'auth required pam_unix.so\naccount required pam_unix.so\nsession required pam_permit.so\n')
   return startSshd({
     before: `mount --bind ${folder}/shadow /etc/shadow && mount --bind ${folder}/pam /etc/pam.d/sshd || exit 1`,

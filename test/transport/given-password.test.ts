@@ -9,14 +9,13 @@ import { useLoginSettings } from '../../src/util/login-settings.ts'
 import { Secret } from '../../src/util/secret.ts'
 import { sh } from '../../src/util/sh.ts'
 import { testFolder } from '../helpers/folder.ts'
-import { type PasswordMethod, startPasswordSshd } from '../helpers/password-sshd.ts'
+import { type PasswordMethod, sshdPassword as right, startPasswordSshd } from '../helpers/password-sshd.ts'
 import { startAgent } from '../helpers/ssh-agent.ts'
 import { makeKey, writePrivate } from '../helpers/ssh-keys.ts'
 import { startSshServer } from '../helpers/ssh-server.ts'
 import { startSshd, type TestSshd } from '../helpers/sshd.ts'
 
 const root = process.getuid?.() === 0
-const right = 'the given word'
 
 afterEach(() => useLoginSettings({}))
 
@@ -53,7 +52,7 @@ const ways = (['ssh2', 'openssh'] as const).flatMap((transport) =>
 )
 
 describe.runIf(root).each(ways)('sshd asks by $method, transport $transport', ({ transport, method }) => {
-  const start = (config?: readonly string[]) => startPasswordSshd(right, method as PasswordMethod, config)
+  const start = (config?: readonly string[]) => startPasswordSshd(method as PasswordMethod, config)
 
   test('the password of the command line logs in where no key does', async () => {
     const sshd = await start()

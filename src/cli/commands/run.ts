@@ -69,6 +69,7 @@ export const run = defineCommand({
     ['rollcall run prepare', 'run playbooks/prepare.ts on all its hosts'],
     ['rollcall run prepare --limit honor-viper', 'change one host; its templates still know every host'],
     ['rollcall run prepare -CD', 'say what would change, line by line'],
+    ['rollcall run prepare -kK', 'ask for the passwords of SSH and of sudo, once for all hosts'],
     ['rollcall run prepare --resume', 'after a failure: go on at the task that failed'],
     ['rollcall run site --limit @down.txt --exclude edge', 'hosts from a file, a line each, without some'],
     ["rollcall run site --start-at-task 'haproxy : *' --step", 'from a task on, asking before each'],
