@@ -6,17 +6,24 @@ import { loginSettings } from './util/login-settings.ts'
 
 type Declaring = Pick<HostRecord, 'name' | 'publicIp' | 'privateIp' | 'jumpHosts'>
 
-/** What the inventory and the command line declare about the way to a host over SSH. */
-export function declaredTarget(host: Declaring, settings: Omit<SshSettings, 'type'>): DeclaredTarget {
-  const { acceptNewHostKeys, connectRetries } = loginSettings()
+/** Whether a host is what is meant, or only on the way there. */
+type Part = 'host' | 'jump'
+
+/**
+ * What the inventory and the command line declare about the way to a host over SSH. Hosts that are jumped over do not get the
+ * command line's password: it is meant for those behind them.
+ */
+export function declaredTarget(host: Declaring, settings: Omit<SshSettings, 'type'>, part: Part = 'host'): DeclaredTarget {
+  const { acceptNewHostKeys, connectRetries, password } = loginSettings()
   const { jumpHosts } = host
   return {
     host: host.name,
     ...settings,
+    password: settings.password ?? (part === 'host' ? password?.value : undefined),
     fallbackAddress: host.publicIp ?? host.privateIp,
     connectRetries: settings.connectRetries ?? connectRetries,
     acceptNewHostKeys,
-    jumpHosts: jumpHosts && new Map([...jumpHosts].map(([name, record]) => [name, () => targetOf(record)])),
+    jumpHosts: jumpHosts && new Map([...jumpHosts].map(([name, record]) => [name, () => targetOf(record, 'jump')])),
   }
 }
 
@@ -24,7 +31,7 @@ export function declaredTarget(host: Declaring, settings: Omit<SshSettings, 'typ
  * Where and how a host of the inventory is logged in to by the transport ssh2.
  * @throws RollcallError for one that is not reached over SSH.
  */
-export async function targetOf(host: HostRecord): Promise<SshTarget> {
+export async function targetOf(host: HostRecord, part: Part = 'host'): Promise<SshTarget> {
   const { connection } = host
   if (connection.type === 'lab') return labTarget(host, connection)
   if (connection.type !== 'ssh')
@@ -34,7 +41,7 @@ export async function targetOf(host: HostRecord): Promise<SshTarget> {
       host: host.name,
     })
   const { resolveTarget } = await import('./transport/ssh-config.ts')
-  return resolveTarget(declaredTarget(host, connection))
+  return resolveTarget(declaredTarget(host, connection, part))
 }
 
 /** A host of the lab, whose key and address the lab knows. @throws RollcallError where no lab is up. */

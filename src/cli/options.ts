@@ -56,6 +56,16 @@ export const login = {
   'connect-retries': shared['connect-retries'],
 } as const
 
+/** Where the password for logging in comes from, for commands that contact hosts. */
+export const connectionPassword = {
+  'ask-pass': { alias: 'k', type: 'boolean', describe: 'ask once for the password of SSH logins, for hosts whose inventory has none' },
+  'connection-password-file': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'file with the password of SSH logins, or a program that prints it',
+  },
+} as const
+
 /** Where the password for becoming another user comes from. */
 export const becomePassword = {
   'ask-become-pass': { alias: 'K', type: 'boolean', describe: 'ask once for the password of become' },

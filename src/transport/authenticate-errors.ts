@@ -1,6 +1,7 @@
 import { RollcallError, UnreachableError } from '../model/errors.ts'
 import { sh } from '../util/sh.ts'
 import { blamed, subject, which } from './connect-errors.ts'
+import { optionOf, whatToCheck } from './password-words.ts'
 import type { SshTarget } from './target.ts'
 
 export interface Refused {
@@ -17,6 +18,9 @@ export interface Refused {
 
 export function refusedLogin(target: SshTarget, { tried, accepts, partial, notes, locked, reason }: Refused): UnreachableError {
   const many = /too many/i.test(reason ?? '')
+  const { password, jumpTo } = target
+  const gave = tried.some((label) => label.includes('password'))
+  const opens = locked !== undefined && notes.some((note) => note.startsWith(`${locked}: encrypted`))
   return new UnreachableError({
     summary: `${subject(target)} refused the login as '${target.user}'`,
     detail: [
@@ -28,11 +32,14 @@ export function refusedLogin(target: SshTarget, { tried, accepts, partial, notes
       ...notes,
     ].join('\n'),
     host: blamed(target),
-    fix: many
-      ? `Name the key for this host and let no other of the agent be tried, in ~/.ssh/config:\nIdentitiesOnly yes`
-      : locked !== undefined && notes.some((note) => note.startsWith(`${locked}: encrypted`))
-        ? unlockFix(locked)
-        : `Check the user and its key; this shows more:\n${loginCommand(target)}`,
+    fix:
+      many && password !== undefined && !gave
+        ? `It was offered so many keys that the password never had its turn. Let it go first, for this host in ~/.ssh/config:\nPreferredAuthentications keyboard-interactive,password`
+        : many
+          ? `Name the key for this host and let no other of the agent be tried, in ~/.ssh/config:\nIdentitiesOnly yes`
+          : opens && !(gave && optionOf(password) !== undefined) // Who gives a password there means to log in by it.
+            ? unlockFix(locked)
+            : `${whatToCheck({ password, accepts, partial, jump: jumpTo !== undefined })}; this shows more:\n${loginCommand(target)}`,
   })
 }
 
@@ -47,9 +54,14 @@ export function nothingToTry(target: SshTarget, notes: readonly string[], locked
     host: blamed(target),
     fix:
       locked === undefined
-        ? 'Name an identityFile in the inventory or in ~/.ssh/config, or start an ssh-agent and add a key to it.'
+        ? `Name an identityFile in the inventory or in ~/.ssh/config, or start an ssh-agent and add a key to it. ${passwordFix(target)}`
         : unlockFix(locked),
   })
+}
+
+function passwordFix({ jumpTo }: SshTarget): string {
+  if (jumpTo === undefined) return 'A password is given by --ask-pass (-k).'
+  return 'A password of a jump host stands in the inventory; that of --ask-pass is for the hosts behind it.'
 }
 
 function loginCommand({ port, user, address, via }: SshTarget): string {

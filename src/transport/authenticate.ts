@@ -6,6 +6,7 @@ import { somebodyToAsk } from './ask-person.ts'
 import { nothingToTry, refusedLogin } from './authenticate-errors.ts'
 import { type Identities, type Identity, loadIdentities } from './identities.ts'
 import { fingerprint } from './known-hosts.ts'
+import { optionOf } from './password-words.ts'
 import { watchRefusals } from './ssh2-turns.ts'
 import type { LoginMethod, SshTarget } from './target.ts'
 import { nobodyToAsk, unlockIdentity } from './unlock-identity.ts'
@@ -40,17 +41,21 @@ const openssh: readonly LoginMethod[] = ['publickey', 'keyboard-interactive', 'p
 export async function prepareAuthentication(ssh2: Ssh2, target: SshTarget, pause: Pause): Promise<Authentication> {
   const { user, password, methods = openssh } = target
   const notes: string[] = []
+  const option = optionOf(password)
+  const its = option === undefined ? '' : ` of ${option}`
   const found = await loadIdentities(ssh2, target)
   const keys = await publicKeyAttempts(ssh2, target, found, notes, pause)
   const of: Record<LoginMethod, readonly Attempt[]> = { publickey: keys, 'keyboard-interactive': [], password: [] }
   if (password !== undefined || mayAsk(target)) {
-    const label = password === undefined ? 'keyboard-interactive' : 'keyboard-interactive with the password'
+    const label = password === undefined ? 'keyboard-interactive' : `keyboard-interactive with the password${its}`
     const prompt = answerPrompts(target, notes, pause)
     const method = { type: 'keyboard-interactive' as const, username: user, prompt }
     of['keyboard-interactive'] = [{ label, wants: 'keyboard-interactive', method, further: password === undefined }]
   }
   if (password !== undefined)
-    of.password = [{ label: 'password', wants: 'password', method: { type: 'password', username: user, password: password.reveal() } }]
+    of.password = [
+      { label: `password${its}`, wants: 'password', method: { type: 'password', username: user, password: password.reveal() } },
+    ]
   const left = methods.flatMap((method) => of[method])
   for (const method of openssh)
     if (!methods.includes(method) && of[method].length > 0 && !of[method].every(({ further }) => further))

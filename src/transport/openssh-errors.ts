@@ -3,6 +3,7 @@ import { sh } from '../util/sh.ts'
 import { mayPass, unreachable } from './connect-errors.ts'
 import { option } from './openssh-program.ts'
 import { loginByHand, type OpensshTarget } from './openssh-target.ts'
+import { optionOf, whatToCheck } from './password-words.ts'
 
 /** What ssh printed, without the carriage returns and the box around a changed key. */
 function clean(said: string): string {
@@ -48,11 +49,14 @@ export function masterEnded(target: OpensshTarget, stderr: string): UnreachableE
 function refused(target: OpensshTarget, said: string, user = target.user, at?: string): UnreachableError {
   const here = `${target.user}@${target.address}`.toLowerCase()
   const other = target.proxy && at !== undefined && `${user}@${at}`.toLowerCase() !== here
+  const password = other ? undefined : target.password
+  const option = optionOf(password)
+  const accepts = /Permission denied \(([^)]*)\)/i.exec(said)?.[1]?.split(',')
   return new UnreachableError({
     summary: other ? 'A jump host refused the login' : `The host refused the login as '${user}'`,
-    detail: said,
+    detail: option === undefined ? said : `${said}\nthe password of ${option} was at hand`,
     host: target.host,
-    fix: `Check the user and its key; an encrypted key must be in an ssh-agent. This shows more:\n${loginByHand(target, ['-v'])}`,
+    fix: `${whatToCheck({ password, accepts, jump: other })}; an encrypted key must be in an ssh-agent. This shows more:\n${loginByHand(target, ['-v'])}`,
   })
 }
 

@@ -1,10 +1,10 @@
 import { chmodSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Cleaned } from '../../src/cleanup/cleanup.ts'
-import { guardedPassword } from '../../src/lab/index.ts'
+import { guardedPassword, sshFiles } from '../../src/lab/index.ts'
 import { onTerminal, outcomes, rollcall, scratchFile, taskOf } from '../helpers/cli.ts'
 import { inventoryOf, useJobLab } from './job-setup.ts'
-import { inside, viper } from './lab-setup.ts'
+import { inside, panda, viper } from './lab-setup.ts'
 
 const { lab } = useJobLab('become')
 const env = { ROLLCALL_LAB: lab.name }
@@ -247,5 +247,37 @@ describe('on the command line', () => {
     )
     expect(shown).toContain('root')
     expect([code, shown.includes(guardedPassword)]).toEqual([0, false])
+  })
+  it('one answer for the login by password and for sudo, behind a jump host that never gets it', async () => {
+    const path = scratchFile(
+      'by-password.ts',
+      `import { defineInventory, lab, ssh } from 'rollcall'
+export const inventory = defineInventory({
+  groups: { cluster: {} },
+  hosts: {
+    'crystal-panda': { groups: [], privateIp: '${panda.address}', connection: lab() },
+    'honor-viper': {
+      groups: ['cluster'],
+      connection: ssh({ address: '${viper.address}', user: 'guarded', proxyJump: 'crystal-panda', knownHostsFiles: ['${sshFiles(lab).knownHostsFile}'] }),
+    },
+  },
+})
+`,
+    )
+    const asked = await onTerminal(
+      ['exec', 'honor-viper', '-i', path, '-kK', '-b', '--', 'id', '-un'],
+      [
+        ['SSH password: ', `${guardedPassword}\r`],
+        ['become password [defaults to SSH password]: ', '\r'],
+      ],
+      { env },
+    )
+    expect([asked.code, asked.shown]).toEqual([0, expect.stringMatching(/ok\s+root/)])
+    expect(asked.shown).not.toContain(guardedPassword)
+    const wrong = await onTerminal(['exec', 'honor-viper', '-i', path, '-k', '--', 'id'], [['SSH password: ', 'never the right one\r']], {
+      env,
+    })
+    expect([wrong.code, wrong.shown]).toEqual([4, expect.stringContaining('Check the user and the password given by --ask-pass')])
+    expect(wrong.shown).not.toContain('never the right one')
   })
 })

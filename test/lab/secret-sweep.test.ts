@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFile
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { inHost } from '../../src/lab/index.ts'
+import { inHost, sshFiles } from '../../src/lab/index.ts'
 import { encrypt } from '../../src/secrets/age.ts'
 import { makeIdentity } from '../../src/secrets/identities.ts'
 import { ownRoot } from '../../src/util/own-root.ts'
@@ -33,6 +33,7 @@ const values = {
   prompted: 'Prompted at a tty 14',
   variable: 'Variable of environment 15',
   override: 'Override of a var 16',
+  login: 'Login "typed" at $k 17',
   // Of the fixtures that ansible-vault made.
   vault: 'hunter two é',
   vaultNested: `pass: 'word' "x" #1`,
@@ -67,6 +68,7 @@ beforeAll(async () => {
   copyFileSync(new URL('../secrets/vaults/whole.yml', import.meta.url), join(root, 'vault.yml'))
   for (const [name, text] of Object.entries({
     'inventory/lab.ts': inventory,
+    'inventory/typed.ts': typed(),
     'templates/index.ts': templates,
     'templates/app.conf.eta': 'user=app\npassword=<%= it.password %>\n',
     'playbooks/sweep.ts': sweep,
@@ -75,11 +77,12 @@ beforeAll(async () => {
     put(name, text)
   // What the user keeps in clear lies elsewhere, so that nothing of ours is excused.
   for (const [name, text] of Object.entries(inClear())) writeFileSync(clear(name), text, { mode: 0o600 })
+  await inside(lab, viper, 'useradd --create-home typed')
   await new Promise<void>((resolve, reject) => {
     const [program = '', ...words] = inHost(lab, viper.name, ['chpasswd'])
     const child = spawn(program, words, { stdio: ['pipe', 'ignore', 'inherit'] })
     child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`chpasswd: ${code}`))))
-    child.stdin?.end(`guarded:${values.become}\n`)
+    child.stdin?.end(`guarded:${values.become}\ntyped:${values.login}\n`)
   })
   samples = sampleProcesses()
 })
@@ -93,6 +96,7 @@ const inClear = () => ({
   'extra.yaml': `extra: ${JSON.stringify(values.extra)}\noverridden: ${JSON.stringify(values.override)}\n`,
   'prompted.json': JSON.stringify({ prompted: values.prompted }),
   wrong: 'no password of anything\n',
+  login: `${values.login}\n`,
 })
 
 const inventory = `import { defineInventory, defineSecrets, lab, Secret } from 'rollcall'
@@ -102,6 +106,13 @@ export const inventory = defineInventory({
   groups: { all: { vars: { token: secrets.ofVars, overridden: new Secret('usual, and never used') } }, web: {} },
   hosts: { 'honor-viper': { groups: ['web'], privateIp: '10.108.0.4', connection: lab({ user: 'guarded', becomePassword: secrets.become }) } },
   overridable: ['overridden'],
+})
+`
+const typed = () => `import { defineInventory, lab, ssh } from 'rollcall'
+const connection = ssh({ address: '${viper.address}', user: 'typed', proxyJump: 'gate', knownHostsFiles: ['${sshFiles(lab).knownHostsFile}'] })
+export const inventory = defineInventory({
+  groups: {},
+  hosts: { gate: { groups: [], privateIp: '${viper.address}', connection: lab() }, typed: { groups: [], connection } },
 })
 `
 const templates = `import { defineTemplate, type Secret, value } from 'rollcall'
@@ -180,6 +191,19 @@ describe('what a run says holds no secret', () => {
     said.push(shown)
     expect([code, shown]).toEqual([0, expect.stringContaining('prompted=[secret] (asked)')])
     expect(found(shown)).toEqual([])
+  })
+
+  it('where the password of SSH is typed, or comes out of a file, and a host repeats it', async () => {
+    const words = ['exec', 'typed', '-i', 'inventory/typed.ts', '--timing']
+    // In two pieces: arguments of the user's own stand in process lists.
+    const pieces = [values.login.slice(0, 9), values.login.slice(9)]
+    const repeats = ['--', 'sh', '-c', 'printf "%s%s %s\\n" "$@"; sleep 0.3', 'sh', ...pieces, 'a-marker-that-is-no-secret']
+    const { code, shown } = await onTerminal([...words, '-k', ...repeats], [['SSH password: ', `${values.login}\r`]], environment())
+    const run = await cli([...words, '--connection-password-file', clear('login'), '--json', ...repeats], environment())
+    said.push(shown, outputOf(run))
+    const shownAs = expect.stringContaining('[secret] a-marker')
+    expect([code, shown, run.code, run.stdout]).toEqual([0, shownAs, 0, shownAs])
+    expect([...found(shown), ...found(outputOf(run))]).toEqual([])
   })
 
   it.for([

@@ -3,7 +3,8 @@ import { type Kept, kinds } from '../../cleanup/kept.ts'
 import { RollcallError } from '../../model/errors.ts'
 import { type Colours, count, describeError, formatAge, jsonText, printableDeep } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
-import { positiveInteger, shared } from '../options.ts'
+import { connectionPassword, positiveInteger, shared } from '../options.ts'
+import { takeConnectionPassword } from '../passwords.ts'
 
 /** `rollcall cleanup`: what Rollcall keeps, and away with it. */
 export const cleanup = defineCommand({
@@ -18,6 +19,7 @@ export const cleanup = defineCommand({
     'hosts-only': { type: 'boolean', describe: 'look at hosts only' },
     'controller-only': { type: 'boolean', describe: 'look at this machine only; contacts no host' },
     only: { choices: kinds, array: true, requiresArg: true, describe: 'only things of this kind; may be repeated' },
+    ...connectionPassword,
     forks: shared.forks,
     format: shared.format,
   },
@@ -26,7 +28,8 @@ export const cleanup = defineCommand({
     ['rollcall cleanup --controller-only --only images --remove', 'remove what lab hosts are made from'],
     ['rollcall cleanup web -i production --remove --yes', 'tidy hosts up without a question'],
   ],
-  async run(args, { engine, screen, colours, errorColours, cwd, ask }) {
+  async run(args, context) {
+    const { engine, screen, colours, errorColours, cwd, ask } = context
     if (args['hosts-only'] && args['controller-only'])
       throw new RollcallError({ summary: '--hosts-only and --controller-only exclude each other', fix: 'Give one of them, or none.' })
     if (args['controller-only'] && args.pattern !== undefined)
@@ -36,6 +39,7 @@ export const cleanup = defineCommand({
         summary: 'There is no terminal to ask at',
         fix: 'See what would be removed first, then say yes to it:\nrollcall cleanup --remove --yes',
       })
+    if (!args['controller-only']) await takeConnectionPassword(args, context)
     const human = args.format !== 'json'
     const confirm = async (going: readonly Kept[]): Promise<boolean> => {
       if (args.yes) return true

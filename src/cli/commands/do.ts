@@ -1,12 +1,12 @@
 import { text } from 'node:stream/consumers'
 import { createDoReporter } from '../../report/index.ts'
-import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
 import { steered } from '../interrupt.ts'
 import {
   become,
   becomeOf,
   changesMade,
+  connectionPassword,
   login,
   narrowing,
   noteChanges,
@@ -17,6 +17,7 @@ import {
   vault,
   watches,
 } from '../options.ts'
+import { takePasswords } from '../passwords.ts'
 
 /** `rollcall do`: one module on many hosts, without a playbook. */
 export const doCommand = defineCommand({
@@ -36,6 +37,7 @@ export const doCommand = defineCommand({
     exclude: shared.exclude,
     'allow-empty': shared['allow-empty'],
     ...become,
+    ...connectionPassword,
     check: shared.check,
     diff: shared.diff,
     force: shared.force,
@@ -77,7 +79,7 @@ export const doCommand = defineCommand({
     })
     const changes = noteChanges(report)
     const asWhom = becomeOf(args)
-    const becomePassword = await becomePasswordOf(args, context)
+    const becomePassword = await takePasswords(args, context)
     const exitCode = await steered(timeout, (steering) =>
       engine.doModule({
         steering,

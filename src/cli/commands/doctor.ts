@@ -1,20 +1,24 @@
 import type { Checked } from '../../doctor/check.ts'
 import { type Colours, count, jsonText, printableDeep } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
-import { positiveInteger, shared } from '../options.ts'
+import { connectionPassword, positiveInteger, shared } from '../options.ts'
+import { takeConnectionPassword } from '../passwords.ts'
 
 /** `rollcall doctor`: what is wrong here, and what to do. */
 export const doctor = defineCommand({
   usage: 'doctor [pattern]',
   summary: 'check this machine and project, and the hosts of a pattern; changes nothing on them',
   positionals: { pattern: { type: 'string', describe: 'hosts and groups to look at as well, e.g. web:!edge; default is none' } },
-  options: { inventory: shared.inventory, forks: shared.forks, format: shared.format },
+  options: { inventory: shared.inventory, ...connectionPassword, forks: shared.forks, format: shared.format },
   examples: [
     ['rollcall doctor', 'this machine and the project'],
     ['rollcall doctor all -i production', 'its hosts, too: reachable, login, sudo, tools, clock, disks'],
     ['rollcall doctor --json', 'for a program; exit code 1 when there is a problem'],
   ],
-  async run(args, { engine, screen, colours, colour, env, stdout, cwd }) {
+  async run(args, context) {
+    const { engine, screen, colours, colour, env, stdout, cwd } = context
+    // Without a pattern no host is contacted.
+    if (args.pattern !== undefined) await takeConnectionPassword(args, context)
     const human = args.format !== 'json'
     const checks = await engine.doctor({
       root: cwd,

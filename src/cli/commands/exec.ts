@@ -1,10 +1,22 @@
 import { formatError, RollcallError } from '../../model/errors.ts'
 import type { HostTraffic, RunningEvent } from '../../model/event.ts'
 import { jsonText, printable, printableDeep, runningLines, timingLines } from '../../report/index.ts'
-import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
 import { steered } from '../interrupt.ts'
-import { become, becomeOf, login, narrowing, portionsOf, positiveInteger, secondsOf, shared, vault, watches } from '../options.ts'
+import {
+  become,
+  becomeOf,
+  connectionPassword,
+  login,
+  narrowing,
+  portionsOf,
+  positiveInteger,
+  secondsOf,
+  shared,
+  vault,
+  watches,
+} from '../options.ts'
+import { takePasswords } from '../passwords.ts'
 
 /** `rollcall exec`: one command on many hosts. */
 export const exec = defineCommand({
@@ -17,6 +29,7 @@ export const exec = defineCommand({
     exclude: shared.exclude,
     'allow-empty': shared['allow-empty'],
     ...become,
+    ...connectionPassword,
     forks: shared.forks,
     serial: shared.serial,
     format: shared.format,
@@ -56,7 +69,7 @@ export const exec = defineCommand({
     const serial = portionsOf(args.serial)
     const timings: { [host: string]: HostTraffic } = {}
     const asWhom = becomeOf(args)
-    const becomePassword = await becomePasswordOf(args, context)
+    const becomePassword = await takePasswords(args, context)
     const exitCode = await steered(timeout, (steering) =>
       engine.exec({
         steering,

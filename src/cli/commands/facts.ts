@@ -2,7 +2,8 @@ import { RollcallError } from '../../model/errors.ts'
 import { factsSentence, formatAge, jsonText, notLiveLines, printable } from '../../report/index.ts'
 import type { ShownFacts } from '../../show-facts.ts'
 import { defineCommand } from '../command.ts'
-import { login, narrowing, positiveInteger, secondsOf, shared, vault } from '../options.ts'
+import { connectionPassword, login, narrowing, positiveInteger, secondsOf, shared, vault } from '../options.ts'
+import { takeConnectionPassword } from '../passwords.ts'
 
 /** `rollcall facts`: what is known of hosts, from where, and how old it is. */
 export const facts = defineCommand({
@@ -18,6 +19,7 @@ export const facts = defineCommand({
     forks: shared.forks,
     'facts-timeout': { ...shared['facts-timeout'], describe: 'seconds that hosts have together to answer, but with --refresh; default 10' },
     ...login,
+    ...connectionPassword,
     ...vault,
     format: shared.format,
   },
@@ -26,9 +28,11 @@ export const facts = defineCommand({
     ['rollcall facts honor-viper --refresh', 'ask one host now'],
     ['rollcall facts --cached --format json', 'for a program, without contacting a host'],
   ],
-  async run(args, { engine, screen, colours, errorColours, cwd, progress }) {
+  async run(args, context) {
+    const { engine, screen, colours, errorColours, cwd, progress } = context
     if (args.refresh && args.cached)
       throw new RollcallError({ summary: '--refresh and --cached exclude each other', fix: 'Give one of them, or none.' })
+    if (!args.cached) await takeConnectionPassword(args, context)
     const known = await engine.showFacts({
       root: cwd,
       ...(args.inventory !== undefined && { inventory: args.inventory }),

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { factsSentence, jsonText, notLiveLines, printable, viewSentence } from '../../report/index.ts'
 import { defineCommand } from '../command.ts'
-import { factsTimeout, given, playbook, positiveInteger, shared, vault } from '../options.ts'
+import { connectionPassword, factsTimeout, given, playbook, positiveInteger, shared, vault } from '../options.ts'
+import { takeConnectionPassword } from '../passwords.ts'
 import { openTerminal } from '../terminal.ts'
 
 /** `rollcall render`: one file as it would be written. stdout holds exactly its bytes, so that it can be piped. */
@@ -16,6 +17,7 @@ export const render = defineCommand({
     inventory: shared.inventory,
     ...given,
     ...vault,
+    ...connectionPassword,
     forks: shared.forks,
     'facts-timeout': shared['facts-timeout'],
     format: shared.format,
@@ -24,7 +26,9 @@ export const render = defineCommand({
     ['rollcall render prepare --task haproxy.cfg --host honor-viper', 'the file on stdout, notes on stderr'],
     ['rollcall render prepare --task haproxy.cfg --host honor-viper | haproxy -c -f /dev/stdin', 'have it checked'],
   ],
-  async run(args, { engine, screen, stdout, errorColours, cwd, progress }) {
+  async run(args, context) {
+    const { engine, screen, stdout, errorColours, cwd, progress } = context
+    await takeConnectionPassword(args, context)
     const file = await engine.renderOne({
       root: cwd,
       playbook: args.playbook,

@@ -1,7 +1,6 @@
 import { RollcallError } from '../../model/errors.ts'
 import { createReporter, jsonText } from '../../report/index.ts'
 import type { RunRequest } from '../../run.ts'
-import { becomePasswordOf } from '../become-password.ts'
 import { defineCommand } from '../command.ts'
 import { formatInputs } from '../format-inputs.ts'
 import { formatOutline } from '../format-outline.ts'
@@ -9,6 +8,7 @@ import { steered } from '../interrupt.ts'
 import {
   becomePassword,
   changesMade,
+  connectionPassword,
   exclusive,
   factsTimeout,
   given,
@@ -23,6 +23,7 @@ import {
   watches,
   words,
 } from '../options.ts'
+import { takePasswords } from '../passwords.ts'
 import { openTerminal } from '../terminal.ts'
 
 /** `rollcall run`: the main job. */
@@ -61,12 +62,14 @@ export const run = defineCommand({
     ...vault,
     verbose: { alias: 'v', type: 'count', describe: 'print every task, its steps and its result' },
     'detailed-exit-code': shared['detailed-exit-code'],
+    ...connectionPassword,
     ...becomePassword,
   },
   examples: [
     ['rollcall run prepare', 'run playbooks/prepare.ts on all its hosts'],
     ['rollcall run prepare --limit honor-viper', 'change one host; its templates still know every host'],
     ['rollcall run prepare -CD', 'say what would change, line by line'],
+    ['rollcall run prepare -kK', 'ask for the passwords of SSH and of sudo, once for all hosts'],
     ['rollcall run prepare --resume', 'after a failure: go on at the task that failed'],
     ['rollcall run site --limit @down.txt --exclude edge', 'hosts from a file, a line each, without some'],
     ["rollcall run site --start-at-task 'haproxy : *' --step", 'from a task on, asking before each'],
@@ -117,7 +120,7 @@ export const run = defineCommand({
     })
     const changes = noteChanges(report)
     const terminal = openTerminal(screen)
-    const password = await becomePasswordOf(args, context)
+    const password = await takePasswords(args, context)
     const exitCode = await steered(timeout, (steering) =>
       engine.run({
         ...request,
