@@ -9,7 +9,7 @@ export function setChosenInventory(inventory: string | undefined): void {
 
 const takes =
   /^rollcall (run|explain|render|facts|do|exec|trust|doctor|cleanup|inventory (list|host|graph|validate|add|set|unset|rename|remove|move))( |$)/
-const names = / (-i|--inventory)[ =]/
+const names = / (-i|--inventory)[ =]| --help$/
 
 /** A line of a fix; where it is a command that takes an inventory, it names the chosen one. */
 export function withChosenInventory(line: string): string {

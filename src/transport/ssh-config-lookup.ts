@@ -99,10 +99,11 @@ function evaluate(files: readonly SshConfig[], name: string, given: GivenValues,
         applies = pattern !== undefined
         if (applies && pattern !== '*') named = true
       } else if (keyword === 'match') {
-        if (!reachable) continue
         const verdict = match(line)
-        if (verdict.unjudged !== undefined) unjudged.push({ line, condition: verdict.unjudged })
+        // Asked for also by a file that a block includes which is for other hosts.
         if (verdict.wantsFinal) wantsFinal = true
+        if (!reachable) continue
+        if (verdict.unjudged !== undefined) unjudged.push({ line, condition: verdict.unjudged })
         if (verdict.names) named = true
         applies = verdict.matches
       } else if (keyword === 'include') for (const each of line.included ?? []) walk(each, applies, reachable && applies)

@@ -16,6 +16,7 @@ test.each([
   ['rollcall runs', 'rollcall runs'],
   ['rollcall doc copy', 'rollcall doc copy'],
   ['See rollcall facts', 'See rollcall facts'],
+  ['rollcall explain var --help', 'rollcall explain var --help'],
 ])('%s: a command to copy names the inventory that was chosen', (fix, shown) => {
   expect(lastLine(fix)).toBe(fix)
   setChosenInventory('hosts of us.ini')

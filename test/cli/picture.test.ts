@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Box, chipHeight, layOut } from '../../src/cli/picture/lay-out.ts'
 import type { ShownHost, ShownInventory } from '../../src/show-inventory.ts'
+import { chance } from '../helpers/chance.ts'
 import { rollcall } from './harness.ts'
 
 const host = (name: string, groups: readonly string[], more: Partial<ShownHost> = {}): ShownHost => ({
@@ -156,6 +157,7 @@ describe('the picture', () => {
         check(picture.boxes, [], { x: 0, y: 0, width: picture.width, height: picture.height })
         expect([...drawn].sort()).toEqual(inventory.hosts.map((each) => each.host).sort())
       }),
+      chance(100),
     )
   })
 })

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { type Command, isGroup, nameOf } from '../../src/cli/command.ts'
 import { plainWords } from '../../src/cli/plain-words.ts'
 import { commands, parseByYargs } from '../../src/cli/yargs.ts'
+import { chance } from '../helpers/chance.ts'
 
 const plain = commands.filter((command): command is Command => !isGroup(command) && command.subcommands === undefined)
 const stdout = { write: () => undefined }
@@ -77,7 +78,7 @@ test.each(plain.map((command) => [nameOf(command), command] as const))(
         expect(by.command).toBe(command)
         expect(givenTo(command, found.args)).toEqual(givenTo(command, by.args))
       }),
-      { numRuns: 150 },
+      chance(150),
     )
     if (Object.keys(command.options).length > 1 && !Object.values(command.options).some((option) => option.demandOption))
       expect(read).toBeGreaterThan(0)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { differences, plainOf } from '../../src/edit/effects.ts'
+import { chance } from '../helpers/chance.ts'
 import { changedLines, editOf, editText, modelOf } from './desk.ts'
 
 /** Space where one may stand, as no formatter would leave it. */
@@ -80,7 +81,7 @@ const inventory = fc.record({ names: fc.subarray([...hosts], { minLength: 1 }), 
     }))
 })
 
-const runs = { numRuns: 80 }
+const runs = chance(80)
 const plain = (text: string) => plainOf(modelOf(text))
 
 /** How many lines an edit takes away and brings. */

@@ -7,6 +7,7 @@ import { fits } from '../../src/engine/fits.ts'
 import * as modules from '../../src/modules/index.ts'
 import { Secret } from '../../src/util/secret.ts'
 import { Script, sh } from '../../src/util/sh.ts'
+import { chance } from '../helpers/chance.ts'
 import { caseFiles } from '../modules/case-files.ts'
 
 const definitions = Object.values(modules).map(({ definition }) => definition as unknown as Definition)
@@ -51,7 +52,7 @@ test.each(definitions.map((definition) => [definition.name, definition] as const
       fc.property(fc.oneof({ weight: 5, arbitrary: some }, withMore, anything), (value) => {
         if (check(value)) expect(ajv(value), JSON.stringify(ajv.errors)).toBe(true)
       }),
-      { numRuns: 300 },
+      chance(300),
     )
   },
 )

@@ -30,6 +30,7 @@ import {
 } from '../../src/index.ts'
 import { Script } from '../../src/util/sh.ts'
 import { openSteering } from '../../src/util/steering.ts'
+import { chance } from '../helpers/chance.ts'
 import { type LocalRun, type LocalRunOptions, runLocally, scratchIn, temporaryFolder, withoutTimes } from '../helpers/engine.ts'
 import { ask, happen, note } from '../helpers/note.ts'
 import { gitIn } from '../modules/case-helpers.ts'
@@ -546,7 +547,7 @@ test('random lists leave what they leave one after another, and are told the sam
       if (!inTurn.failed) expect(beside).toEqual(inTurn)
     }),
     {
-      numRuns: 60,
+      ...chance(60),
       examples: [
         [
           [

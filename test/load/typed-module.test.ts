@@ -6,6 +6,7 @@ import { typedModule } from '../../src/load/sources/typed-module.ts'
 import { typeCheck } from '../../src/load/type-check.ts'
 import type { InventoryModel } from '../../src/model/inventory.ts'
 import { Secret } from '../../src/util/secret.ts'
+import { chance } from '../helpers/chance.ts'
 import { tempProject } from '../helpers/project.ts'
 import { type Case, cases, readModel, recorded, writeCase } from './read-sources.ts'
 
@@ -73,6 +74,13 @@ image ansible_connection=nspawn ansible_host=/srv/image
     for (const code of ['docker()', 'podman({', `directory: '/srv/jail'`, 'nspawn({']) expect(text).toContain(code)
   })
 
+  test('is the same: what a group sets and no host has counts for the type', async () => {
+    const groups = { a: { vars: { w: {} }, children: { c: null } }, b: { vars: { w: { x: 'z', y: [2] } }, children: { c: null } } }
+    const tree = { ...groups, c: { hosts: { h1: null } } }
+    await expectSameTyped(writeCase({ files: { 'hosts.yml': JSON.stringify(tree) } }), 'an overridden value')
+    expect(written.at(-1)!.text).toContain('x: Type.Optional(Type.String())')
+  })
+
   const values = constantFrom<unknown>(
     1,
     2,
@@ -133,7 +141,7 @@ image ansible_connection=nspawn ansible_host=/srv/image
         const source = writeCase({ files: { 'hosts.yml': JSON.stringify({ all: top, ...tree }), ...Object.fromEntries(files) } })
         await expectSameTyped(source, `random ${++count}`)
       }),
-      { numRuns: 25 },
+      chance(25),
     )
   })
 

@@ -8,6 +8,7 @@ import { connectSsh2 } from '../../src/transport/ssh2.ts'
 import type { SshTarget } from '../../src/transport/target.ts'
 import { sh } from '../../src/util/sh.ts'
 import { type BadLink, badLink, type Trouble } from '../helpers/bad-link.ts'
+import { chance } from '../helpers/chance.ts'
 import { testFolder } from '../helpers/folder.ts'
 import { makeKey, writePrivate } from '../helpers/ssh-keys.ts'
 import { startSshServer } from '../helpers/ssh-server.ts'
@@ -148,7 +149,7 @@ describe.each(servers)('behind a bad link to $name', ({ start }) => {
             expect(error, `${summary}: ${kind} of ${from} after ${at}, in ${stage}`).toMatchObject({ name: 'UnreachableError' })
         })
       }),
-      { numRuns: 40 },
+      chance(40),
     )
   })
 })

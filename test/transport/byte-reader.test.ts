@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { byteReader, StreamEnded } from '../../src/transport/byte-reader.ts'
 import { readAnswer } from '../../src/transport/session-frame.ts'
+import { chance } from '../helpers/chance.ts'
 
 /** A reader of these bytes, which come in pieces of the given sizes, over and over. */
 function readerOf(bytes: Uint8Array, sizes: readonly number[]) {
@@ -47,7 +48,7 @@ describe('bytes that come in pieces', () => {
           expect(reader.received).toBe(Buffer.concat(whole).length + 4)
         },
       ),
-      { numRuns: 100 },
+      chance(100),
     )
   })
 

@@ -9,6 +9,7 @@ import { encodeExchange } from '../../src/transport/session-frame.ts'
 import { bootWords, loopCommand } from '../../src/transport/session-loop.ts'
 import type { Job, Session } from '../../src/transport/session-types.ts'
 import { Script, sh } from '../../src/util/sh.ts'
+import { chance } from '../helpers/chance.ts'
 import { testFolder } from '../helpers/folder.ts'
 import { shells } from '../helpers/shells.ts'
 
@@ -121,7 +122,7 @@ for word in done full end out; do printf '\n%s %s %s 1 2 3\n' "$nonce" ${session
       await process.exit
     }
     await fc.assert(fc.asyncProperty(fc.integer({ min: 0, max: bytes.length - 3 }), run), {
-      numRuns: 30,
+      ...chance(30),
       examples: [[bytes.length - 3], [bytes.length - 4], [0]],
     })
     expect(existsSync(ran)).toBe(false)

@@ -10,6 +10,7 @@ import { openSession } from '../../src/transport/session.ts'
 import { encodeExchange } from '../../src/transport/session-frame.ts'
 import { loopCommand } from '../../src/transport/session-loop.ts'
 import { Script, sh } from '../../src/util/sh.ts'
+import { chance } from '../helpers/chance.ts'
 import { testFolder } from '../helpers/folder.ts'
 import { shells } from '../helpers/shells.ts'
 
@@ -79,7 +80,7 @@ describe.each(shells)('the ends of a session through $name', (shell) => {
         await process.exit
         expect(readdirSync(folder)).toEqual([])
       }),
-      { numRuns: 40, examples: [[bytes.length - 2], [bytes.length - 3], [0]] },
+      { ...chance(40), examples: [[bytes.length - 2], [bytes.length - 3], [0]] },
     )
     expect(existsSync(ran)).toBe(false)
   })

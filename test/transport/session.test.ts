@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openSession } from '../../src/transport/session.ts'
 import type { Job, Reply, Session } from '../../src/transport/session-types.ts'
 import { Script, sh } from '../../src/util/sh.ts'
+import { chance } from '../helpers/chance.ts'
 import { testFolder } from '../helpers/folder.ts'
 import { shells } from '../helpers/shells.ts'
 
@@ -211,7 +212,7 @@ describe.each(shells)('session through $name', (shell) => {
           failed ||= step && code !== 0
         }
       }),
-      { numRuns: 40 },
+      chance(40),
     )
   })
 
@@ -271,7 +272,7 @@ describe.each(shells)('session through $name', (shell) => {
         expect(text(input?.stdout)).toBe(value)
         expect(commented).toMatchObject({ code: 0, stdout: new Uint8Array(0), stderr: new Uint8Array(0) })
       }),
-      { numRuns: 40 },
+      chance(40),
     )
   })
 

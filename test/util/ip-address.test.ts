@@ -2,6 +2,7 @@ import { isIPv6 as nodes } from 'node:net'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isIPv6 } from '../../src/util/ip-address.ts'
+import { chance } from '../helpers/chance.ts'
 
 const known = [
   '',
@@ -52,7 +53,7 @@ test('texts of pieces of addresses', () => {
     fc.property(pieces, (chosen) => {
       expect(isIPv6(chosen.join(''))).toBe(nodes(chosen.join('')))
     }),
-    { numRuns: 5000, seed: 1 },
+    chance(5000),
   )
 })
 

@@ -21,7 +21,9 @@ export function schemasOf(model: InventoryModel, { groups, hosts }: PlacedValues
     const everywhere = [...own].filter((key) => have.every((each) => each.some(([name]) => name === key)))
     const wanted = have.map((each) => Object.fromEntries(name === 'all' ? each.filter(([key]) => everywhere.includes(key)) : each))
     typed.set(name, new Set(everywhere))
-    const code = fieldsCode(wanted)
+    // What a group below sets is an override as well, also where every host has another value.
+    const below = [...groups].filter(([each]) => each !== name && (name === 'all' || tree.above(each).includes(name)))
+    const code = fieldsCode(wanted, (key) => below.flatMap(([, values]) => (values.has(key) ? [values.get(key)] : [])))
     if (code !== '{}') found.set(name, code)
   }
   return found

@@ -21,12 +21,15 @@ export function schemaCode(values: readonly unknown[]): string {
   return kinds.size === 1 ? [...kinds][0]! : `Type.Union([${[...kinds].join(', ')}])`
 }
 
-/** Fields of objects; one that some of them lack is optional. */
-export function fieldsCode(objects: readonly Readonly<Record<string, unknown>>[]): string {
+/** Fields of objects; one that some of them lack is optional. `more`: further values of some, which must fit too. */
+export function fieldsCode(
+  objects: readonly Readonly<Record<string, unknown>>[],
+  more: (name: string) => readonly unknown[] = () => [],
+): string {
   const values = new Map<string, unknown[]>()
   for (const object of objects) for (const [name, value] of Object.entries(object)) values.set(name, [...(values.get(name) ?? []), value])
   const fields = [...values].map(([name, each]) => {
-    const schema = schemaCode(each)
+    const schema = schemaCode([...each, ...more(name)])
     return `${keyCode(name)}: ${each.length < objects.length ? `Type.Optional(${schema})` : schema}`
   })
   return fields.length === 0 ? '{}' : `{ ${fields.join(', ')} }`
