@@ -39,7 +39,9 @@ export function placeValues(model: InventoryModel, all: readonly HostValues[], t
   for (const { values, levels } of all)
     for (const [name, setters] of levels) {
       if (!values.has(name)) why.set(name, 'not every host of its groups has it')
-      const chain = [...setters.map(({ value }) => value), values.get(name)]
+      // In the order of a typed inventory, which checks what is nearer to a host against what is farther, whoever wins in Ansible's.
+      const rank = ({ level, group }: VarLevel) => (level === 'all' ? -1 : level === 'host' ? Infinity : tools.tree.depth(group ?? ''))
+      const chain = [...setters.toSorted((one, other) => rank(one) - rank(other)).map(({ value }) => value), values.get(name)]
       if (!pairsFit(chain, tools.fits)) why.set(name, 'its types differ')
     }
   for (const name of why.keys()) for (const values of groups.values()) values.delete(name)
