@@ -98,7 +98,7 @@ exit 0`,
   followsFrom: (id, { kind, id: changed, planned: { exists } }, now) => {
     const directory = directoryOf(id)
     if (kind !== 'file' && kind !== 'link') return undefined
-    if (isBelow(changed, directory)) return { state: now, assumed: true }
+    if (isBelow(changed, directory)) return now.archive === '' ? undefined : { state: now, assumed: true }
     const gone = exists === false && (changed === directory || isBelow(directory, changed))
     return gone ? { state: { archive: '', altered: [] } } : undefined
   },
