@@ -1,20 +1,13 @@
-import type { Read } from '../dsl/resource.ts'
 import { isBelow, isRelated } from '../resources/path.ts'
 import { type Change, layOver, touches } from './change.ts'
-import type { State } from './compare.ts'
 import { type Effects, openEffects } from './effects.ts'
+import { elsewhere, type Known, namesOf } from './other-names.ts'
 import type { Due } from './run-call.ts'
 
 /** Calls of one list that run at the same time. */
 export interface Run {
   /** Whether a call is known to lie apart from all that are in it; then it is one of them, if it changes anything. */
   readonly take: (due: Due, change: Change | undefined, states: readonly Known[]) => boolean
-}
-
-/** A state that a call was decided by. */
-export interface Known {
-  readonly read: Read
-  readonly state: State
 }
 
 /** What is known of what a call alters, and by what it was decided. */
@@ -73,7 +66,7 @@ function footprintOf(due: Due, change: Change | undefined, states: readonly Know
     unknown: touched.length > known.length,
     alone: made.some(({ read }) => read.kind.liesAt === undefined),
     leads: made.some(({ read, wanted }) => read.kind.name === 'link' && wanted.exists !== false),
-    places: [...named.flatMap(placesOf), ...known.flatMap(placeOf)],
+    places: [...named.flatMap(placesOf), ...[...known, ...elsewhere(known, states)].flatMap(placeOf)],
     makes: isNew.filter(isDirectory).flatMap(placesOf),
     needs: isNew.filter((one) => !isDirectory(one)).flatMap(placesOf),
     keys: known.filter((pattern) => placeOf(pattern).length === 0),
@@ -83,8 +76,7 @@ function footprintOf(due: Due, change: Change | undefined, states: readonly Know
 }
 
 function placesOf({ read, state }: Known): readonly string[] {
-  const canonical = read.kind.canonical?.(state, read.id) ?? read.id
-  return [...new Set([read.id, canonical])].flatMap((id) => read.kind.liesAt?.(id) ?? [])
+  return namesOf(read, state).flatMap((id) => read.kind.liesAt?.(id) ?? [])
 }
 
 /** `file:/etc/*` lies at /etc. */

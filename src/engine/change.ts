@@ -5,6 +5,7 @@ import type { Step } from '../dsl/step.ts'
 import type { DiffEntry } from '../model/event.ts'
 import { apply } from './apply.ts'
 import type { States, WantedStates } from './compare.ts'
+import { elsewhere } from './other-names.ts'
 import { type CallOutcome, sureness } from './outcome.ts'
 import type { Overlay } from './overlay.ts'
 import type { Due } from './run-call.ts'
@@ -63,7 +64,8 @@ export function layOver(overlay: Overlay, due: Due, { state, unsure }: Change, t
     wanted && state ? [{ read: state.reads[name]!, wanted, found: state.found[name]! }] : [],
   )
   for (const one of of) overlay.plan({ ...one, task, confidence: unsure?.confidence ?? 'certain', holds: holds(due) })
-  if (!due.harmless) overlay.touch(touched, task, of)
+  const known = Object.entries(state?.reads ?? {}).map(([name, read]) => ({ read, state: state!.found[name]! }))
+  if (!due.harmless) overlay.touch([...touched, ...elsewhere(touched, known)], task, of)
 }
 
 /** What `--force` says of what it has done again, or would do. */

@@ -3,10 +3,11 @@ import { type ReadSet, unknown } from '../dsl/resource.ts'
 import type { Step } from '../dsl/step.ts'
 import { RollcallError } from '../model/errors.ts'
 import type { DynamicSet } from '../model/host-set.ts'
-import type { Change } from './change.ts'
+import { type Change, touches } from './change.ts'
 import { differences, diffOf, merge, type State, type States, type WantedStates } from './compare.ts'
 import { stepsIn } from './environment.ts'
 import { perform } from './meta.ts'
+import { elsewhere, type Known, patternsAt } from './other-names.ts'
 import { type CallOutcome, sureness } from './outcome.ts'
 import type { View } from './overlay.ts'
 import type { Due } from './run-call.ts'
@@ -29,6 +30,7 @@ export async function decide(due: Due, reads: ReadSet, states: ReadonlyMap<strin
     return [name, overlay?.view(read, real) ?? { state: real, confidence: 'certain' }]
   })
   const found: States = Object.fromEntries(views.map(([name, view]) => [name, view.state]))
+  const known = views.map(([name, { state }]) => ({ read: reads[name]!, state }))
   const unsure = leastSure([...(due.call.unsure ? [due.call.unsure] : []), ...views.map(([, view]) => view)])
 
   if (definition.kind === 'query') {
@@ -52,7 +54,7 @@ export async function decide(due: Due, reads: ReadSet, states: ReadonlyMap<strin
       change: { steps: stepsIn(environment, definition.steps(params, inputs)), unsure, returns, waits: definition.waits?.(params) },
     }
   }
-  const planned = await unlessUnsure(due, unsure, () => definition.plan(params, found, inputs) as WantedStates, reads)
+  const planned = await unlessUnsure(due, unsure, () => definition.plan(params, found, inputs) as WantedStates, known)
   if ('outcome' in planned) return planned
   const wanted = planned.value
   const differing = differences(reads, found, wanted)
@@ -60,7 +62,7 @@ export async function decide(due: Due, reads: ReadSet, states: ReadonlyMap<strin
   const result = (after: States, changed: boolean, outcomes: readonly StepOutcome[] = []) =>
     sealResult(definition.result?.(params, { before: found, after, changed, outcomes }) ?? { before: found, after }, [found, after], hidden)
   if (differing.length === 0) {
-    const open = undecided(due, reads, wanted)
+    const open = undecided(due, reads, wanted, known)
     const again = open || !due.context.force ? [] : (definition.again?.(params, { found, inputs }) ?? [])
     if (again.length > 0)
       return {
@@ -71,11 +73,12 @@ export async function decide(due: Due, reads: ReadSet, states: ReadonlyMap<strin
           state: { reads, found, wanted, hidden, diff: [], after: found, result },
         },
       }
+    if (unsure) mayAct(due, known)
     const left = due.context.force && !unsure && { reason: 'it cannot be forced' }
     return { outcome: open ?? { ...quiet, ...sureness(unsure), ...left, result: result(found, false) } }
   }
   const after: States = Object.fromEntries(Object.entries(found).map(([name, state]) => [name, merge(state, wanted[name])]))
-  const steps = await unlessUnsure(due, unsure, () => definition.steps(params, { found, wanted, inputs }) as readonly Step[], reads)
+  const steps = await unlessUnsure(due, unsure, () => definition.steps(params, { found, wanted, inputs }) as readonly Step[], known)
   if ('outcome' in steps) return steps
   return {
     change: {
@@ -95,16 +98,25 @@ export async function decide(due: Due, reads: ReadSet, states: ReadonlyMap<strin
 }
 
 /** Check mode: what is wanted hangs on something that is only planned, so whether it differs cannot be told. */
-function undecided(due: Due, reads: ReadSet, wanted: WantedStates): CallOutcome | undefined {
+function undecided(due: Due, reads: ReadSet, wanted: WantedStates, known: readonly Known[]): CallOutcome | undefined {
   const { overlay } = due.playHost.state
   const last = overlay?.lastPlanned()
   const open = Object.entries(wanted).filter(([, state]) => Object.values(state ?? {}).includes(unknown))
   if (!overlay || last === undefined || open.length === 0) return undefined
-  overlay.touch(
-    open.map(([name]) => reads[name]!.key),
-    due.task.name,
-  )
+  const keys = open.map(([name]) => reads[name]!.key)
+  overlay.touch([...keys, ...elsewhere(keys, known)], due.task.name)
   return { ...quiet, changed: true, confidence: 'unknown', reason: `cannot be told before '${last}' has run`, result: undefined }
+}
+
+/**
+ * Check mode: all is as wanted as far as can be told, and a run may find that it is not. What is read under the names that were
+ * looked at is unsure anyway; what lies elsewhere, or below, was not looked at.
+ */
+function mayAct(due: Due, known: readonly Known[]): void {
+  const patterns = patternsAt(touches(due), known)
+  const keys = [...patterns, ...known.map(({ read }) => read.key)]
+  const touched = [...patterns, ...elsewhere(keys, known)]
+  if (touched.length > 0) due.playHost.state.overlay?.touch(touched, due.task.name)
 }
 
 /** Controller calls may wait, or talk with the person at the terminal. */
@@ -157,16 +169,15 @@ async function unlessUnsure<T>(
   due: Due,
   unsure: Unsure | undefined,
   work: () => T | Promise<T>,
-  reads: ReadSet = {},
+  known: readonly Known[] = [],
 ): Promise<{ readonly value: T } | { readonly outcome: CallOutcome }> {
   try {
     return { value: await work() }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    const { definition, params } = due.call
     if (!unsure) throw error
-    const touched = definition.kind === 'module' || definition.kind === 'action' ? (definition.touches?.(params) ?? []) : []
-    due.playHost.state.overlay?.touch([...touched, ...Object.values(reads).map((read) => read.key)], due.task.name)
+    const keys = [...touches(due), ...known.map(({ read }) => read.key)]
+    due.playHost.state.overlay?.touch([...keys, ...elsewhere(keys, known)], due.task.name)
     const reason = `cannot be told before '${unsure.because}' has run: ${error.message}`
     return { outcome: { changed: true, confidence: 'unknown', reason, result: undefined, diff: [], steps: [] } }
   }

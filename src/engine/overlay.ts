@@ -1,6 +1,7 @@
 import type { Read } from '../dsl/resource.ts'
 import type { Confidence } from '../model/event.ts'
 import { merge, type State } from './compare.ts'
+import { namesOf } from './other-names.ts'
 import { leastSure, type Unsure } from './unsure.ts'
 
 /** A state as check mode sees it after the planned changes of earlier tasks. */
@@ -52,25 +53,20 @@ export function openOverlay(): Overlay {
     touch: (patterns, task, besides = []) => void layers.push(touchedLayer(patterns, task, besides)),
     view: (read, real) => {
       let seenSoFar: View = { state: real, confidence: 'certain' }
-      let ids = idsOf(read, real)
+      let ids = namesOf(read, real)
       for (const layer of layers) {
         const below = seenSoFar.state
         seenSoFar = layer.over(read, seenSoFar, ids)
-        if (seenSoFar.state !== below) ids = idsOf(read, seenSoFar.state)
+        if (seenSoFar.state !== below) ids = namesOf(read, seenSoFar.state)
       }
       return seenSoFar
     },
   }
 }
 
-/** Every name by which a state is known: the one asked for, and the one under which it really lies. */
-function idsOf(read: Read, state: State): readonly string[] {
-  const canonical = read.kind.canonical?.(state, read.id) ?? read.id
-  return canonical === read.id ? [read.id] : [read.id, canonical]
-}
-
 function plannedLayer({ read: changed, wanted, found, task, confidence, holds }: Planned): Layer {
-  const names = idsOf(changed, found)
+  // What follows, follows of where it really lies: through a link the path to it stays.
+  const names = namesOf(changed, found).toReversed()
   const unsure: Unsure[] = confidence === 'certain' ? [] : [{ confidence, because: task }]
   return {
     task,
@@ -78,14 +74,19 @@ function plannedLayer({ read: changed, wanted, found, task, confidence, holds }:
       const same = read.kind === changed.kind
       if (same && ids.some((id) => names.includes(id))) {
         const state = merge(below.state, wanted)
-        return holds ? { state, confidence: 'certain' } : seen(state, [...unsure, below])
+        if (!holds) return seen(state, [...unsure, below])
+        if (confidence === 'certain') return { state, confidence }
+        // It holds what was asked for; what was left as it is, was made out from a state that is none, perhaps.
+        if (ids.includes(changed.id)) return { state, confidence: 'assumed', because: task }
+        return seen(state, [...unsure, touched(read, below, task), below])
       }
-      for (const id of ids)
-        for (const name of names) {
+      for (const name of names)
+        for (const id of ids) {
           const state = same && read.kind.overlaps?.(name, id) ? read.kind.follows?.(id, name, wanted) : undefined
           if (state) return seen(state as State, unsure)
           const other = read.kind.followsFrom?.(id, { kind: changed.kind.name, id: name, planned: wanted }, below.state)
-          if (other) return seen(other.state as State, other.assumed ? [{ confidence: 'assumed', because: task }, ...unsure] : unsure)
+          if (other)
+            return seen(other.state as State, other.assumed ? [{ confidence: 'assumed', because: task }, ...unsure, below] : unsure)
         }
       const affected = ids.some((id) => names.some((name) => read.kind.affectedBy?.(id, changed.kind.name, name)))
       return affected ? seen(below.state, [{ confidence: 'assumed', because: task }, below]) : below
@@ -94,13 +95,13 @@ function plannedLayer({ read: changed, wanted, found, task, confidence, holds }:
 }
 
 function touchedLayer(patterns: readonly string[], task: string, besides: readonly Pick<Planned, 'read' | 'found'>[]): Layer {
-  const touched = patterns.map(touchOf)
-  const own = new Set(besides.flatMap(({ read, found }) => idsOf(read, found).map((id) => `${read.kind.name}:${id}`)))
+  const places = patterns.map(touchOf)
+  const own = new Set(besides.flatMap(({ read, found }) => namesOf(read, found).map((id) => `${read.kind.name}:${id}`)))
   return {
     task,
     over: (read, below, ids) => {
       if (ids.some((id) => own.has(`${read.kind.name}:${id}`))) return below
-      const isTouched = touched.some(({ matches, kind, id: name }) =>
+      const isTouched = places.some(({ matches, kind, id: name }) =>
         ids.some(
           (id) =>
             matches.test(`${read.kind.name}:${id}`) ||
@@ -109,9 +110,13 @@ function touchedLayer(patterns: readonly string[], task: string, besides: readon
         ),
       )
       if (!isTouched) return below
-      return seen(below.state, [{ confidence: read.kind.absent(below.state) ? 'unknown' : 'assumed', because: task }, below])
+      return seen(below.state, [touched(read, below, task), below])
     },
   }
+}
+
+function touched(read: Read, below: View, task: string): Unsure {
+  return { confidence: read.kind.absent(below.state) ? 'unknown' : 'assumed', because: task }
 }
 
 function seen(state: State, by: readonly Pick<View, 'confidence' | 'because'>[]): View {

@@ -7,7 +7,7 @@ import { fieldsOf } from './file-describe.ts'
 import { statFields } from './inode.ts'
 import { statFormat } from './inode-script.ts'
 import { outputReader } from './output-reader.ts'
-import { canonicalPath, isRelated } from './path.ts'
+import { canonicalPath, follow, isRelated } from './path.ts'
 
 /** Mode and owners that everything below a directory shall have. */
 export interface TreeAttributes {
@@ -29,6 +29,8 @@ export interface TreeEntry {
 /** What below a directory is not as asked; of symbolic links nothing is asked. */
 export interface AttributeTreeState {
   readonly differing: readonly TreeEntry[]
+  /** The directory without a symbolic link in its path. */
+  readonly realPath?: string
 }
 
 interface TreeRequest extends TreeAttributes {
@@ -67,7 +69,9 @@ if [ -d ${path} ]; then
   (cd -- ${path} && exec find . -mindepth 1 ! -type l \( "$@" \) -exec stat -c ${`//${statFormat}:%n`} -- {} + 2>/dev/null)
   c=$?
 fi
-printf '\0%s\0' "$c"`
+follow ${path} || r=${path}
+cd /
+printf '\0%s\0%s\0' "$c" "$r"`
 }
 
 function entryOf(record: string): TreeEntry {
@@ -86,6 +90,7 @@ export const attributeTreeKind: ResourceKind<AttributeTreeState> = {
   sharesShell: true,
   script: (requests) => sh`LC_ALL=C; export LC_ALL
 ${known}
+${follow}
 ${inLines(requests.map(({ id }) => look(requestOf(id))))}
 exit 0`,
   parse: (stdout, requests) => {
@@ -99,12 +104,16 @@ exit 0`,
           `not everything below ${request.path} can be looked at: permission denied, or it changes meanwhile`,
           'Run the task with become, or as a user who may read all of it.',
         )
-      return { differing: entries.filter((entry) => ownersDiffer(request, entry) || modeInTree(request, entry) !== entry.mode) }
+      return {
+        differing: entries.filter((entry) => ownersDiffer(request, entry) || modeInTree(request, entry) !== entry.mode),
+        realPath: output.record(),
+      }
     })
   },
   describe: ({ differing }) => ({
     fields: fieldsOf({ 'not as asked': Array.isArray(differing) ? shown(differing) : differing }),
   }),
+  canonical: ({ realPath: path }, id) => JSON.stringify({ ...requestOf(id), ...(path && { path }) }),
   absent: () => false,
   liesAt: (id) => [requestOf(id).path],
   affectedBy: (id, kind, changed) => (kind === 'file' || kind === 'link') && isRelated(changed, requestOf(id).path),

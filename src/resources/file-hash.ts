@@ -1,7 +1,7 @@
 import { type Read, type ReadRequest, type ResourceKind, readOf } from '../dsl/resource.ts'
 import { Script, sh } from '../util/sh.ts'
 import { outputReader } from './output-reader.ts'
-import { canonicalPath } from './path.ts'
+import { canonicalPath, isRelated } from './path.ts'
 
 /** Hashes that a host's tools make. sha256 of files is read with the file itself. */
 export type HashName = 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512'
@@ -40,6 +40,7 @@ exit 0`,
   describe: ({ value }) => ({ fields: { hash: value === '' ? 'none' : value } }),
   absent: ({ value }) => value === '',
   liesAt: (id) => [id.slice(id.indexOf(' ') + 1)],
+  affectedBy: (id, kind, changed) => (kind === 'file' || kind === 'link') && isRelated(changed, id.slice(id.indexOf(' ') + 1)),
   overlaps: (changed, other) => changed.slice(changed.indexOf(' ')) === other.slice(other.indexOf(' ')),
 }
 

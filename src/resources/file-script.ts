@@ -11,7 +11,7 @@ import { absentOrDenied, follow } from './path.ts'
 const look = new Script(`for arg do
   shift
   p=\${arg#?} s=f
-  follow "$p"
+  follow "$p" || r=$p
   if [ -e "$p" ]; then
     if [ "$arg" = "r$p" ] && [ -f "$p" ] && ! [ -r "$p" ]; then s=u; fi
   else

@@ -2,7 +2,7 @@ import { type Read, type ResourceKind, readOf } from '../dsl/resource.ts'
 import { describeFile } from './file-describe.ts'
 import { parseFiles } from './file-parse.ts'
 import { fileScript } from './file-script.ts'
-import { canonicalPath, isBelow } from './path.ts'
+import { canonicalPath, isBelow, movedBy } from './path.ts'
 
 /** What a path leads to, at the end of all symbolic links. */
 export interface FileAbsent {
@@ -49,9 +49,12 @@ export const fileKind: ResourceKind<FileState> = {
   overlaps: (changed, other) => changed === other || isBelow(other, changed),
   // Plans name `exists` only where it changes: then nothing can lie below, neither in what goes nor in what is new.
   follows: (id, changed, planned) => (isBelow(id, changed) && planned.exists !== undefined ? { exists: false, realPath: id } : undefined),
-  // Where a link goes, or what stood in its place, nothing is left; what a new one leads to is not known here.
-  followsFrom: (id, { kind, id: changed, planned: { exists } }, now) => {
-    if (kind === 'link' && exists === false && (id === changed || isBelow(id, changed))) return { state: { exists: false, realPath: id } }
+  // Where a link goes, or what stood in its place, nothing is left. Of what a new one leads to only the name is known here.
+  followsFrom: (id, { kind, id: changed, planned: { exists, target } }, now) => {
+    if (kind === 'link' && (id === changed || isBelow(id, changed))) {
+      if (exists === false) return { state: { exists: false, realPath: id } }
+      if (typeof target === 'string') return { state: { ...now, realPath: movedBy(id, changed, target) }, assumed: true }
+    }
     // Directories above what is planned are made along with it; with which mode is not known here.
     const above = (kind === 'file' || kind === 'link') && exists === true && isBelow(changed, id) && !now.exists
     return above ? { state: { exists: true, type: 'directory', realPath: id } as FilePresent, assumed: true } : undefined

@@ -2,7 +2,7 @@ import { type Read, type ReadRequest, type ResourceKind, readOf } from '../dsl/r
 import { Script, sh } from '../util/sh.ts'
 import { fieldsOf } from './file-describe.ts'
 import { outputReader } from './output-reader.ts'
-import { absentOrDenied, canonicalPath, denied } from './path.ts'
+import { absentOrDenied, canonicalPath, denied, isBelow } from './path.ts'
 
 /** A directory that is, or may become, a git repository. */
 export interface GitState {
@@ -140,6 +140,11 @@ exit 0`,
   }),
   absent: ({ kind }) => kind === 'absent' || kind === 'noGit',
   liesAt: (id) => [id],
+  followsFrom: (id, { kind, id: changed, planned: { exists } }, now) => {
+    if (kind !== 'file' && kind !== 'link') return undefined
+    if (isBelow(changed, id)) return { state: now, assumed: true }
+    return exists === false && (id === changed || isBelow(id, changed)) ? { state: { ...nothing, kind: 'absent' } } : undefined
+  },
 }
 
 /** Reads a repository. */

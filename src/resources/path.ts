@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { Refusal } from '../dsl/definition.ts'
 import { Script } from '../util/sh.ts'
 
@@ -23,6 +24,11 @@ export function isBelow(path: string, directory: string): boolean {
   return path !== directory && path.startsWith(directory === '/' ? '/' : `${directory}/`)
 }
 
+/** Where a path lies, or what is below it, once there is a link to `target` at `link`; as far as names alone tell. */
+export function movedBy(path: string, link: string, target: string): string {
+  return posix.resolve(parentOf(link), target) + path.slice(link.length)
+}
+
 /** Whether what happens to one of two canonical paths may bear on the other: they are one, or one lies below the other. */
 export function isRelated(one: string, other: string): boolean {
   return one === other || isBelow(one, other) || isBelow(other, one)
@@ -42,36 +48,42 @@ export const absentOrDenied = new Script(`absent_or_denied() {
 }`)
 
 /**
- * Sets `r` to where the path in `$1` leads, without a link in it; false when that cannot be told, as in a circle of links.
- * One process for each link that leads to no directory, none for other paths. busybox's `readlink -f` errs about links to
- * what is not there.
+ * Sets `r` to where the path in `$1` leads, or would if what is missing were made as directories, without a link in it;
+ * false when that cannot be told, as in a circle of links. One process for each link that leads to no directory, none for
+ * other paths. busybox's `readlink -f` errs about links to what is not there.
  */
 export const follow = new Script(`follow() {
-  r=$1 left=40
+  r=$1 left=40 n=
   if [ -L "$r" ] && [ -d "$r" ] && cd -P -- "$r" 2>/dev/null; then
     r=$PWD
     return
   fi
-  while [ -L "$r" ]; do
-    [ "$left" -gt 0 ] || return 1
-    left=$((left - 1))
-    t=$(readlink -- "$r" && echo x) || return 1
-    t=\${t%?x}
-    case $t in
-      /*) r=$t;;
-      *) r=\${r%/*}/$t;;
+  while :; do
+    while [ -L "$r" ]; do
+      [ "$left" -gt 0 ] || return 1
+      left=$((left - 1))
+      t=$(readlink -- "$r" && echo x) || return 1
+      t=\${t%?x}
+      case $t in
+        /*) r=$t;;
+        *) r=\${r%/*}/$t;;
+      esac
+      while [ "\${r%/}" != "$r" ] && [ "$r" != / ]; do r=\${r%/}; done
+    done
+    case \${r##*/} in
+      '' | . | ..)
+        cd -P -- "$r" 2>/dev/null || return 1
+        r=\${PWD%/}$n
+        r=\${r:-/}
+        return;;
     esac
-    while [ "\${r%/}" != "$r" ] && [ "$r" != / ]; do r=\${r%/}; done
+    t=\${r%/*} n=/\${r##*/}$n
+    if cd -P -- "\${t:-/}" 2>/dev/null; then
+      r=\${PWD%/}$n
+      return
+    fi
+    r=$t
   done
-  case \${r##*/} in
-    '' | . | ..)
-      cd -P -- "$r" 2>/dev/null || return 1
-      r=$PWD;;
-    *)
-      t=\${r%/*}
-      cd -P -- "\${t:-/}" 2>/dev/null || return 1
-      r=\${PWD%/}/\${r##*/};;
-  esac
 }`)
 
 /** The error for a path behind a directory that the user may not look into. */

@@ -4,12 +4,15 @@ import { textOfBytes } from '../util/lossless-text.ts'
 import { inLines, Script, sh } from '../util/sh.ts'
 import { fieldsOf } from './file-describe.ts'
 import { outputReader } from './output-reader.ts'
-import { canonicalPath, isRelated } from './path.ts'
+import { canonicalPath, follow, isRelated } from './path.ts'
 
 /** What of a directory of the host is not the same in another. */
 export interface TreeCopyState {
   /** `./a/b`, directories before what is in them; bytes as `textOfBytes` makes them text. */
   readonly differing: readonly string[]
+  /** Where both really lie, without a symbolic link. */
+  readonly realFrom?: string
+  readonly realTo?: string
 }
 
 interface TreeCopyRequest {
@@ -46,6 +49,7 @@ export const treeCopyKind: ResourceKind<TreeCopyState> = {
   freshness: 'own',
   sharesShell: true,
   script: (requests) => sh`LC_ALL=C; export LC_ALL
+${follow}
 ${inLines(
   requests.map(({ id }) => {
     const { from, to, missing } = requestOf(id)
@@ -54,7 +58,11 @@ if [ -d ${from} ]; then
   (to=${to} missing=${missing ? 1 : ''}; export to missing; cd -- ${from} && exec find . -mindepth 1 \( -type d -o -type f -o -type l \) -exec sh -c ${compare.text} sh {} + 2>/dev/null)
   c=$?
 fi
-printf '\0%s\0' "$c"`
+follow ${from} || r=${from}
+real=$r
+follow ${to} || r=${to}
+cd /
+printf '\0%s\0%s\0%s\0' "$c" "$real" "$r"`
   }),
 )}
 exit 0`,
@@ -68,10 +76,11 @@ exit 0`,
           `not everything below ${requestOf(id).from} can be read: permission denied, or it changes meanwhile`,
           'Run the task with become, or as a user who may read all of it.',
         )
-      return { differing }
+      return { differing, realFrom: output.record(), realTo: output.record() }
     })
   },
   describe: ({ differing }) => ({ fields: fieldsOf({ 'not the same': Array.isArray(differing) ? shown(differing) : differing }) }),
+  canonical: ({ realFrom: from, realTo: to }, id) => JSON.stringify({ ...requestOf(id), ...(from && { from }), ...(to && { to }) }),
   absent: () => false,
   liesAt: (id) => [requestOf(id).to],
   affectedBy: (id, kind, changed) =>

@@ -1,7 +1,7 @@
 import { type Read, type ReadRequest, type ResourceKind, readOf } from '../dsl/resource.ts'
 import { Script, sh } from '../util/sh.ts'
 import { outputReader } from './output-reader.ts'
-import { canonicalPath } from './path.ts'
+import { canonicalPath, isBelow } from './path.ts'
 
 /** What an archive left in a directory, as the host's own record of it says. */
 export interface UnpackedState {
@@ -62,6 +62,8 @@ done`)
 
 const lines = (text: string) => text.split('\n').filter((line) => line !== '')
 
+const directoryOf = (id: string) => id.slice(id.indexOf(' ') + 1)
+
 /**
  * Archives that were unpacked. The archive itself is not needed to look: what it left is compared with a record, as rsync
  * compares by size and time. Ids are `<record> <directory>`.
@@ -75,7 +77,7 @@ export const unpackedKind: ResourceKind<UnpackedState> = {
 ${findRecords}
 ${membersFunction}
 ${look}
-set -- ${requests.flatMap(({ id, need }) => [id.slice(0, id.indexOf(' ')), id.slice(id.indexOf(' ') + 1), need])}
+set -- ${requests.flatMap(({ id, need }) => [id.slice(0, id.indexOf(' ')), directoryOf(id), need])}
 ${each}
 exit 0`,
   parse: (stdout, requests) => {
@@ -92,7 +94,14 @@ exit 0`,
     },
   }),
   absent: ({ archive }) => archive === '',
-  liesAt: (id) => [id.slice(id.indexOf(' ') + 1)],
+  liesAt: (id) => [directoryOf(id)],
+  followsFrom: (id, { kind, id: changed, planned: { exists } }, now) => {
+    const directory = directoryOf(id)
+    if (kind !== 'file' && kind !== 'link') return undefined
+    if (isBelow(changed, directory)) return now.archive === '' ? undefined : { state: now, assumed: true }
+    const gone = exists === false && (changed === directory || isBelow(directory, changed))
+    return gone ? { state: { archive: '', altered: [] } } : undefined
+  },
 }
 
 /** Reads what an archive left in a directory. `record` is a word of letters and digits, another for each archive of it. */

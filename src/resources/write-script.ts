@@ -24,7 +24,7 @@ fail() {
 // A link is followed by the host itself.
 const locate = new Script(`real=$dest
 if [ -L "$dest" ]; then
-  follow "$dest" || fail 'it is a symbolic link that leads nowhere'
+  follow "$dest" && [ -d "\${r%/*}/" ] || fail 'it is a symbolic link that leads nowhere'
   real=$r
   cd /
 fi

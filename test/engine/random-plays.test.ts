@@ -145,6 +145,9 @@ const run = async (acts: readonly Act[], options: Omit<LocalRunOptions, 'home'> 
   return tasks
 }
 
+/** A shell's error names the file that the step came in, whose number says how many went with it. */
+const comparable = (tasks: readonly TaskEvent[]) => JSON.stringify(tasks.map(withoutTimes), null, 1).replace(/\.\/\d+\.sh/g, './n.sh')
+
 const said = ({ task, outcome, error }: TaskEvent) => ({ task, outcome, ...(error && { error: error.summary }) })
 
 // Always the same plays, unless one looks for others: RANDOM_RUNS=200 RANDOM_SEED=$RANDOM npx vitest run …
@@ -169,7 +172,7 @@ test('what check mode is certain of is what the run then does, however far it re
       make(things)
       const slow = await run(acts, { oneByOne: true })
       expect(look(), 'tree').toBe(after)
-      expect(slow.map(withoutTimes)).toEqual(done.map(withoutTimes))
+      expect(comparable(slow)).toEqual(comparable(done))
     }),
     bounded,
   )
@@ -208,8 +211,7 @@ test('blocks go the same way, whatever goes along with what', { timeout: 600_000
       const go = async (options: Partial<LocalRunOptions>) => {
         make(things)
         const { tasks } = await runLocally(playbook, { home: root, ...options })
-        // A shell's error names the file that the step came in, whose number says how many went with it.
-        return { tasks: JSON.stringify(tasks.map(withoutTimes)).replace(/\.\/\d+\.sh/g, './n.sh'), tree: look() }
+        return { tasks: comparable(tasks), tree: look() }
       }
       const slow = await go({ oneByOne: true })
       // What leaves another state than it planned is found out when more has run; its error says what.
