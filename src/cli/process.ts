@@ -1,3 +1,4 @@
+import { stat } from 'node:fs'
 import { RollcallError } from '../model/errors.ts'
 import { colours, createScreen, printable, wantsColour } from '../report/index.ts'
 import { importModule } from '../util/import-module.ts'
@@ -21,6 +22,7 @@ export async function main(argv: readonly string[], engine: Engine = rollcall): 
   }
   process.on('uncaughtException', fail)
   process.on('unhandledRejection', fail)
+  wakeThreads()
   let idle = false
   process.once('beforeExit', () => {
     idle = true
@@ -46,6 +48,14 @@ export async function main(argv: readonly string[], engine: Engine = rollcall): 
   })
   const ask = process.stdin.isTTY && stderr.isTTY ? { ask: askAtTerminal } : {}
   await exit(await commandLine(argv, { stdout, stderr, env, cwd, engine, screen, ...ask }))
+}
+
+/**
+ * glibc 2.27 to 2.40 may lose the signal that wakes a thread of Node's pool (https://sourceware.org/bugzilla/show_bug.cgi?id=25847), under load
+ * and seldom: the file that it was to read is then waited for without end. The next request wakes it.
+ */
+function wakeThreads(): void {
+  setInterval(() => stat('/', () => undefined), 1000).unref()
 }
 
 /** Whether the process ends because we end it. */
