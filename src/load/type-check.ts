@@ -30,7 +30,7 @@ export type Verdict = { readonly ok: true; readonly cached: boolean } | { readon
 interface Remembered {
   readonly compiler: string
   readonly installed: string
-  /** It was given without the declarations of Node; only from the next check on is it known that they are needed. */
+  /** Node's declarations were not needed. Where they were, the next check begins with them. */
   readonly lean: boolean
   readonly inputs: Readonly<Record<string, string>>
 }

@@ -1,6 +1,6 @@
 import type { GroupTree } from '../../dsl/group-tree.ts'
 import type { InventoryModel } from '../../model/inventory.ts'
-import type { PlacedValues } from './place-values.ts'
+import { type PlacedValues, rankOf } from './place-values.ts'
 import { fieldsCode } from './schema-code.ts'
 
 /**
@@ -10,7 +10,7 @@ import { fieldsCode } from './schema-code.ts'
 export function schemasOf(model: InventoryModel, { groups, hosts }: PlacedValues, tree: GroupTree): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
   const typed = new Map<string, Set<string>>()
-  const order = [...model.groups.keys()].toSorted((one, other) => rank(one, tree) - rank(other, tree))
+  const order = [...model.groups.keys()].toSorted((one, other) => rankOf(one, tree) - rankOf(other, tree))
   for (const name of order) {
     const above = name === 'all' ? [] : ['all', ...tree.above(name)]
     const known = new Set([name, ...above].flatMap((each) => [...groups.get(each)!.keys(), ...(typed.get(each) ?? [])]))
@@ -28,5 +28,3 @@ export function schemasOf(model: InventoryModel, { groups, hosts }: PlacedValues
   }
   return found
 }
-
-const rank = (group: string, tree: GroupTree) => (group === 'all' ? -1 : tree.depth(group))

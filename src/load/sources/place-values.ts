@@ -40,7 +40,8 @@ export function placeValues(model: InventoryModel, all: readonly HostValues[], t
     for (const [name, setters] of levels) {
       if (!values.has(name)) why.set(name, 'not every host of its groups has it')
       // In the order of a typed inventory, which checks what is nearer to a host against what is farther, whoever wins in Ansible's.
-      const rank = ({ level, group }: VarLevel) => (level === 'all' ? -1 : level === 'host' ? Infinity : tools.tree.depth(group ?? ''))
+      const rank = ({ level, group }: VarLevel) =>
+        level === 'host' ? Infinity : rankOf(level === 'all' ? level : (group ?? ''), tools.tree)
       const chain = [...setters.toSorted((one, other) => rank(one) - rank(other)).map(({ value }) => value), values.get(name)]
       if (!pairsFit(chain, tools.fits)) why.set(name, 'its types differ')
     }
@@ -69,6 +70,11 @@ export function placeValues(model: InventoryModel, all: readonly HostValues[], t
     hosts.set(host.name, own)
   }
   return { groups, hosts }
+}
+
+/** How near to its hosts a typed inventory lays a group; `all` is the farthest. */
+export function rankOf(group: string, tree: GroupTree): number {
+  return group === 'all' ? -1 : tree.depth(group)
 }
 
 function otherwise(levels: readonly VarLevel[] | undefined): string {
